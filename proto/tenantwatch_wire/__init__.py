@@ -1,0 +1,1 @@
+"""What travels between agents, collector and clients, and nothing else."""

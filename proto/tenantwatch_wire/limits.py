@@ -1,0 +1,21 @@
+"""Bounds of everything that comes over the wire. The collector refuses what is beyond them."""
+
+PROTOCOL_VERSION = 1
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+MAX_BATCH_RESULTS = 5_000
+MAX_IN_FLIGHT_BATCHES = 8
+MAX_CHECKS_PER_AGENT = 10_000
+MAX_METRICS_PER_RESULT = 128
+MAX_ID_LENGTH = 128
+MAX_TARGET_LENGTH = 512
+MAX_TEXT_LENGTH = 2_000
+
+MIN_TIME_US = 946_684_800_000_000
+"""2000-01-01T00:00:00Z."""
+MAX_TIME_US = 7_258_118_400_000_000
+"""2200-01-01T00:00:00Z."""
+
+NO_LATENCY = 0xFFFF_FFFF
+"""Stands in the latency column where nothing was measured."""
+MAX_LATENCY_US = NO_LATENCY - 1

@@ -1,0 +1,1 @@
+"""Version 1 of the wire: the .proto files and what `make proto` generates from them."""
