@@ -40,6 +40,7 @@ CHECK_KINDS = (
     "plugin_validation",
     "business_logic",
     "host_resources",
+    "tcp_connection",
 )
 """Values of ``kind`` on the wire and in the API."""
 

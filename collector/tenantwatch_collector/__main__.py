@@ -1,0 +1,97 @@
+"""The command `tenantwatch-collector`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from tenantwatch_collector import __version__
+from tenantwatch_collector.commands import access, trial
+from tenantwatch_collector.config import load_config
+from tenantwatch_collector.errors import CollectorError
+
+_CONFIG_HELP = "TOML file; without it everything has its default (see docs/configuration.md)"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 failed, 2 wrong use."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # They report every request at INFO, with addresses that may hold secrets.
+    for noisy in ("httpx2", "httpcore2", "uvicorn.error"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        code = options.command(options)
+        return int(code) if code is not None else 0
+    except CollectorError as error:
+        print(f"tenantwatch-collector: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace) -> None:
+    from tenantwatch_collector.app import run
+
+    def ready(grpc_address: str, rest_address: str) -> None:
+        print(f"grpc listening on {grpc_address}", flush=True)
+        print(f"rest listening on {rest_address}", flush=True)
+
+    _loop(run(load_config(options.config), ready))
+
+
+def _try(options: argparse.Namespace) -> None:
+    _loop(trial.run_trial(load_config(None), options.rest_port, options.grpc_port))
+
+
+def _check_config(options: argparse.Namespace) -> None:
+    load_config(options.file)
+    print(f"{options.file}: ok")
+
+
+def _loop(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenantwatch-collector",
+        description="Receives what agents see, keeps it, judges it, tells people, and answers questions.",
+        epilog="First steps: `try` starts everything on this machine; then create a tenant and a token"
+        " for its agent with `tenant create` and `token create`, and start with `run`.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the collector until SIGTERM or Ctrl-C")
+    run.add_argument("--config", type=Path, help=_CONFIG_HELP)
+    run.set_defaults(command=_run)
+
+    attempt = commands.add_parser("try", help="run a collector and an agent that watches this machine")
+    attempt.add_argument("--rest-port", type=int, default=8000, help="first port to try (default 8000)")
+    attempt.add_argument("--grpc-port", type=int, default=50051, help="first port to try (default 50051)")
+    attempt.set_defaults(command=_try)
+
+    check = commands.add_parser("check-config", help="check a configuration file and say what is wrong")
+    check.add_argument("file", type=Path)
+    check.set_defaults(command=_check_config)
+
+    access.add_commands(commands, _CONFIG_HELP)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

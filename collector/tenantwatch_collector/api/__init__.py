@@ -1,0 +1,1 @@
+"""Answers: operations written once, and two thin doors to them."""

@@ -1,0 +1,184 @@
+"""The gRPC door to the operations: messages in and out, failures as status codes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import grpc
+from grpc.aio import ServicerContext
+from tenantwatch_wire.records import Status
+from tenantwatch_wire.v1 import query_pb2, query_pb2_grpc
+
+from tenantwatch_collector.api import models
+from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.errors import NotAuthenticated, NotFound, RefusedForEver
+from tenantwatch_collector.identity import Authenticator, Caller, bearer
+from tenantwatch_collector.store.base import StoredResult, StoreUnavailable
+
+DEFAULT_LIMIT = 100
+_DAY_US = 86_400_000_000
+
+_CODES = {
+    NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    NotFound: grpc.StatusCode.NOT_FOUND,
+    RefusedForEver: grpc.StatusCode.INVALID_ARGUMENT,
+    StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
+}
+_STATES = {
+    "healthy": query_pb2.HEALTH_STATE_HEALTHY,
+    "degraded": query_pb2.HEALTH_STATE_DEGRADED,
+    "unhealthy": query_pb2.HEALTH_STATE_UNHEALTHY,
+    "unknown": query_pb2.HEALTH_STATE_UNKNOWN,
+}
+
+
+class QueryService(query_pb2_grpc.QueryServiceServicer):
+    """Answers like the REST door: the same operations, the same bounds."""
+
+    def __init__(self, operations: Operations, authenticator: Authenticator) -> None:
+        self._operations = operations
+        self._authenticator = authenticator
+
+    @asynccontextmanager
+    async def _call(self, context: ServicerContext) -> AsyncIterator[Caller]:
+        try:
+            metadata = dict(context.invocation_metadata() or ())
+            secret = bearer(str(metadata.get("authorization", "")))
+            yield await self._authenticator.caller(secret, "admin", "tenant")
+        except (NotAuthenticated, NotFound, RefusedForEver, StoreUnavailable) as error:
+            await context.abort(_CODES[type(error)], str(error))
+
+    async def ListTenants(
+        self, request: query_pb2.ListTenantsRequest, context: ServicerContext
+    ) -> query_pb2.ListTenantsResponse:
+        async with self._call(context) as caller:
+            page, cursor = await self._operations.tenants(
+                caller, request.limit or DEFAULT_LIMIT, request.cursor
+            )
+            tenants = [
+                query_pb2.Tenant(
+                    tenant_id=health.tenant.tenant_id,
+                    tenant_name=health.tenant.tenant_name,
+                    tier=health.tenant.tier,
+                    state=_STATES[health.state],
+                )
+                for health in page
+            ]
+            return query_pb2.ListTenantsResponse(tenants=tenants, next_cursor=cursor)
+        raise AssertionError("abort raises")
+
+    async def GetHealth(
+        self, request: query_pb2.GetHealthRequest, context: ServicerContext
+    ) -> query_pb2.GetHealthResponse:
+        async with self._call(context) as caller:
+            summary = await self._operations.tenant_summary(caller, request.tenant_id)
+            return query_pb2.GetHealthResponse(health=_health(summary))
+        raise AssertionError("abort raises")
+
+    async def ListResults(
+        self, request: query_pb2.ListResultsRequest, context: ServicerContext
+    ) -> query_pb2.ListResultsResponse:
+        async with self._call(context) as caller:
+            to_us = request.to_us or time.time_ns() // 1000 + 1
+            page, cursor = await self._operations.history(
+                caller,
+                request.tenant_id,
+                request.from_us or to_us - _DAY_US,
+                to_us,
+                request.limit or DEFAULT_LIMIT,
+                request.check_id,
+                request.cursor,
+            )
+            return query_pb2.ListResultsResponse(results=[_result(r) for r in page], next_cursor=cursor)
+        raise AssertionError("abort raises")
+
+    async def ListAlerts(
+        self, request: query_pb2.ListAlertsRequest, context: ServicerContext
+    ) -> query_pb2.ListAlertsResponse:
+        async with self._call(context) as caller:
+            found = await self._operations.alerts(
+                caller,
+                request.tenant_id,
+                request.severity,
+                request.status,
+                request.limit or DEFAULT_LIMIT,
+            )
+            return query_pb2.ListAlertsResponse(alerts=[_alert(alert) for alert in found])
+        raise AssertionError("abort raises")
+
+    async def WatchHealth(
+        self, request: query_pb2.WatchHealthRequest, context: ServicerContext
+    ) -> AsyncIterator[query_pb2.WatchHealthResponse]:
+        async with self._call(context) as caller:
+            async for summary in self._operations.watch(caller, request.tenant_id):
+                yield query_pb2.WatchHealthResponse(health=_health(summary))
+
+
+def _us(moment: datetime | None) -> int:
+    """Unix microseconds, exactly; 0 for none."""
+    if moment is None:
+        return 0
+    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
+
+
+def _health(summary: models.TenantSummary) -> query_pb2.TenantHealth:
+    return query_pb2.TenantHealth(
+        tenant_id=summary.tenant_id,
+        tenant_name=summary.tenant_name,
+        state=_STATES[summary.state],
+        since_us=_us(summary.since),
+        groups=[
+            query_pb2.GroupHealth(group=g.group, role=g.role, state=_STATES[g.state]) for g in summary.groups
+        ],
+        checks=[_check(check) for check in summary.checks],
+    )
+
+
+def _check(check: models.CheckSummary) -> query_pb2.CheckHealth:
+    latency = None if check.response_time is None else round(check.response_time * 1000)
+    return query_pb2.CheckHealth(
+        agent_id=check.agent_id,
+        check_id=check.check_id,
+        kind=check.kind,
+        group=check.group,
+        state=_STATES[check.state],
+        since_us=_us(check.since),
+        last_result_us=_us(check.last_result),
+        latency_us=latency,
+        text=check.text,
+        target=check.target,
+    )
+
+
+def _result(result: StoredResult) -> query_pb2.StoredResult:
+    return query_pb2.StoredResult(
+        agent_id=result.agent_id,
+        check_id=result.check_id,
+        kind=result.kind,
+        time_us=result.time_us,
+        status=_STATES[Status(result.status).word],
+        latency_us=result.latency_us,
+        text=result.text,
+        metrics=result.metrics,
+        received_at_us=result.received_at_us,
+    )
+
+
+def _alert(alert: models.AlertView) -> query_pb2.Alert:
+    return query_pb2.Alert(
+        alert_id=alert.alert_id,
+        alert_name=alert.alert_name,
+        alert_description=alert.alert_description,
+        tenant_id=alert.tenant_id,
+        severity=alert.severity,
+        status=alert.status,
+        source_service=alert.source_service,
+        metric_name=alert.metric_name,
+        first_occurred_us=_us(alert.first_occurred),
+        last_occurred_us=_us(alert.last_occurred),
+        occurrence_count=alert.occurrence_count,
+        resolved_at_us=_us(alert.resolved_at),
+    )

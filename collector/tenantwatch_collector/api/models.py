@@ -1,0 +1,153 @@
+"""What the API answers. The field names are the platform's own and stay as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+State = Literal["healthy", "degraded", "unhealthy", "unknown"]
+
+
+def instant(time_us: int) -> datetime:
+    """Unix microseconds as an aware UTC datetime, without rounding."""
+    return datetime.fromtimestamp(time_us // 1_000_000, UTC).replace(microsecond=time_us % 1_000_000)
+
+
+class PlatformHealth(BaseModel):
+    """``sla_compliance`` is null until SLA terms are evaluated; nothing is invented."""
+
+    overall_status: State
+    total_tenants: int
+    healthy_tenants: int
+    unhealthy_tenants: int
+    degraded_tenants: int
+    unknown_tenants: int
+    active_alerts: int
+    sla_compliance: float | None = None
+
+
+class RecentCheck(BaseModel):
+    tenant_id: str
+    agent_id: str
+    check_id: str
+    kind: str
+    status: State
+    response_time: float | None = Field(description="milliseconds")
+    timestamp: datetime
+    sla_compliant: bool | None = None
+    text: str
+
+
+class ActiveAlert(BaseModel):
+    alert_id: str
+    tenant_id: str
+    severity: str
+    message: str
+    duration: float = Field(description="minutes since the alert first occurred")
+
+
+class TenantOverview(BaseModel):
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    state: State
+    since: datetime
+    checks_total: int
+    checks_failing: int
+
+
+class DashboardHealth(BaseModel):
+    platform_health: PlatformHealth
+    recent_checks: list[RecentCheck]
+    active_alerts: list[ActiveAlert]
+    tenants: list[TenantOverview]
+
+
+class PlatformOverview(BaseModel):
+    platform_health: PlatformHealth
+    tenants: list[TenantOverview]
+
+
+class GroupHealth(BaseModel):
+    group: str
+    role: str
+    state: State
+
+
+class CheckSummary(BaseModel):
+    agent_id: str
+    check_id: str
+    kind: str
+    group: str
+    state: State
+    since: datetime | None
+    last_result: datetime | None
+    response_time: float | None = Field(description="milliseconds")
+    text: str
+    target: str
+
+
+class ResourceUsage(BaseModel):
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    disk_percent: float | None = None
+
+
+class TenantSummary(BaseModel):
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    state: State
+    since: datetime
+    groups: list[GroupHealth]
+    checks: list[CheckSummary]
+    resource_usage: ResourceUsage | None
+    active_alerts: int
+
+
+class CheckResult(BaseModel):
+    agent_id: str
+    check_id: str
+    check_type: str
+    status: State
+    response_time: float | None = Field(description="milliseconds")
+    timestamp: datetime
+    received_at: datetime
+    text: str
+    metrics: dict[str, float]
+
+
+class HealthCheckHistory(BaseModel):
+    tenant_id: str
+    results: list[CheckResult]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")
+
+
+class AlertView(BaseModel):
+    alert_id: str
+    alert_name: str
+    alert_description: str
+    tenant_id: str
+    severity: str
+    status: str
+    source_service: str
+    metric_name: str
+    first_occurred: datetime
+    last_occurred: datetime
+    occurrence_count: int
+    resolved_at: datetime | None
+
+
+class AlertList(BaseModel):
+    alerts: list[AlertView]
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str

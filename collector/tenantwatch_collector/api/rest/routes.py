@@ -1,0 +1,78 @@
+"""REST paths under /api/v1/monitoring: read the request, call the operation, answer its model."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from tenantwatch_collector.api import models
+from tenantwatch_collector.api.operations import MAX_HOURS, MAX_LIMIT, Operations, check_result
+from tenantwatch_collector.identity import Authenticator, Caller, bearer
+
+PREFIX = "/api/v1/monitoring"
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Text = Annotated[str, Query(max_length=128)]
+
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    401: {"model": models.Problem, "description": "no valid token"},
+    404: {"model": models.Problem, "description": "it does not exist, or it is not yours"},
+    422: {"model": models.Problem, "description": "a value is not allowed"},
+    503: {"model": models.Problem, "description": "the store cannot serve now; try again"},
+}
+
+
+def create_router(operations: Operations, authenticator: Authenticator) -> APIRouter:
+    """The REST door to the operations."""
+    router = APIRouter(prefix=PREFIX, tags=["monitoring"], responses=_PROBLEMS)
+
+    async def authenticated(request: Request) -> Caller:
+        return await authenticator.caller(bearer(request.headers.get("authorization")), "admin", "tenant")
+
+    Authenticated = Annotated[Caller, Depends(authenticated)]
+
+    @router.get("/dashboard/health")
+    async def dashboard_health(caller: Authenticated) -> models.DashboardHealth:
+        return await operations.dashboard(caller)
+
+    @router.get("/health/platform")
+    async def platform_health(caller: Authenticated) -> models.PlatformOverview:
+        return await operations.platform(caller)
+
+    @router.get("/health/{tenant_id}/summary")
+    async def tenant_summary(caller: Authenticated, tenant_id: str) -> models.TenantSummary:
+        return await operations.tenant_summary(caller, tenant_id)
+
+    @router.get("/health-checks/{tenant_id}")
+    async def health_check_history(
+        caller: Authenticated,
+        tenant_id: str,
+        hours: Annotated[int, Query(ge=1, le=MAX_HOURS)] = 24,
+        limit: Limit = 100,
+        check_id: Text = "",
+        cursor: Text = "",
+    ) -> models.HealthCheckHistory:
+        # Now itself is included: a result of this very microsecond is history already.
+        to_us = time.time_ns() // 1000 + 1
+        found, next_cursor = await operations.history(
+            caller, tenant_id, to_us - hours * 3_600_000_000, to_us, limit, check_id, cursor
+        )
+        return models.HealthCheckHistory(
+            tenant_id=tenant_id,
+            results=[check_result(result) for result in found],
+            next_cursor=next_cursor or None,
+        )
+
+    @router.get("/alerts")
+    async def alerts(
+        caller: Authenticated,
+        tenant_id: Text = "",
+        severity: Text = "",
+        status: Text = "",
+        limit: Limit = 100,
+    ) -> models.AlertList:
+        found = await operations.alerts(caller, tenant_id, severity, status, limit)
+        return models.AlertList(alerts=found)
+
+    return router

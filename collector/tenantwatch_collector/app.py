@@ -1,0 +1,100 @@
+"""Builds the collector out of its rooms, hands them one another's signals, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+from tenantwatch_collector.api.grpc.service import QueryService
+from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.api.rest.app import create_app
+from tenantwatch_collector.api.rest.routes import create_router
+from tenantwatch_collector.board import DashboardBoard
+from tenantwatch_collector.config import CollectorConfig
+from tenantwatch_collector.doors import GrpcDoor, RestDoor
+from tenantwatch_collector.engines.judge import Judge
+from tenantwatch_collector.identity import Authenticator
+from tenantwatch_collector.ingest.batching import GroupCommit
+from tenantwatch_collector.ingest.service import AgentService
+from tenantwatch_collector.notify.delivery import Notifier
+from tenantwatch_collector.notify.registry import build_channels
+from tenantwatch_collector.signal import Signal
+from tenantwatch_collector.store.base import Store
+from tenantwatch_collector.store.sqlite import SqliteStore
+from tenantwatch_collector.vitals import Vitals
+from tenantwatch_collector.web.pages import create_web_router
+
+DRAIN_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Collector:
+    """One collector. ``start`` once, ``stop`` as often as you like."""
+
+    def __init__(self, config: CollectorConfig, store: Store) -> None:
+        self.config = config
+        self.vitals = Vitals()
+        self._store = store
+        changed, owed = Signal(), Signal()
+        channels = build_channels(config.notify)
+        self._notifier = Notifier(store, channels, owed, self.vitals)
+        self._judge = Judge(store, tuple(channels), changed, owed, self.vitals, config.dashboard_url)
+        self._commits = GroupCommit(store, self.vitals, self._judge.committed)
+        authenticator = Authenticator(store)
+        self._agents = AgentService(store, authenticator, self._commits, self.vitals)
+        operations = Operations(store, changed)
+        self._grpc = GrpcDoor(config.grpc, config.tls, self._agents, QueryService(operations, authenticator))
+        board = DashboardBoard(operations, authenticator)
+        routers = [create_router(operations, authenticator), create_web_router(board)]
+        self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers))
+        self._stopped = False
+
+    async def start(self) -> tuple[str, str]:
+        """Listen and work; returns the gRPC address and the REST address."""
+        await self._judge.start()
+        self._notifier.start()
+        self._commits.start()
+        grpc_address = await self._grpc.start()
+        return grpc_address, await self._rest.start()
+
+    async def stop(self) -> None:
+        """Stop accepting, commit, acknowledge, say goodbye; then judge and tell what was committed."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await self._agents.drain(DRAIN_SECONDS)
+        await self._grpc.stop(1)
+        await self._commits.stop()
+        await self._judge.stop()
+        await self._rest.stop()
+        await self._notifier.stop()
+        await self._store.close()
+
+
+async def run(
+    config: CollectorConfig,
+    ready: Callable[[str, str], None],
+    stop_first: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT. ``ready`` is told the gRPC and the REST address; ``stop_first`` is
+    awaited before the doors close, for whoever must say its last words through them."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    store = await SqliteStore.open(config.store_path)
+    try:
+        collector = Collector(config, store)
+        try:
+            ready(*await collector.start())
+            await stop.wait()
+            if stop_first is not None:
+                await stop_first()
+        finally:
+            log.info("stopping")
+            await collector.stop()
+    finally:
+        await store.close()

@@ -1,0 +1,1 @@
+"""What `tenantwatch-collector` does besides running: one file per family of commands."""

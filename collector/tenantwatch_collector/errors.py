@@ -1,0 +1,29 @@
+"""The collector's failures: what an operator must mend, and the three kinds that every room knows."""
+
+
+class CollectorError(Exception):
+    """Base of everything the collector raises on purpose. The message says what to do."""
+
+
+class ConfigurationError(CollectorError):
+    """A setting is wrong: the message names the file, the key and what is allowed."""
+
+
+class RetryLater(CollectorError):
+    """It did not work now; the same attempt may work later."""
+
+    def __init__(self, message: str, delay_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.delay_seconds = delay_seconds
+
+
+class RefusedForEver(CollectorError):
+    """It can never work as it is; repeating it is useless."""
+
+
+class NotAuthenticated(CollectorError):
+    """No token, or none that is valid."""
+
+
+class NotFound(CollectorError):
+    """It does not exist, or it is not the caller's: the two answers are the same."""

@@ -1,0 +1,1 @@
+"""Receives what agents send, commits it, and only then acknowledges it."""

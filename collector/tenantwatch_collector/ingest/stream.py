@@ -1,0 +1,187 @@
+"""One agent's stream: what each of its messages means, and the acknowledgements that follow commits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+from tenantwatch_wire import limits
+from tenantwatch_wire.columns import InvalidBatch, claimed_length, decode_batch
+from tenantwatch_wire.records import Lane
+from tenantwatch_wire.v1 import agent_pb2
+
+from tenantwatch_collector.errors import RefusedForEver
+from tenantwatch_collector.ingest.admission import check_hello, definition
+from tenantwatch_collector.ingest.batching import GroupCommit
+from tenantwatch_collector.store.base import (
+    AgentPosition,
+    Delivery,
+    Gap,
+    RefusedBatch,
+    ResultColumns,
+    Store,
+    Tenant,
+)
+from tenantwatch_collector.vitals import Vitals
+
+Send = Callable[[agent_pb2.ConnectResponse], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+
+class AgentStream:
+    """The collector's end of one stream. ``receive`` is called for one message after the other."""
+
+    def __init__(
+        self, tenant: Tenant, store: Store, commits: GroupCommit, vitals: Vitals, send: Send
+    ) -> None:
+        self.tenant = tenant
+        self._store = store
+        self._commits = commits
+        self._vitals = vitals
+        self._send = send
+        self._agent_id = ""
+        self._generation = ""
+        self._check_keys = np.zeros(0, np.int64)
+        self._newest: asyncio.Future[None] | None = None
+        self._unacknowledged: asyncio.Queue[tuple[asyncio.Future[None], agent_pb2.ConnectResponse]] = (
+            asyncio.Queue(limits.MAX_IN_FLIGHT_BATCHES)
+        )
+
+    async def open(self, hello: agent_pb2.Hello) -> None:
+        """Answer the Hello with a Welcome; raises RefusedForEver if there can be no stream."""
+        check_hello(hello)
+        self._agent_id, self._generation = hello.agent_id, hello.spool_generation
+        positions = await self._store.agent_arrived(
+            self.tenant.tenant_key,
+            hello.agent_id,
+            hello.spool_generation,
+            hello.agent_version,
+            hello.hostname,
+            hello.configuration_digest,
+        )
+        committed = [
+            agent_pb2.LanePosition(lane=int(p.lane), sequence=p.sequence)  # type: ignore[arg-type]
+            for p in positions
+        ]
+        welcome = agent_pb2.Welcome(
+            protocol_version=limits.PROTOCOL_VERSION,
+            tenant_id=self.tenant.tenant_id,
+            committed=committed,
+            max_batch_results=limits.MAX_BATCH_RESULTS,
+            max_message_bytes=limits.MAX_MESSAGE_BYTES,
+            max_in_flight_batches=limits.MAX_IN_FLIGHT_BATCHES,
+            server_time_us=time.time_ns() // 1000,
+        )
+        await self._send(agent_pb2.ConnectResponse(welcome=welcome))
+
+    async def receive(self, request: agent_pb2.ConnectRequest) -> bool:
+        """Take one message; False when the agent said farewell."""
+        kind = request.WhichOneof("message")
+        if kind == "batch":
+            await self._take_batch(request.batch)
+        elif kind == "dictionary":
+            await self._take_dictionary(request.dictionary)
+        elif kind == "gap":
+            await self._take_gap(request.gap)
+        elif kind == "configuration_applied" and request.configuration_applied.error:
+            log.warning("agent %s: %s", self._agent_id, request.configuration_applied.error)
+        elif kind in (None, "hello"):
+            raise RefusedForEver("after the Hello only dictionaries, batches and reports may follow")
+        return bool(kind != "farewell")
+
+    async def acknowledge(self) -> None:
+        """Send each acknowledgement after its commit, in order, until cancelled."""
+        while True:
+            done, answer = await self._unacknowledged.get()
+            try:
+                await asyncio.shield(done)
+                await self._send(answer)
+            finally:
+                self._unacknowledged.task_done()
+
+    async def acknowledged(self) -> None:
+        """Return once everything received so far is committed and acknowledged."""
+        await self._unacknowledged.join()
+
+    async def settle(self) -> None:
+        """Return once everything received so far is committed, acknowledged or not."""
+        if self._newest is not None:
+            await asyncio.wait([self._newest])
+
+    async def _take_dictionary(self, dictionary: agent_pb2.CheckDictionary) -> None:
+        first = len(self._check_keys)
+        if first + len(dictionary.entries) > limits.MAX_CHECKS_PER_AGENT:
+            raise RefusedForEver(f"more than {limits.MAX_CHECKS_PER_AGENT} checks in one agent")
+        for offset, entry in enumerate(dictionary.entries):
+            if entry.index != first + offset:
+                raise RefusedForEver(f"dictionary index {entry.index} does not follow {first + offset - 1}")
+        checks = [(definition(entry), entry.active) for entry in dictionary.entries]
+        stored = await self._store.register_checks(
+            self.tenant.tenant_key, self._agent_id, checks, complete=first == 0
+        )
+        keys = np.array([check.check_key for check in stored], np.int64)
+        self._check_keys = np.concatenate([self._check_keys, keys])
+
+    async def _take_batch(self, batch: agent_pb2.Batch) -> None:
+        try:
+            columns = decode_batch(batch, len(self._check_keys))
+        except InvalidBatch as error:
+            await self._refuse(batch, str(error))
+            return
+        latency = columns.latency_us.astype(np.int64)
+        latency[columns.latency_us == limits.NO_LATENCY] = -1
+        results = ResultColumns(
+            self._check_keys[columns.check_index],
+            columns.time_us,
+            columns.status,
+            latency,
+            columns.texts,
+            columns.metrics,
+        )
+        last = batch.first_sequence + len(columns) - 1
+        await self._submit(Delivery(batch.first_sequence, self._position(batch.lane, last), results=results))
+
+    async def _take_gap(self, gap: agent_pb2.GapReport) -> None:
+        if gap.lane not in (1, 2) or not 0 < gap.first_sequence <= gap.last_sequence < 2**62:
+            raise RefusedForEver("a gap report names no lane or no sequences")
+        kept = Gap(gap.from_us, gap.to_us, gap.reason[: limits.MAX_TEXT_LENGTH])
+        log.warning("agent %s reports a gap: %s", self._agent_id, kept.reason)
+        self._vitals.gaps.inc()
+        await self._submit(
+            Delivery(gap.first_sequence, self._position(gap.lane, gap.last_sequence), gap=kept)
+        )
+
+    async def _refuse(self, batch: agent_pb2.Batch, reason: str) -> None:
+        count = claimed_length(batch)
+        if not count or batch.lane not in (1, 2) or not 0 < batch.first_sequence < 2**62:
+            raise RefusedForEver(f"a batch that names no results: {reason}")
+        log.warning("agent %s: batch refused: %s", self._agent_id, reason)
+        self._vitals.refused.inc()
+        last = batch.first_sequence + count - 1
+        refused = RefusedBatch(reason, batch.SerializeToString())
+        answer = agent_pb2.Refusal(
+            reason=reason, lane=batch.lane, first_sequence=batch.first_sequence, last_sequence=last
+        )
+        await self._submit(
+            Delivery(batch.first_sequence, self._position(batch.lane, last), refused=refused),
+            agent_pb2.ConnectResponse(refusal=answer),
+        )
+
+    async def _submit(self, delivery: Delivery, answer: agent_pb2.ConnectResponse | None = None) -> None:
+        if answer is None:
+            position = delivery.last
+            acknowledgement = agent_pb2.Acknowledgement(
+                lane=int(position.lane),  # type: ignore[arg-type]
+                sequence=position.sequence,
+            )
+            answer = agent_pb2.ConnectResponse(acknowledgement=acknowledgement)
+        # Commits keep the order of submission, so the newest one done means all are.
+        self._newest = done = await self._commits.submit(delivery)
+        await self._unacknowledged.put((done, answer))
+
+    def _position(self, lane: int, sequence: int) -> AgentPosition:
+        return AgentPosition(self.tenant.tenant_key, self._agent_id, self._generation, Lane(lane), sequence)

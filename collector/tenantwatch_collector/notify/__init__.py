@@ -1,0 +1,1 @@
+"""Tells people: claims owed messages from the outbox and delivers them, at least once each."""

@@ -1,0 +1,1 @@
+"""One file per channel. A channel never sees the database."""

@@ -1,0 +1,64 @@
+"""Numbered SQL files, each applied once, in order, in a transaction of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from tenantwatch_collector.errors import ConfigurationError
+
+
+def migrate(path: Path) -> int:
+    """Bring the file's schema up to date and return its version. Safe to be killed and to be run twice."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with sqlite3.connect(path, timeout=60, isolation_level=None) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_version"
+            " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)"
+        )
+        version = 0
+        for version, name, sql in _files():
+            _apply(connection, version, name, sql)
+    connection.close()
+    path.chmod(0o600)
+    return version
+
+
+def _apply(connection: sqlite3.Connection, version: int, name: str, sql: str) -> None:
+    digest = hashlib.sha256(sql.encode()).hexdigest()
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = connection.execute(
+            "SELECT sha256 FROM schema_version WHERE version = ?", (version,)
+        ).fetchone()
+        if found is None:
+            for statement in _statements(sql):
+                connection.execute(statement)
+            connection.execute("INSERT INTO schema_version VALUES (?, ?, ?)", (version, name, digest))
+        elif found[0] != digest:
+            raise ConfigurationError(
+                f"the store was made with another {name}: it belongs to a different build of tenantwatch"
+            )
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(sql: str) -> list[str]:
+    statements, pending = [], ""
+    for line in sql.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements
+
+
+def _files() -> list[tuple[int, str, str]]:
+    folder = resources.files("tenantwatch_collector.store.sqlite") / "migrations"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(int(name.split("_")[0]), name, (folder / name).read_text("utf-8")) for name in names]
