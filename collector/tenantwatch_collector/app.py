@@ -44,7 +44,9 @@ class Collector:
         self._judge = Judge(store, tuple(channels), changed, owed, self.vitals, config.dashboard_url)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         authenticator = Authenticator(store)
-        self._agents = AgentService(store, authenticator, self._commits, self.vitals)
+        self._agents = AgentService(
+            store, authenticator, self._commits, self.vitals, self._judge.definitions_changed
+        )
         operations = Operations(store, changed)
         self._grpc = GrpcDoor(config.grpc, config.tls, self._agents, QueryService(operations, authenticator))
         board = DashboardBoard(operations, authenticator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import grpc
 from grpc.aio import ServicerContext as Context
@@ -25,12 +25,18 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
     """At most one stream of an agent at a time: a newer one ends the older, whose results are kept first."""
 
     def __init__(
-        self, store: Store, authenticator: Authenticator, commits: GroupCommit, vitals: Vitals
+        self,
+        store: Store,
+        authenticator: Authenticator,
+        commits: GroupCommit,
+        vitals: Vitals,
+        on_definitions: Callable[[], None],
     ) -> None:
         self._store = store
         self._authenticator = authenticator
         self._commits = commits
         self._vitals = vitals
+        self._on_definitions = on_definitions
         self._sessions: dict[tuple[int, str], asyncio.Task[None]] = {}
         self._contexts: dict[AgentStream, Context] = {}
         self._draining = False
@@ -74,7 +80,9 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         self, caller: Caller, requests: AsyncIterator[agent_pb2.ConnectRequest], context: Context
     ) -> None:
         assert caller.tenant is not None  # a token of the role agent always has one
-        stream = AgentStream(caller.tenant, self._store, self._commits, self._vitals, context.write)
+        stream = AgentStream(
+            caller.tenant, self._store, self._commits, self._vitals, context.write, self._on_definitions
+        )
         key: tuple[int, str] | None = None
         self._vitals.streams.inc()
         try:

@@ -36,13 +36,20 @@ class AgentStream:
     """The collector's end of one stream. ``receive`` is called for one message after the other."""
 
     def __init__(
-        self, tenant: Tenant, store: Store, commits: GroupCommit, vitals: Vitals, send: Send
+        self,
+        tenant: Tenant,
+        store: Store,
+        commits: GroupCommit,
+        vitals: Vitals,
+        send: Send,
+        on_definitions: Callable[[], None],
     ) -> None:
         self.tenant = tenant
         self._store = store
         self._commits = commits
         self._vitals = vitals
         self._send = send
+        self._on_definitions = on_definitions
         self._agent_id = ""
         self._generation = ""
         self._check_keys = np.zeros(0, np.int64)
@@ -125,6 +132,7 @@ class AgentStream:
         )
         keys = np.array([check.check_key for check in stored], np.int64)
         self._check_keys = np.concatenate([self._check_keys, keys])
+        self._on_definitions()
 
     async def _take_batch(self, batch: agent_pb2.Batch) -> None:
         try:

@@ -64,12 +64,27 @@ async def _write_alerts(db: aiosqlite.Connection, judgement: Judgement) -> None:
     for alert in sorted(judgement.alerts, key=lambda a: a.status != "resolved"):
         await db.execute(_UPSERT_ALERT, _alert_row(alert))
     for message in judgement.messages:
-        # A newer message of an alert to a channel replaces one that was not delivered yet.
-        await db.execute(
-            "UPDATE outbox SET status = 'replaced' WHERE alert_id = ? AND channel = ? AND status = 'owed'"
-            " AND dedup_key <> ?",
-            (message.alert_id, message.channel, message.dedup_key),
-        )
+        await _owe(db, message)
+
+
+async def _owe(db: aiosqlite.Connection, message: OutboxMessage) -> None:
+    """Put it into the outbox; it replaces an undelivered older message of its alert to its channel.
+
+    That all is well again is told only to a channel that was told of the alert, or may have been: a
+    message under way counts as told.
+    """
+    of_alert = (message.alert_id, message.channel, message.dedup_key)
+    told = await db.execute_fetchall(
+        "SELECT 1 FROM outbox WHERE alert_id = ? AND channel = ? AND dedup_key <> ?"
+        " AND (status = 'sent' OR (status = 'owed' AND attempts > 0 AND last_error IS NULL)) LIMIT 1",
+        of_alert,
+    )
+    await db.execute(
+        "UPDATE outbox SET status = 'replaced' WHERE alert_id = ? AND channel = ? AND dedup_key <> ?"
+        " AND status = 'owed'",
+        of_alert,
+    )
+    if message.kind != "resolved" or list(told):
         await db.execute(
             "INSERT OR IGNORE INTO outbox (tenant_key, alert_id, kind, dedup_key, channel, payload,"
             " created_at_us, next_attempt_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -168,8 +183,8 @@ async def claim_messages(
 ) -> Sequence[OutboxMessage]:
     """Take what is due. The lease is the next attempt's instant: a sender that dies loses its claim."""
     rows = await db.execute_fetchall(
-        "UPDATE outbox SET attempts = attempts + 1, next_attempt_us = ? WHERE message_id IN (SELECT"
-        " message_id FROM outbox WHERE status = 'owed' AND next_attempt_us <= ?"
+        "UPDATE outbox SET attempts = attempts + 1, last_error = NULL, next_attempt_us = ?"
+        " WHERE message_id IN (SELECT message_id FROM outbox WHERE status = 'owed' AND next_attempt_us <= ?"
         " ORDER BY next_attempt_us, message_id LIMIT ?) RETURNING *",
         (now_us + lease_us, now_us, limit),
     )

@@ -1,0 +1,240 @@
+"""The loop that keeps health and alerts current: reads each commit once, judges, writes in one transaction.
+
+It may be killed at any point. What it knew is in the store, each check's state with the last commit that
+it includes; what came after is read again, and applying it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged, WatchedCheck
+from tenantwatch_collector.engines.feed import Feed
+from tenantwatch_collector.engines.tenants import judge_tenant
+from tenantwatch_collector.signal import Signal
+from tenantwatch_collector.store.base import (
+    CheckChange,
+    Commit,
+    Judgement,
+    Store,
+    StoreUnavailable,
+    TenantState,
+)
+from tenantwatch_collector.vitals import Vitals
+
+_FLUSH_SECONDS = 15.0
+_RETRY_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Judge:
+    """``committed`` is called after every commit of results; everything else happens on its own task."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Sequence[str],
+        changed: Signal,
+        owed: Signal,
+        vitals: Vitals,
+        dashboard_url: str,
+    ) -> None:
+        self._store = store
+        self._changed = changed
+        self._owed = owed
+        self._vitals = vitals
+        self._alerts = AlertBook(channels, dashboard_url)
+        self._checks = CheckBook(store, self._alerts.is_idle)
+        self._tenants: dict[int, TenantState] = {}
+        self._feed = Feed(store, 0)
+        self._touched: set[int] = set()
+        self._refresh = False
+        self._through = 0
+        self._flushed = 0
+        self._flush_due = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def committed(self, commit: Commit) -> None:
+        """New results are in the store."""
+        self._feed.offer(commit)
+
+    def definitions_changed(self) -> None:
+        """An agent named new, changed or retired checks."""
+        self._refresh = True
+        self._feed.arrived.fire()
+
+    async def start(self) -> None:
+        """Take up where the last engine stopped."""
+        judged = await self._store.judged_state()
+        await self._name_tenants()
+        self._alerts.load(judged)
+        await self._checks.load(judged)
+        self._tenants = {state.tenant_key: state for state in judged.tenants}
+        self._through = self._flushed = judged.cursor
+        self._feed = Feed(self._store, judged.cursor)
+        self._refresh = True
+        self._flush_due = time.monotonic() + _FLUSH_SECONDS
+        self._task = asyncio.create_task(self._run(), name="judge")
+
+    async def stop(self) -> None:
+        """Judge what was committed, write it, and end."""
+        if self._task is None:
+            return
+        self._stopping = True
+        self._feed.arrived.fire()
+        _, late = await asyncio.wait([self._task], timeout=10)
+        for task in late:
+            task.cancel()
+        self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            seen = self._feed.arrived.count
+            try:
+                await self._catch_up()
+                if self._stopping:
+                    await self._flush()
+                    return
+            except StoreUnavailable as error:
+                log.error("judging waits: %s", error)
+                await asyncio.sleep(_RETRY_SECONDS)
+                if self._stopping:
+                    return
+                await self._start_over()
+                continue
+            await self._feed.arrived.wait_beyond(seen, self._pause_seconds())
+
+    async def _start_over(self) -> None:
+        """Forget what could not be written and begin again from what the store has."""
+        try:
+            judged = await self._store.judged_state()
+            alerts = self._alerts.fresh()
+            alerts.load(judged)
+            checks = CheckBook(self._store, alerts.is_idle)
+            await checks.load(judged)
+        except StoreUnavailable:
+            return
+        self._checks, self._alerts = checks, alerts
+        self._tenants = {state.tenant_key: state for state in judged.tenants}
+        self._feed.rewind(judged.cursor)
+        self._through = self._flushed = judged.cursor
+        self._refresh = True
+
+    async def _catch_up(self) -> None:
+        if self._refresh:
+            await self._refresh_definitions()
+        while (commit := await self._feed.next()) is not None:
+            await self._judge_commit(commit)
+        now_us = time.time_ns() // 1000
+        await self._write(self._checks.expire(now_us), now_us, now_us)
+        if time.monotonic() >= self._flush_due:
+            await self._flush()
+
+    async def _judge_commit(self, commit: Commit) -> None:
+        if not self._checks.knows(commit):
+            await self._refresh_definitions()
+        judged: list[Judged] = []
+        for part in commit.parts:
+            self._touched.update(part.columns.check_key.tolist())
+            judged += await self._checks.judge(part.columns, commit)
+        self._through = commit.commit_id
+        self._vitals.judged.inc()
+        await self._write(judged, commit.received_at_us, time.time_ns() // 1000)
+        if commit.parts:
+            self._changed.fire()
+
+    async def _write(self, judged: Sequence[Judged], known_at_us: int, now_us: int) -> None:
+        """Write what these judgements and the clock brought about, if anything."""
+        for one in judged:
+            self._alerts.judge(one, now_us)
+        self._alerts.tick(now_us)
+        judgement = Judgement(cursor=self._flushed)
+        self._alerts.collect(judgement)
+        watched = {one.watched.check.check_key: one.watched for one in judged}
+        judgement.checks = [self._checks.state_of(w, self._through) for w in watched.values()]
+        judgement.changes = [
+            CheckChange(
+                one.watched.check.tenant_key,
+                one.watched.check.check_key,
+                change.time,
+                change.level,
+                known_at_us,
+            )
+            for one in judged
+            for change in one.changes
+        ]
+        judgement.tenants = self._judge_tenants(judged, known_at_us)
+        if judgement:
+            await self._commit(judgement)
+
+    async def _commit(self, judgement: Judgement) -> None:
+        await self._store.write_judgement(judgement)
+        self._touched.difference_update(state.check_key for state in judgement.checks)
+        for state in judgement.tenants:
+            self._tenants[state.tenant_key] = state
+        if judgement.messages:
+            self._owed.fire()
+        self._changed.fire()
+
+    def _judge_tenants(self, judged: Sequence[Judged], known_at_us: int) -> list[TenantState]:
+        dated: dict[int, int] = {}
+        for one in judged:
+            for change in one.changes:
+                dated[one.watched.check.tenant_key] = max(
+                    dated.get(one.watched.check.tenant_key, 0), min(change.time, known_at_us)
+                )
+        return self._changed_tenants(dated)
+
+    def _changed_tenants(self, dated: dict[int, int]) -> list[TenantState]:
+        """The tenants' states that differ from what was thought; ``dated`` says since when."""
+        found = []
+        for tenant_key, since_us in dated.items():
+            state = judge_tenant(tenant_key, self._checks.of_tenant(tenant_key), since_us)
+            known = self._tenants.get(tenant_key)
+            if known is not None and known.state == state.state:
+                state = TenantState(tenant_key, state.state, known.since_us, state.groups)
+            if state != known:
+                found.append(state)
+        return found
+
+    async def _refresh_definitions(self) -> None:
+        self._refresh = False
+        await self._name_tenants()
+        now_us = time.time_ns() // 1000
+        affected = await self._checks.refresh()
+        for watched in affected:
+            if not watched.check.active:
+                self._alerts.drop(watched, now_us)
+        judgement = Judgement(cursor=self._flushed)
+        self._alerts.collect(judgement)
+        judgement.tenants = self._changed_tenants({w.check.tenant_key: now_us for w in affected})
+        if judgement:
+            await self._commit(judgement)
+
+    async def _name_tenants(self) -> None:
+        tenants = await self._store.tenants()
+        self._alerts.name_tenants({tenant.tenant_key: tenant.tenant_id for tenant in tenants})
+
+    async def _flush(self) -> None:
+        """Write the checks that were only passed over, so that a restart need not read their results."""
+        self._flush_due = time.monotonic() + _FLUSH_SECONDS
+        if self._through == self._flushed:
+            return
+        touched: list[WatchedCheck] = [self._checks.watched[key] for key in self._touched]
+        judgement = Judgement(cursor=self._through)
+        judgement.checks = [self._checks.state_of(w, self._through) for w in touched]
+        await self._store.write_judgement(judgement)
+        self._flushed = self._through
+        self._touched.clear()
+
+    def _pause_seconds(self) -> float:
+        """Until something can happen by the clock alone."""
+        due_us = min(self._checks.next_expiry_us(), self._alerts.next_due_us() or NEVER)
+        pause = max(0.001, (due_us - time.time_ns() // 1000) / 1e6 + 0.001)
+        return min(pause, max(0.001, self._flush_due - time.monotonic()))
