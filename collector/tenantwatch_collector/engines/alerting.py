@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.alerts.machine import (
+from tenantwatch_collector.alerts.check_rule import (
     Alert,
     Evaluation,
     KeyState,

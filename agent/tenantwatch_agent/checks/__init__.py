@@ -1,0 +1,1 @@
+"""Looks: one file per kind of check, one table of kinds."""

@@ -1,0 +1,96 @@
+"""What every check is: settings in, one outcome out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one look saw. ``latency_us`` is the target's, None where nothing was measured."""
+
+    status: Status
+    text: str = ""
+    latency_us: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Check(Protocol):
+    """One configured check. ``look`` may be cancelled at any await; the caller bounds its time."""
+
+    @property
+    def target(self) -> str:
+        """Where it looks, for people; holds no secret."""
+
+    @property
+    def phase(self) -> str:
+        """What it is doing just now, for the text of a timeout."""
+
+    async def look(self) -> Outcome:
+        """Look once. A failing target is an unhealthy outcome; raises CheckerFailed if the checker fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Limits in milliseconds above which an otherwise healthy outcome is degraded or unhealthy."""
+
+    degraded_after_ms: float | None
+    unhealthy_after_ms: float | None
+
+    def judge(self, latency_us: int) -> tuple[Status, str]:
+        """The status that the latency alone gives, with a text that names the limit."""
+        took_ms = latency_us / 1000
+        for status, limit in (
+            (Status.UNHEALTHY, self.unhealthy_after_ms),
+            (Status.DEGRADED, self.degraded_after_ms),
+        ):
+            if limit is not None and took_ms > limit:
+                return status, f"took {took_ms:.0f} ms, more than {limit:g} ms"
+        return Status.HEALTHY, ""
+
+
+def secret_url(url: str, url_file: Path | None, url_env: str, schemes: tuple[str, ...]) -> str:
+    """The one address given by value, file or environment variable. Raises ConfigurationError."""
+    given = [name for name, value in (("url", url), ("url_file", url_file), ("url_env", url_env)) if value]
+    if len(given) != 1:
+        raise ConfigurationError("give exactly one of url, url_file, url_env")
+    if url_file is not None:
+        try:
+            url = url_file.read_text("utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(f"url_file {url_file}: {error.strerror}") from None
+    elif url_env:
+        url = os.environ.get(url_env, "")
+        if not url:
+            raise ConfigurationError(f"url_env: the environment variable {url_env} is not set")
+    try:
+        if urlsplit(url).scheme not in schemes:
+            raise ValueError
+    except ValueError:
+        allowed = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ConfigurationError(f"{given[0]} must hold an address that begins with {allowed}") from None
+    return url
+
+
+def without_secrets(url: str) -> str:
+    """The address without user, password, query and fragment."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        port = ""
+    return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
+
+
+def missing_client(module: str, extra: str) -> CheckerFailed:
+    return CheckerFailed(f"{module} is not installed: pip install 'tenantwatch[agent,{extra}]'")

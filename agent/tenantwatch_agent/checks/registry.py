@@ -1,0 +1,34 @@
+"""The one table of checks: reading it tells what exists."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from tenantwatch_agent.checks.base import Check
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.settings import read_table
+
+# kind: (module beside this one, class). Modules are imported only for the kinds that are configured.
+KINDS = {
+    "http_endpoint": ("http_endpoint", "HttpEndpoint"),
+    "tcp_connection": ("tcp_connection", "TcpConnection"),
+    "database_connectivity": ("database_connectivity", "DatabaseConnectivity"),
+    "redis_connectivity": ("redis_connectivity", "RedisConnectivity"),
+    "host_resources": ("host_resources", "HostResources"),
+}
+
+
+def build_check(kind: str, settings: Mapping[str, Any], where: str) -> Check:
+    """The check of that kind. Raises ConfigurationError naming ``where``."""
+    if kind not in KINDS:
+        raise ConfigurationError(f"{where}: kind {kind!r} is none of {', '.join(KINDS)}")
+    module_name, class_name = KINDS[kind]
+    module = importlib.import_module(f"tenantwatch_agent.checks.{module_name}")
+    parsed = read_table(module.Settings, settings, where)
+    try:
+        check: Check = getattr(module, class_name)(parsed)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+    return check

@@ -1,0 +1,49 @@
+"""`tcp_connection`: whether a TCP port takes a connection, and how fast."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_agent.checks.base import Latency, Outcome
+from tenantwatch_agent.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Keys of ``[[checks]]`` with kind tcp_connection."""
+
+    address: str
+    degraded_after_ms: float | None = None
+    unhealthy_after_ms: float | None = None
+
+
+class TcpConnection:
+    """Connects and closes; sends nothing."""
+
+    phase = "connect"
+
+    def __init__(self, settings: Settings) -> None:
+        host, _, port = settings.address.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ConfigurationError(f"address {settings.address!r}: write HOST:PORT")
+        self._where = host.strip("[]"), int(port)
+        self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
+        self.target = f"tcp://{settings.address}"
+
+    async def look(self) -> Outcome:
+        started = time.perf_counter()
+        try:
+            _, writer = await asyncio.open_connection(*self._where)
+        except OSError as error:
+            return Outcome(Status.UNHEALTHY, f"connect failed: {error.strerror or error}")
+        latency_us = round((time.perf_counter() - started) * 1_000_000)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        status, text = self._latency.judge(latency_us)
+        return Outcome(status, text or "accepts connections", latency_us)
