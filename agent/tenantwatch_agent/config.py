@@ -129,7 +129,9 @@ def load_config(path: Path) -> AgentConfig:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: is not valid TOML: {error}") from None
-    sections = {name: table.pop(name) for name in ("collector", "spool", "checks") if name in table}
+    sections: dict[str, Any] = {
+        name: table.pop(name) for name in ("collector", "spool", "checks") if name in table
+    }
     top = read_table(_Top, table, str(path))
     collector = read_table(CollectorAddress, _table(sections, "collector", path), f"{path}: [collector]")
     _check_collector(collector, path)

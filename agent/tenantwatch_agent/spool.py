@@ -120,7 +120,8 @@ class Spool:
                 "INSERT OR IGNORE INTO meta VALUES ('generation', ?), ('last_sequence', 0)",
                 (secrets.token_hex(16),),
             )
-            meta = dict(iter(await db.execute_fetchall("SELECT name, value FROM meta")))
+            rows = await db.execute_fetchall("SELECT name, value FROM meta")
+            meta = {row[0]: row[1] for row in rows}
         except BaseException:
             await db.close()
             raise

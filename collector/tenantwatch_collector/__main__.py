@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -52,6 +53,8 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _try(options: argparse.Namespace) -> None:
+    # The agent is started from this process; gRPC's fork handlers would only complain about it.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
     _loop(trial.run_trial(load_config(None), options.rest_port, options.grpc_port))
 
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import httptools
@@ -52,7 +53,8 @@ class Exchange:
             started = self._enter("first_byte")
             reader = _Answer(self, loop)
             transport.set_protocol(reader)
-            transport.resume_reading()
+            if not secure:
+                transport.resume_reading()
             transport.write(self._request(parts.netloc.rpartition("@")[2], parts.path, parts.query))
             await reader.first_byte
             self.phases_us["first_byte"] = _since(started)
@@ -87,7 +89,9 @@ class Exchange:
             await loop.sock_connect(connection, where)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.phases_us["connect"] = _since(started)
-            transport, protocol = await loop.create_connection(_Paused, sock=connection)
+            transport, protocol = await loop.create_connection(
+                _Paused if tls_name is None else asyncio.Protocol, sock=connection
+            )
         except OSError as error:
             connection.close()
             raise ProbeFailed(f"connect failed: {error.strerror or error}") from None
@@ -145,10 +149,10 @@ class Exchange:
 
 
 class _Paused(asyncio.Protocol):
-    """Reads nothing before the exchange is ready for it."""
+    """Reads nothing before the exchange is ready for it: servers that speak first are not missed."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
+        transport.pause_reading()
 
 
 class _Answer(asyncio.Protocol):

@@ -1,7 +1,6 @@
 """REST paths under /api/v1/monitoring: read the request, call the operation, answer its model."""
 
-from __future__ import annotations
-
+# No postponed annotations here: FastAPI must see the types that create_router makes.
 import time
 from typing import Annotated
 

