@@ -1,1 +1,1 @@
-"""Judges alerts: one open alert per tenant and type. Pure: facts and an instant in, facts out."""
+"""Decides when an alert opens, is told, escalates and ends. Pure: the caller brings the time."""

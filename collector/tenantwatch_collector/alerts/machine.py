@@ -1,184 +1,231 @@
-"""The alert state machine of one key (tenant, alert_type).
+"""The alert state machine: evaluations, the operator and the clock in; transitions and messages out.
 
-Members are the rules (here: checks) that can hold the key's one alert open. A member fires after
-``failure_threshold`` true evaluations, and stops after ``success_threshold`` false ones. The first firing
-member opens the alert; when none fires any more it is resolved. No data never opens, advances or resolves.
-Times are integer microseconds; timers are stored instants, so a restart needs no reconstruction.
+Callers keep the order of one instant: evaluations, then the operator, then `tick`, then delivery. So a
+condition that clears at the very instant its delay ends is never told.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
-
-SECOND = 1_000_000
-NOTIFICATION_DELAY_US: dict[str, int] = {
-    "info": 0,
-    "warning": 60 * SECOND,
-    "error": 0,
-    "critical": 0,
-}
-
-Kind = Literal["firing", "resolved"]
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What a rule said of its member at one instant; ``value`` None is no data."""
-
-    member: str
-    time_us: int
-    value: bool | None
-    severity: str
-    failure_threshold: int
-    success_threshold: int
-    context: Mapping[str, str] = field(default_factory=dict)
-    """For people: where it was seen and what was seen."""
+from tenantwatch_collector.alerts.alert import (
+    AlertState,
+    GroupState,
+    Notification,
+    Outcome,
+    Status,
+    Transition,
+    new_alert_id,
+)
+from tenantwatch_collector.alerts.flapping import observe
+from tenantwatch_collector.alerts.member import MemberState, Phase, accept, advance, is_held
+from tenantwatch_collector.alerts.rule import MAX_LEVEL, PEOPLE_CHANNELS, Evaluation, Policy, Rule
+from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Suppression
 
 
-@dataclass(slots=True)
-class Member:
-    """``bad`` and ``good`` count evaluations in a row."""
+def is_quiet(group: GroupState | None, rule: Rule, value: bool | None) -> bool:
+    """Whether an evaluation can change nothing that is ever told or shown.
 
-    state: Literal["inactive", "pending", "firing"] = "inactive"
-    bad: int = 0
-    good: int = 0
+    Skipping a quiet one also skips the memory of its time: who skips must keep late ones out itself.
+    """
+    if value is None or value:
+        return value is None
+    if group is None:
+        return True
+    member = group.members.get(rule.rule_id)
+    if member is not None and (member.phase is not Phase.INACTIVE or member.held_until is not None):
+        return False
+    return not rule.flap_detection or group.flapping.is_unmoved_by(group.is_firing)
 
-    def apply(self, evaluation: Evaluation) -> None:
-        if evaluation.value is None:
+
+def evaluate(group: GroupState, rule: Rule, evaluation: Evaluation, policy: Policy) -> Outcome:
+    """Apply one evaluation. Late ones, and a second one of the same instant, change nothing."""
+    outcome = Outcome(group, [], [])
+    member = group.members.setdefault(evaluation.rule_id, MemberState())
+    if not accept(member, evaluation.time) or evaluation.value is None:
+        return outcome
+    advance(member, rule, evaluation.time, evaluation.value)
+    if rule.flap_detection:
+        observe(group.flapping, evaluation.time, group.is_firing)
+    if evaluation.value and member.phase is Phase.FIRING:
+        _occur(outcome, rule, member, evaluation, policy)
+    elif group.open_alert is not None and not group.is_firing:
+        _end(outcome, group.open_alert, evaluation.time, policy)
+    return outcome
+
+
+def acknowledge(group: GroupState, alert_id: str, now: int, policy: Policy) -> Outcome:
+    """Somebody works on it: every timer stops. An alert that is not active stays as it is."""
+    outcome = Outcome(group, [], [])
+    alert = group.open_alert
+    if alert is None or alert.alert_id != alert_id or alert.status is not Status.ACTIVE:
+        return outcome
+    alert.status = Status.ACKNOWLEDGED
+    _stop_timers(alert)
+    if policy.ack_timeout_seconds is not None:
+        alert.ack_expires = now + policy.ticks(policy.ack_timeout_seconds)
+    _note(outcome, alert, "acknowledged", now)
+    return outcome
+
+
+def resolve(group: GroupState, alert_id: str, now: int, policy: Policy) -> Outcome:
+    """Somebody ends it. What is pending or firing now is held: it does not simply open the next one."""
+    outcome = Outcome(group, [], [])
+    alert = group.open_alert
+    if alert is None or alert.alert_id != alert_id:
+        return outcome
+    for member in group.members.values():
+        if member.phase is not Phase.INACTIVE:
+            member.held_until = now + policy.ticks(policy.hold_seconds)
+    _end(outcome, alert, now, policy)
+    return outcome
+
+
+def drop_member(group: GroupState, rule_id: str, now: int, policy: Policy) -> Outcome:
+    """The rule is watched no more: it holds nothing open."""
+    outcome = Outcome(group, [], [])
+    group.members.pop(rule_id, None)
+    if group.open_alert is not None and not group.is_firing:
+        _end(outcome, group.open_alert, now, policy)
+    return outcome
+
+
+def tick(group: GroupState, now: int, policy: Policy, suppression: Suppression = NOT_SUPPRESSED) -> Outcome:
+    """Say what is due. However late it comes, it takes at most one step of the escalation."""
+    outcome = Outcome(group, [], [])
+    alert = group.alert
+    if alert is None or suppression.active:
+        return outcome
+    _restart_escalation(alert, policy, suppression)
+    if group.flapping.notice is not None:
+        _say_flapping(outcome, alert, now, policy)
+    if alert.is_open and not group.flapping.flapping:
+        _run_timers(outcome, alert, now, policy)
+    return outcome
+
+
+def next_due(group: GroupState, suppression: Suppression = NOT_SUPPRESSED) -> int | None:
+    """When to tick next; None until something else happens. It may lie in the past."""
+    alert = group.alert
+    if alert is None:
+        return None
+    timers = [group.flapping.noticed]
+    if alert.is_open and not group.flapping.flapping:
+        timers += [alert.due, alert.next_escalation, alert.next_repeat, alert.ack_expires]
+    due = min((timer for timer in timers if timer is not None), default=None)
+    if due is None or not suppression.active:
+        return due
+    return None if suppression.until is None else max(due, suppression.until)
+
+
+def _occur(outcome: Outcome, rule: Rule, member: MemberState, evaluation: Evaluation, policy: Policy) -> None:
+    group, time = outcome.group, evaluation.time
+    severity = evaluation.severity or rule.severity
+    alert = group.open_alert
+    if alert is None:
+        if is_held(member, time):
             return
-        if evaluation.value:
-            self.bad, self.good = self.bad + 1, 0
-            if self.state == "inactive":
-                self.state = "pending"
-            if self.bad >= evaluation.failure_threshold:
-                self.state = "firing"
-            return
-        self.good += 1
-        if self.state == "pending" or self.good >= evaluation.success_threshold:
-            self.state, self.bad, self.good = "inactive", 0, 0
-
-
-@dataclass(slots=True)
-class Alert:
-    """The key's open alert. ``due_us`` is when people are told; None once they were."""
-
-    alert_id: str
-    severity: str
-    opened_us: int
-    last_occurred_us: int
-    occurrences: int
-    due_us: int | None
-    context: dict[str, str]
-    """Of the newest occurrence."""
-    told: bool = False
-    resolved_us: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """A message owed because of a transition. ``dedup_key`` is ``alert_id/kind/n``."""
-
-    alert_id: str
-    kind: Kind
-    dedup_key: str
-
-
-@dataclass(slots=True)
-class KeyState:
-    """Everything the machine remembers of one (tenant, alert_type)."""
-
-    tenant_id: str
-    alert_type: str
-    members: dict[str, Member] = field(default_factory=dict)
-    alert: Alert | None = None
-
-    def is_idle(self, member: str) -> bool:
-        """Whether a false evaluation of this member would change nothing."""
-        return member not in self.members
-
-    def next_due_us(self) -> int | None:
-        return None if self.alert is None else self.alert.due_us
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> KeyState:
-        members = {name: Member(**values) for name, values in kept["members"].items()}
-        alert = None if kept["alert"] is None else Alert(**kept["alert"])
-        return cls(kept["tenant_id"], kept["alert_type"], members, alert)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What changed: the alert as it is now (resolved ones too) and the messages owed."""
-
-    alert: Alert | None
-    notifications: tuple[Notification, ...] = ()
-
-
-def evaluate(key: KeyState, evaluation: Evaluation) -> Outcome:
-    """Take one evaluation, newer than all before it of its member. Changes ``key``."""
-    if evaluation.value is False and key.is_idle(evaluation.member):
-        return Outcome(None)
-    member = key.members.setdefault(evaluation.member, Member())
-    member.apply(evaluation)
-    if member.state == "inactive":
-        del key.members[evaluation.member]
-    if member.state == "firing" and evaluation.value:
-        return _occurred(key, evaluation)
-    return _resolve_if_quiet(key, evaluation.time_us)
-
-
-def drop_member(key: KeyState, member: str, now_us: int) -> Outcome:
-    """The member is watched no more: it holds nothing open."""
-    key.members.pop(member, None)
-    return _resolve_if_quiet(key, now_us)
-
-
-def tick(key: KeyState, now_us: int) -> Outcome:
-    """Tell people of an alert whose notification delay is over."""
-    alert = key.alert
-    if alert is None or alert.due_us is None or alert.due_us > now_us:
-        return Outcome(None)
-    alert.due_us, alert.told = None, True
-    return Outcome(alert, (_notification(alert, "firing"),))
-
-
-def alert_id(tenant_id: str, alert_type: str, opened_us: int) -> str:
-    """The same on every collector, and after every restart."""
-    return hashlib.sha256(f"{tenant_id}\n{alert_type}\n{opened_us}".encode()).hexdigest()[:24]
-
-
-def _occurred(key: KeyState, evaluation: Evaluation) -> Outcome:
-    if key.alert is None:
-        key.alert = Alert(
-            alert_id(key.tenant_id, key.alert_type, evaluation.time_us),
-            evaluation.severity,
-            evaluation.time_us,
-            evaluation.time_us,
-            1,
-            evaluation.time_us + NOTIFICATION_DELAY_US[evaluation.severity],
-            dict(evaluation.context),
+        member.held_until = None
+        alert_id = new_alert_id(group, time)
+        alert = AlertState(
+            alert_id, group.tenant, group.alert_type, severity, opened=time, last_occurred=time
         )
+        alert.due = time + policy.delay(severity)
+        group.alert = alert
+        _note(outcome, alert, "opened", time)
+        return
+    alert.occurrences += 1
+    alert.last_occurred = max(alert.last_occurred, time)
+    if severity.rank > alert.severity.rank:
+        due = alert.due
+        alert.severity, alert.level, alert.status = severity, 0, Status.ACTIVE
+        _stop_timers(alert)
+        raised_due = time + policy.delay(severity)
+        alert.due = raised_due if due is None else min(due, raised_due)
+    _note(outcome, alert, "occurred", time)
+
+
+def _end(outcome: Outcome, alert: AlertState, time: int, policy: Policy) -> None:
+    alert.status, alert.resolved = Status.RESOLVED, time
+    _stop_timers(alert)
+    channels = set(alert.addressed)
+    if outcome.group.flapping.flapping:
+        # People hear that it flaps, and later how it ended; machines keep incidents that must be closed.
+        channels -= PEOPLE_CHANNELS
+    _say(outcome, alert, "resolved", time, policy.in_order(channels))
+
+
+def _say_flapping(outcome: Outcome, alert: AlertState, now: int, policy: Policy) -> None:
+    flapping = outcome.group.flapping
+    kind, flapping.notice, flapping.noticed = flapping.notice or "", None, None
+    channels = set(policy.channels(alert.severity, alert.level))
+    if kind == "flapping_start" and not alert.is_open:
+        channels &= PEOPLE_CHANNELS
+    _say(outcome, alert, kind, now, policy.in_order(channels))
+    if kind == "flapping_stop" and alert.status is Status.ACTIVE:
+        alert.due = None
+        _start_timers(alert, now, policy)
+
+
+def _run_timers(outcome: Outcome, alert: AlertState, now: int, policy: Policy) -> None:
+    """At most one message: the first of these that is due moves the others on."""
+    kind = _due_kind(alert, now)
+    if kind is None:
+        return
+    if kind == "escalation":
+        alert.level += 1
+    alert.status, alert.due, alert.ack_expires = Status.ACTIVE, None, None
+    _say(outcome, alert, kind, now, policy.channels(alert.severity, alert.level))
+    if kind == "repeat":
+        repeat = policy.repeat(alert.severity)
+        alert.next_repeat = None if repeat is None else now + repeat
     else:
-        key.alert.occurrences += 1
-        key.alert.context = dict(evaluation.context)
-        key.alert.last_occurred_us = max(key.alert.last_occurred_us, evaluation.time_us)
-    return Outcome(key.alert)
+        _start_timers(alert, now, policy)
 
 
-def _resolve_if_quiet(key: KeyState, time_us: int) -> Outcome:
-    if key.alert is None or any(member.state == "firing" for member in key.members.values()):
-        return Outcome(None)
-    alert, key.alert = key.alert, None
-    alert.resolved_us = max(time_us, alert.opened_us)
-    alert.due_us = None
-    return Outcome(alert, (_notification(alert, "resolved"),) if alert.told else ())
+def _due_kind(alert: AlertState, now: int) -> str | None:
+    if alert.ack_expires is not None and now >= alert.ack_expires:
+        return "unacked"
+    if alert.due is not None and now >= alert.due:
+        return "severity_raised" if alert.was_told else "firing"
+    if alert.next_escalation is not None and now >= alert.next_escalation:
+        return "escalation"
+    if alert.next_repeat is not None and now >= alert.next_repeat:
+        return "repeat"
+    return None
 
 
-def _notification(alert: Alert, kind: Kind) -> Notification:
-    return Notification(alert.alert_id, kind, f"{alert.alert_id}/{kind}/0")
+def _start_timers(alert: AlertState, now: int, policy: Policy) -> None:
+    escalation, repeat = policy.escalation(alert.severity), policy.repeat(alert.severity)
+    climbs = escalation is not None and alert.level < MAX_LEVEL
+    alert.next_escalation = now + escalation if climbs and escalation is not None else None
+    alert.next_repeat = None if repeat is None else now + repeat
+
+
+def _stop_timers(alert: AlertState) -> None:
+    alert.due = alert.next_escalation = alert.next_repeat = alert.ack_expires = None
+
+
+def _restart_escalation(alert: AlertState, policy: Policy, suppression: Suppression) -> None:
+    escalation = policy.escalation(alert.severity)
+    if alert.next_escalation is not None and escalation is not None and suppression.last_end is not None:
+        alert.next_escalation = max(alert.next_escalation, suppression.last_end + escalation)
+
+
+def _say(outcome: Outcome, alert: AlertState, kind: str, time: int, channels: tuple[str, ...]) -> None:
+    _note(outcome, alert, kind, time)
+    if not channels:
+        return
+    n = alert.message_counts.get(kind, 1 if kind == "escalation" else 0)
+    alert.message_counts[kind] = n + 1
+    if kind != "resolved":
+        alert.last_notified = time
+        alert.addressed += [channel for channel in channels if channel not in alert.addressed]
+    key = f"{alert.alert_id}/{kind}/{n}"
+    outcome.notifications.append(
+        Notification(alert.alert_id, kind, n, alert.level, alert.severity, channels, key, alert.status)
+    )
+
+
+def _note(outcome: Outcome, alert: AlertState, kind: str, time: int) -> None:
+    outcome.transitions.append(
+        Transition(alert.alert_id, kind, time, alert.status, alert.severity, alert.level)
+    )

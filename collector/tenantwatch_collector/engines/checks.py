@@ -215,9 +215,9 @@ class CheckBook:
         key, timeline = watched.check.check_key, watched.timeline
         expiry = timeline.next_expiry()
         active = watched.check.active
-        quiet = expiry is not None and timeline.quiet and self.is_idle(watched)
         self._expiry_us[key] = NEVER if expiry is None or not active else expiry
-        self._quiet_until_us[key] = expiry if quiet else -1
+        quiet = timeline.quiet and self.is_idle(watched)
+        self._quiet_until_us[key] = expiry if quiet and expiry is not None else -1
 
     def _grow(self, size: int) -> None:
         if size <= len(self._last_us):

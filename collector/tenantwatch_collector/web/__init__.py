@@ -1,0 +1,1 @@
+"""Shows: the dashboard, live, for whoever signed in with a token."""

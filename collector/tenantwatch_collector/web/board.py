@@ -1,0 +1,19 @@
+"""What the dashboard needs of the rest: who is signed in, and what that caller may see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+from tenantwatch_collector.web.sessions import Session
+
+
+class Board(Protocol):
+    """Implemented over the API's operations, so that the page can never show more than the API."""
+
+    async def sign_in(self, token: str) -> Session | None: ...
+    async def session(self, session_id: str) -> Session | None: ...
+    async def sign_out(self, session_id: str) -> None: ...
+    async def overview(self, caller: object) -> dict[str, Any]: ...
+    async def tenant(self, caller: object, tenant_id: str) -> dict[str, Any] | None: ...
+    def changes(self, caller: object) -> AsyncIterator[None]: ...

@@ -1,0 +1,48 @@
+"""``python -m tests.benchmarks [NAME ...]``: measure, print a table, write build/bench.json."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.benchmarks import agent_footprint, failure_to_webhook, ingest_sqlite
+from tests.benchmarks.report import Figure, table, write
+
+BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
+    "ingest_sqlite": ingest_sqlite.measure,
+    "agent_footprint": agent_footprint.measure,
+    "failure_to_webhook": failure_to_webhook.measure,
+}
+OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
+
+
+async def run(names: list[str]) -> list[Figure]:
+    figures: list[Figure] = []
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="tenantwatch-bench-") as folder:
+            figures += await BENCHMARKS[name](Path(folder))
+    return figures
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := set(names) - set(BENCHMARKS):
+        print(
+            f"no benchmark named {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}",
+            file=sys.stderr,
+        )
+        return 2
+    figures = asyncio.run(run(names))
+    print(table(figures))
+    for each in figures:
+        print(f"\n{each.name}: {each.method}")
+    write(figures, OUTPUT)
+    print(f"\nwritten to {OUTPUT}")
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,16 @@
+"""Fixtures that every test may use, and the summary of what could not be tested here."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("tests.system.harness", "tests.system.kept", "tests.system.streaming")
+
+from tests.missing import write_summary  # noqa: E402 - after the line above, which must come first
+from tests.servers import postgres_server, redis_server  # noqa: E402
+
+__all__ = ["postgres_server", "redis_server"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    write_summary(terminalreporter)

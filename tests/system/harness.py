@@ -1,0 +1,263 @@
+"""The real collector and agent as processes: configured by file, ready when they say so, really killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+import httpx2
+from tenantwatch_wire.v1 import query_pb2, query_pb2_grpc
+
+from tests.ports import stable_port
+
+READY_SECONDS = 30
+STOP_SECONDS = 30
+Check = Mapping[str, object]
+
+
+def toml(value: object) -> str:
+    """A value as TOML writes it; JSON's strings, numbers and lists are TOML's too."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml(each)}" for key, each in value.items()) + "}"
+    return json.dumps(value)
+
+
+def _tables(name: str, rows: Sequence[Check]) -> str:
+    return "".join(f"[[{name}]]\n" + "".join(f"{key} = {toml(row[key])}\n" for key in row) for row in rows)
+
+
+class Program:
+    """One of our programs as a process; its log is kept in a file over restarts."""
+
+    def __init__(self, module: str, log: Path, environment: Mapping[str, str]) -> None:
+        self._command = [sys.executable, "-m", module]
+        self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        self._process: asyncio.subprocess.Process | None = None
+        self._drain: asyncio.Task[None] | None = None
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "not running"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def log_text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    async def run(self, *arguments: str, exit_code: int = 0) -> str:
+        """Run a command to its end and return what it printed; fail with its log otherwise."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command, *arguments, stdout=-1, stderr=-1, env=self._environment
+        )
+        async with asyncio.timeout(READY_SECONDS):
+            output, errors = await process.communicate()
+        assert process.returncode == exit_code, (
+            f"{arguments} ended with {process.returncode}: {errors.decode()}"
+        )
+        return output.decode().strip()
+
+    async def launch(self, *arguments: str) -> None:
+        assert not self.running, "already running"
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, *arguments, stdout=asyncio.subprocess.PIPE, stderr=log, env=self._environment
+            )
+
+    async def ready_line(self, start: str) -> str:
+        """The rest of the next line on stdout, which must begin so."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async with asyncio.timeout(READY_SECONDS):
+            line = (await self._process.stdout.readline()).decode()
+        assert line.startswith(start), (
+            f"printed {line!r} instead of {start!r}; log: {self.log_text()[-3000:]}"
+        )
+        return line.removeprefix(start).strip()
+
+    def keep_reading(self) -> None:
+        """Read away whatever it prints from now on, so that it never waits for us."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        self._drain = asyncio.create_task(_read_away(self._process.stdout))
+
+    async def kill(self) -> None:
+        """SIGKILL: no chance to finish anything."""
+        await self._end(signal.SIGKILL)
+
+    async def terminate(self) -> None:
+        """SIGTERM; it must finish its work and exit with 0."""
+        code = await self._end(signal.SIGTERM)
+        assert code == 0, f"exit code {code} after SIGTERM; log: {self.log_text()[-3000:]}"
+
+    async def _end(self, signal_number: signal.Signals) -> int:
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal_number)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                code = await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+            raise AssertionError(
+                f"still running {STOP_SECONDS} s after {signal_number.name}; log: {self.log_text()[-3000:]}"
+            ) from None
+        if self._drain is not None:
+            await self._drain
+            self._drain = None
+        return code
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.running:
+            await self.kill()
+
+
+async def _read_away(stream: asyncio.StreamReader) -> None:
+    while await stream.read(65_536):
+        pass
+
+
+@dataclass(slots=True)
+class CollectorSettings:
+    """What a test wants otherwise than by default."""
+
+    webhooks: list[str] = field(default_factory=list)
+    extra: str = ""
+
+
+class Collector(Program):
+    """A collector on SQLite in a folder of its own; its ports stay the same over restarts."""
+
+    def __init__(self, folder: Path, settings: CollectorSettings | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        data = folder / "data"
+        super().__init__(
+            "tenantwatch_collector", folder / "collector.log", {"TENANTWATCH_DATA_FOLDER": str(data)}
+        )
+        self.database = data / "collector.sqlite3"
+        self.grpc_address = f"127.0.0.1:{stable_port()}"
+        self.rest_url = f"http://127.0.0.1:{stable_port()}"
+        self._configuration = folder / "collector.toml"
+        self._configuration.write_text(self._toml(settings or CollectorSettings()))
+
+    def _toml(self, settings: CollectorSettings) -> str:
+        hooks = [{"name": f"hook-{i}", "url": url} for i, url in enumerate(settings.webhooks)]
+        rest = self.rest_url.removeprefix("http://")
+        return (
+            f"[grpc]\nlisten = {toml(self.grpc_address)}\n[rest]\nlisten = {toml(rest)}\n"
+            + f"{settings.extra}\n"
+            + _tables("notify.webhooks", hooks)
+        )
+
+    async def command(self, *arguments: str) -> str:
+        return await self.run(*arguments, "--config", str(self._configuration))
+
+    async def create_tenant(self, tenant_id: str, tier: str = "professional") -> None:
+        await self.command("tenant", "create", tenant_id, "--name", tenant_id.title(), "--tier", tier)
+
+    async def create_token(self, tenant_id: str, *, agent: bool = False) -> str:
+        """A tenant's token, or one for its agents; an admin's where no tenant is named."""
+        whose = ["--tenant", tenant_id] if tenant_id else ["--admin"]
+        return await self.command("token", "create", *whose, *(["--agent"] if agent else []))
+
+    async def start(self) -> None:
+        """Return when it serves."""
+        await self.launch("run", "--config", str(self._configuration))
+        assert await self.ready_line("grpc listening on ") == self.grpc_address
+        assert await self.ready_line("rest listening on ") == self.rest_url
+        self.keep_reading()
+
+
+class Agent(Program):
+    """An agent with a spool of its own, which it keeps over restarts."""
+
+    def __init__(
+        self, folder: Path, agent_id: str, address: str, token: str, checks: Sequence[Check]
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__("tenantwatch_agent", folder / "agent.log", {})
+        self.agent_id = agent_id
+        self.data = folder / "data"
+        self._configuration = folder / "agent.toml"
+        secret = folder / "token"
+        secret.touch(mode=0o600)
+        secret.write_text(token)
+        self._configuration.write_text(
+            f"agent_id = {toml(agent_id)}\ndata_folder = {toml(str(self.data))}\n"
+            f"[collector]\naddress = {toml(address)}\ntoken_file = {toml(str(secret))}\n"
+            + _tables("checks", checks)
+        )
+
+    async def start(self) -> None:
+        """Launch it. It is at work when its results arrive: that is for the test to await."""
+        await self.launch("run", "--config", str(self._configuration))
+        self.keep_reading()
+
+
+class Caller:
+    """Someone with a token who asks by REST and gRPC."""
+
+    def __init__(self, collector: Collector, token: str) -> None:
+        self._headers = {"authorization": f"Bearer {token}"}
+        self._metadata = tuple(self._headers.items())
+        self._http = httpx2.AsyncClient(
+            base_url=collector.rest_url, headers=self._headers, trust_env=False, timeout=10
+        )
+        self._channel = grpc.aio.insecure_channel(collector.grpc_address)
+        self.query = query_pb2_grpc.QueryServiceStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+        await self._channel.close()
+
+    async def get(self, path: str, status: int = 200) -> Any:
+        """JSON of a REST answer under /api/v1/monitoring."""
+        response = await self._http.get(f"/api/v1/monitoring{path}")
+        assert response.status_code == status, f"{path}: {response.status_code} {response.text}"
+        return response.json()
+
+    async def ask(self, operation: str, request: Any) -> Any:
+        """Answer of a gRPC query."""
+        return await getattr(self.query, operation)(request, metadata=self._metadata, timeout=10)
+
+    async def wait_checks(
+        self, tenant_id: str, states: Mapping[str, str], deadline_seconds: float = 30
+    ) -> Any:
+        """The tenant's health as streamed, once the checks named are in the states named."""
+        wanted = {
+            check: query_pb2.HealthState.Value(f"HEALTH_STATE_{word.upper()}")
+            for check, word in states.items()
+        }
+        request = query_pb2.WatchHealthRequest(tenant_id=tenant_id)
+        seen: dict[str, int] = {}
+        call = self.query.WatchHealth(request, metadata=self._metadata)
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                async for answer in call:
+                    seen = {check.check_id: check.state for check in answer.health.checks}
+                    if wanted.items() <= seen.items():
+                        return answer.health
+        except TimeoutError:
+            raise AssertionError(f"wanted {wanted}, last seen {seen}") from None
+        finally:
+            call.cancel()
+        raise AssertionError(f"the stream of {tenant_id}'s health ended at {seen}")
