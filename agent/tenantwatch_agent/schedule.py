@@ -75,7 +75,13 @@ class Schedule:
         async with self._looking[one.definition.check_id], self._slots:
             result = await look(one.definition, one.check)
             self._vitals.looks += 1
-            await self._keep([result])
+            # What was seen is kept, even when the agent is stopping just now.
+            keeping = asyncio.ensure_future(self._keep([result]))
+            try:
+                await asyncio.shield(keeping)
+            except asyncio.CancelledError:
+                await keeping
+                raise
 
 
 async def look(definition: CheckDefinition, check: Check) -> Result:

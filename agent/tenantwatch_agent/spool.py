@@ -115,7 +115,9 @@ class Spool:
             # FULL: a result that is in the spool survives the loss of power.
             await db.execute("PRAGMA synchronous = FULL")
             await db.executescript(_SCHEMA)
-            await db.execute("PRAGMA quick_check")
+            verdict = [row[0] for row in await db.execute_fetchall("PRAGMA quick_check(1)")]
+            if verdict != ["ok"]:
+                raise sqlite3.DatabaseError(f"quick_check: {verdict}")
             await db.execute(
                 "INSERT OR IGNORE INTO meta VALUES ('generation', ?), ('last_sequence', 0)",
                 (secrets.token_hex(16),),

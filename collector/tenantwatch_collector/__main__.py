@@ -14,7 +14,7 @@ from typing import Any
 import uvloop
 
 from tenantwatch_collector import __version__
-from tenantwatch_collector.commands import access, trial
+from tenantwatch_collector.commands import access
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import CollectorError
 
@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    # Imported here: the other commands need none of the rooms and should answer at once.
     from tenantwatch_collector.app import run
 
     def ready(grpc_address: str, rest_address: str) -> None:
@@ -55,6 +56,8 @@ def _run(options: argparse.Namespace) -> None:
 def _try(options: argparse.Namespace) -> None:
     # The agent is started from this process; gRPC's fork handlers would only complain about it.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+    from tenantwatch_collector.commands import trial
+
     _loop(trial.run_trial(load_config(None), options.rest_port, options.grpc_port))
 
 

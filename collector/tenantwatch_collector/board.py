@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from tenantwatch_collector.api.operations import Operations
@@ -46,7 +46,7 @@ class DashboardBoard:
             return None
         return summary.model_dump(mode="json")
 
-    def changes(self, caller: object) -> AsyncIterator[None]:
+    def changes(self, caller: object) -> AsyncGenerator[None, None]:
         return self._operations.changes(_caller(caller))
 
 

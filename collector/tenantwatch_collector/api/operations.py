@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from tenantwatch_wire.records import Status
 
@@ -131,7 +131,7 @@ class Operations:
                     yield summary
             await self._changed.wait_beyond(seen)
 
-    async def changes(self, caller: Caller) -> AsyncIterator[None]:
+    async def changes(self, caller: Caller) -> AsyncGenerator[None, None]:
         """Yields whenever results or judgements were committed; several may come as one."""
         while True:
             seen = self._changed.count

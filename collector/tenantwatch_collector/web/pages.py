@@ -6,10 +6,9 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from importlib import resources
-from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from jinja2 import Environment, PackageLoader, select_autoescape
 
@@ -20,6 +19,7 @@ HOME = "/admin/monitoring/health"
 COOKIE = "tw_session"
 MIN_SECONDS_BETWEEN_UPDATES = 0.5
 PING_SECONDS = 15.0
+_MAX_FORM_BYTES = 2_000
 _STATIC = {
     "dashboard.js": "text/javascript; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
@@ -28,7 +28,8 @@ _STATIC = {
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    # no-referrer would make browsers send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -76,12 +77,12 @@ def create_web_router(board: Board) -> APIRouter:
         )
 
     @router.post("/sign-in")
-    async def sign_in(request: Request, token: Annotated[str, Form(max_length=300)] = "") -> Response:
+    async def sign_in(request: Request) -> Response:
         _demand_same_origin(request)
         address = request.client.host if request.client else ""
         if not limit.allows(address):
             return page("sign_in.html", 429, problem="Too many attempts. Wait a minute.")
-        session = await board.sign_in(token)
+        session = await board.sign_in(await _token_field(request))
         if session is None:
             limit.note_failure(address)
             return page("sign_in.html", 401, problem="This token is unknown, revoked, or an agent's.")
@@ -117,6 +118,17 @@ def create_web_router(board: Board) -> APIRouter:
     return router
 
 
+async def _token_field(request: Request) -> str:
+    """The form's one field; a form larger than any token is not read to its end."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_FORM_BYTES:
+            raise HTTPException(413, "Content Too Large")
+    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=4)
+    return fields.get("token", [""])[0]
+
+
 def _demand_same_origin(request: Request) -> None:
     """A form of another site must not act here, even where cookies would let it."""
     origin = request.headers.get("origin")
@@ -126,11 +138,11 @@ def _demand_same_origin(request: Request) -> None:
 
 async def _events(board: Board, session: Session, tenant_id: str) -> AsyncIterator[str]:
     """The page's data after every change, at most twice a second; ends with the session."""
-    async with aclosing(board.changes(session.caller)) as changes:  # type: ignore[type-var]
+    async with aclosing(board.changes(session.caller)) as changes:
         pending: asyncio.Task[None] | None = None
         try:
             while await board.session(session.session_id) is not None:
-                pending = pending or asyncio.ensure_future(anext(changes))  # type: ignore[arg-type]
+                pending = pending or asyncio.ensure_future(anext(changes))
                 done, _ = await asyncio.wait([pending], timeout=PING_SECONDS)
                 if not done:
                     yield ": ping\n\n"
