@@ -1,22 +1,17 @@
-"""The first alert rule, driven: a check that is confirmed unhealthy raises an alert of its kind."""
+"""The built-in rule "a check is unhealthy", driven: results into the alert machine, messages out of it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.alerts.check_rule import (
-    Alert,
-    Evaluation,
-    KeyState,
-    Notification,
-    Outcome,
-    drop_member,
-    evaluate,
-    tick,
-)
+from tenantwatch_collector.alerts.alert import AlertState, GroupState, Notification, Outcome
+from tenantwatch_collector.alerts.machine import drop_member, evaluate, is_quiet, next_due, tick
+from tenantwatch_collector.alerts.rule import Evaluation, Policy, Rule, check_unhealthy_rule
 from tenantwatch_collector.engines.checks import Judged, WatchedCheck
 from tenantwatch_collector.store.base import (
     AlertKeyState,
@@ -26,19 +21,39 @@ from tenantwatch_collector.store.base import (
     OutboxMessage,
 )
 
-SEVERITY = "error"
 SOURCE_SERVICE = "saas_monitoring"
+TICKS_PER_SECOND = 1_000_000
+
+Key = tuple[int, str]
+"""(tenant_key, alert_type): what has at most one open alert."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """One key's machine, and what its alert's newest occurrence looked like, for people."""
+
+    group: GroupState
+    context: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps({"group": self.group.to_json(), "context": self.context})
+
+    @classmethod
+    def from_json(cls, text: str) -> _Held:
+        kept = json.loads(text)
+        return cls(GroupState.from_json(kept["group"]), kept["context"])
 
 
 class AlertBook:
-    """The open keys, and what was found since the last ``collect``."""
+    """All keys, and what was found since the last ``collect``."""
 
     def __init__(self, channels: Sequence[str], dashboard_url: str) -> None:
-        self._channels = channels
+        self._channels = tuple(channels)
         self._dashboard_url = dashboard_url
+        self._policy = Policy(TICKS_PER_SECOND, extra_channels=self._channels)
         self._tenant_ids: dict[int, str] = {}
-        self._keys: dict[tuple[int, str], KeyState] = {}
-        self._changed: dict[tuple[int, str], KeyState] = {}
+        self._held: dict[Key, _Held] = {}
+        self._changed: set[Key] = set()
         self._alerts: dict[str, AlertRecord] = {}
         self._messages: list[OutboxMessage] = []
 
@@ -50,8 +65,7 @@ class AlertBook:
 
     def load(self, judged: JudgedState) -> None:
         for kept in judged.alert_keys:
-            key = KeyState.from_json(json.loads(kept.state))
-            self._keys[kept.tenant_key, kept.alert_type] = key
+            self._held[kept.tenant_key, kept.alert_type] = _Held.from_json(kept.state)
 
     def name_tenants(self, tenant_ids: dict[int, str]) -> None:
         self._tenant_ids = tenant_ids
@@ -60,115 +74,108 @@ class AlertBook:
         """Evaluate the rule on one result. Late results and silence never make or end an alert."""
         if judged.status is None:
             return
-        definition = judged.watched.check.definition
         value = None if judged.status is Status.UNKNOWN else judged.status is Status.UNHEALTHY
-        evaluation = Evaluation(
-            str(judged.watched.check.check_key),
-            judged.time_us,
-            value,
-            SEVERITY,
-            definition.confirm_failures,
-            definition.confirm_successes,
-            {
-                "agent_id": judged.watched.check.agent_id,
-                "check_id": definition.check_id,
-                "target": definition.target,
-                "text": judged.text,
-            },
-        )
-        name, key = self._key(judged.watched)
-        if value is False and key.is_idle(evaluation.member):
+        key, rule = self._key(judged.watched), self._rule(judged.watched)
+        held = self._held.get(key)
+        if is_quiet(None if held is None else held.group, rule, value):
             return
-        self._note(name, key, evaluate(key, evaluation), now_us)
+        held = self._held.setdefault(key, _Held(GroupState(rule.tenant, rule.alert_type)))
+        evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, judged.time_us, value)
+        outcome = evaluate(held.group, rule, evaluation, self._policy)
+        if value:
+            held.context = _context(judged)
+        self._note(key, held, outcome, now_us)
 
     def drop(self, watched: WatchedCheck, now_us: int) -> None:
-        """The check is watched no more."""
-        name, key = self._key(watched)
-        member = str(watched.check.check_key)
-        if not key.is_idle(member):
-            self._note(name, key, drop_member(key, member, now_us), now_us)
+        """The check is watched no more: it holds nothing open."""
+        key = self._key(watched)
+        held = self._held.get(key)
+        if held is not None:
+            outcome = drop_member(held.group, str(watched.check.check_key), now_us, self._policy)
+            self._note(key, held, outcome, now_us)
 
     def tick(self, now_us: int) -> None:
-        """Send what is due."""
-        for name, key in self._keys.items():
-            due = key.next_due_us()
+        """Say what is due by the clock."""
+        for key, held in self._held.items():
+            due = next_due(held.group)
             if due is not None and due <= now_us:
-                self._note(name, key, tick(key, now_us), now_us)
+                self._note(key, held, tick(held.group, now_us, self._policy), now_us)
 
     def is_idle(self, watched: WatchedCheck) -> bool:
         """Whether a healthy result of this check can be passed over."""
-        return self._key(watched)[1].is_idle(str(watched.check.check_key))
+        held = self._held.get(self._key(watched))
+        return is_quiet(None if held is None else held.group, self._rule(watched), False)
 
     def next_due_us(self) -> int | None:
-        return min((due for key in self._keys.values() if (due := key.next_due_us())), default=None)
+        dues = (next_due(held.group) for held in self._held.values())
+        return min((due for due in dues if due is not None), default=None)
 
     def collect(self, judgement: Judgement) -> None:
         """Hand over what was found, to be written."""
         judgement.alert_keys = [
-            AlertKeyState(tenant, kind, json.dumps(key.to_json()), key.next_due_us())
-            for (tenant, kind), key in self._changed.items()
+            AlertKeyState(*key, self._held[key].to_json(), next_due(self._held[key].group))
+            for key in sorted(self._changed)
         ]
         judgement.alerts = list(self._alerts.values())
         judgement.messages = self._messages
-        self._changed, self._alerts, self._messages = {}, {}, []
+        self._changed, self._alerts, self._messages = set(), {}, []
 
-    def _key(self, watched: WatchedCheck) -> tuple[tuple[int, str], KeyState]:
+    def _key(self, watched: WatchedCheck) -> Key:
+        return watched.check.tenant_key, watched.check.definition.kind
+
+    def _rule(self, watched: WatchedCheck) -> Rule:
         check = watched.check
-        name = check.tenant_key, check.definition.kind
-        if name not in self._keys:
-            self._keys[name] = KeyState(self._tenant_ids[check.tenant_key], check.definition.kind)
-        return name, self._keys[name]
+        return _check_rule(
+            self._tenant_ids[check.tenant_key],
+            check.check_key,
+            check.definition.kind,
+            check.definition.confirm_failures,
+            check.definition.confirm_successes,
+        )
 
-    def _note(self, name: tuple[int, str], key: KeyState, outcome: Outcome, now_us: int) -> None:
-        self._changed[name] = key
-        if outcome.alert is None:
+    def _note(self, key: Key, held: _Held, outcome: Outcome, now_us: int) -> None:
+        self._changed.add(key)
+        alert = held.group.alert
+        if alert is None or not outcome.transitions:
             return
-        record = _record(*name, outcome.alert)
+        record = _record(*key, alert, held.context)
         self._alerts[record.alert_id] = record
         for notification in outcome.notifications:
-            self._owe(record, key.tenant_id, notification, now_us)
+            self._owe(record, alert.tenant, notification, now_us)
 
     def _owe(self, record: AlertRecord, tenant_id: str, notification: Notification, now_us: int) -> None:
-        for channel in self._channels:
-            payload = {
-                "kind": notification.kind,
-                "dedup_key": notification.dedup_key,
-                "alert": {
-                    "alert_id": record.alert_id,
-                    "alert_name": record.alert_name,
-                    "alert_description": record.alert_description,
-                    "tenant_id": tenant_id,
-                    "severity": record.severity,
-                    "status": record.status,
-                    "source_service": SOURCE_SERVICE,
-                    "metric_name": record.alert_type,
-                    "first_occurred_us": record.first_occurred_us,
-                    "last_occurred_us": record.last_occurred_us,
-                    "occurrence_count": record.occurrence_count,
-                    "resolved_at_us": record.resolved_at_us,
-                    "alert_data": json.loads(record.alert_data),
-                },
-                "link": self._link(tenant_id),
-            }
-            self._messages.append(
-                OutboxMessage(
-                    0,
-                    record.tenant_key,
-                    record.alert_id,
-                    notification.kind,
-                    notification.dedup_key,
-                    channel,
-                    json.dumps(payload),
-                    now_us,
-                )
+        payload = json.dumps(_payload(record, tenant_id, notification, self._dashboard_url))
+        for channel in notification.channels:
+            message = OutboxMessage(
+                message_id=0,
+                tenant_key=record.tenant_key,
+                alert_id=record.alert_id,
+                kind=notification.kind,
+                dedup_key=notification.dedup_key,
+                channel=channel,
+                payload=payload,
+                created_at_us=now_us,
+                configured=channel in self._channels,
             )
-
-    def _link(self, tenant_id: str) -> str | None:
-        return f"{self._dashboard_url}/admin/monitoring/tenants/{tenant_id}" if self._dashboard_url else None
+            self._messages.append(message)
 
 
-def _record(tenant_key: int, alert_type: str, alert: Alert) -> AlertRecord:
-    seen = alert.context
+@lru_cache(maxsize=100_000)
+def _check_rule(tenant: str, check_key: int, kind: str, failures: int, successes: int) -> Rule:
+    return check_unhealthy_rule(tenant, str(check_key), kind, failures, successes)
+
+
+def _context(judged: Judged) -> dict[str, str]:
+    check = judged.watched.check
+    return {
+        "agent_id": check.agent_id,
+        "check_id": check.definition.check_id,
+        "target": check.definition.target,
+        "text": judged.text,
+    }
+
+
+def _record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str, str]) -> AlertRecord:
     return AlertRecord(
         alert_id=alert.alert_id,
         tenant_key=tenant_key,
@@ -176,10 +183,38 @@ def _record(tenant_key: int, alert_type: str, alert: Alert) -> AlertRecord:
         alert_name=f"{alert_type} is unhealthy",
         alert_description=f"{seen['check_id']} on {seen['agent_id']}: {seen['text'] or 'unhealthy'}",
         severity=alert.severity,
-        status="active" if alert.resolved_us is None else "resolved",
-        first_occurred_us=alert.opened_us,
-        last_occurred_us=alert.last_occurred_us,
+        status=alert.status,
+        first_occurred_us=alert.opened,
+        last_occurred_us=alert.last_occurred,
         occurrence_count=alert.occurrences,
-        resolved_at_us=alert.resolved_us,
+        resolved_at_us=alert.resolved,
         alert_data=json.dumps(seen),
     )
+
+
+def _payload(
+    record: AlertRecord, tenant_id: str, notification: Notification, dashboard_url: str
+) -> dict[str, object]:
+    """What a channel is given; a webhook posts it as it is."""
+    link = f"{dashboard_url}/admin/monitoring/tenants/{tenant_id}" if dashboard_url else None
+    return {
+        "kind": notification.kind,
+        "dedup_key": notification.dedup_key,
+        "level": notification.level,
+        "alert": {
+            "alert_id": record.alert_id,
+            "alert_name": record.alert_name,
+            "alert_description": record.alert_description,
+            "tenant_id": tenant_id,
+            "severity": record.severity,
+            "status": record.status,
+            "source_service": SOURCE_SERVICE,
+            "metric_name": record.alert_type,
+            "first_occurred_us": record.first_occurred_us,
+            "last_occurred_us": record.last_occurred_us,
+            "occurrence_count": record.occurrence_count,
+            "resolved_at_us": record.resolved_at_us,
+            "alert_data": json.loads(record.alert_data),
+        },
+        "link": link,
+    }

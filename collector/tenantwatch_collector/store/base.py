@@ -178,7 +178,7 @@ class TenantState:
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
-    """An alert as kept. ``machine`` is the alert engine's own memory of it, JSON."""
+    """An alert as kept; ``alert_data`` is its context, JSON."""
 
     alert_id: str
     tenant_key: int
@@ -192,7 +192,6 @@ class AlertRecord:
     occurrence_count: int
     resolved_at_us: int | None
     alert_data: str
-    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +217,8 @@ class OutboxMessage:
     payload: str
     created_at_us: int
     attempts: int = 0
+    configured: bool = True
+    """False is only recorded: nobody can be told on this channel."""
 
 
 @dataclass(slots=True)

@@ -27,11 +27,11 @@ from tenantwatch_collector.store.sqlite.connection import Connections
 ENGINE = "health"
 
 _UPSERT_ALERT = (
-    "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert_id) DO UPDATE SET"
+    "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert_id) DO UPDATE SET"
     " alert_description = excluded.alert_description, severity = excluded.severity,"
     " status = excluded.status, last_occurred_us = excluded.last_occurred_us,"
     " occurrence_count = excluded.occurrence_count, resolved_at_us = excluded.resolved_at_us,"
-    " alert_data = excluded.alert_data, machine = excluded.machine"
+    " alert_data = excluded.alert_data"
 )
 
 
@@ -87,7 +87,7 @@ async def _owe(db: aiosqlite.Connection, message: OutboxMessage) -> None:
     if message.kind != "resolved" or list(told):
         await db.execute(
             "INSERT OR IGNORE INTO outbox (tenant_key, alert_id, kind, dedup_key, channel, payload,"
-            " created_at_us, next_attempt_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " created_at_us, next_attempt_us, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             _message_row(message),
         )
 
@@ -106,7 +106,6 @@ def _alert_row(alert: AlertRecord) -> tuple[object, ...]:
         alert.occurrence_count,
         alert.resolved_at_us,
         alert.alert_data,
-        alert.machine,
     )
 
 
@@ -120,6 +119,7 @@ def _message_row(message: OutboxMessage) -> tuple[object, ...]:
         message.payload,
         message.created_at_us,
         message.created_at_us,
+        "owed" if message.configured else "not_configured",
     )
 
 

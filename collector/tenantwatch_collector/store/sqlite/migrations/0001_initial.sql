@@ -158,8 +158,7 @@ CREATE TABLE alert (
     last_occurred_us  INTEGER NOT NULL,
     occurrence_count  INTEGER NOT NULL,
     resolved_at_us    INTEGER,
-    alert_data        TEXT NOT NULL,
-    machine           TEXT NOT NULL
+    alert_data        TEXT NOT NULL
 );
 CREATE INDEX alert_by_tenant ON alert (tenant_key, first_occurred_us);
 -- At most one open alert of a tenant and type, whatever the engine believes.
