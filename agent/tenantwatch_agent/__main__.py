@@ -8,11 +8,11 @@ import json
 import logging
 import sys
 from collections.abc import Coroutine
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
+from tenantwatch_wire import __version__
 from tenantwatch_wire.records import Result, Status
 
 from tenantwatch_agent.app import run
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Begin with a file of a few lines: `[collector]` with address and token_file, then"
         " `[[checks]]` with id, kind and url; `check-config FILE` says what is wrong with it.",
     )
-    parser.add_argument("--version", action="version", version=version("tenantwatch"))
+    parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--verbose", action="store_true", help="log more")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

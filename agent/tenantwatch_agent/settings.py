@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,9 @@ def read_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
     hints = get_type_hints(cls)
     for key in table:
         if key not in fields:
+            # Imported here: an agent that starts well never needs it.
+            import difflib
+
             near = difflib.get_close_matches(key, fields, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ConfigurationError(

@@ -14,12 +14,11 @@ import socket
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from importlib.metadata import version
 
 import grpc
 import grpc.aio
 from grpc.aio import StreamStreamCall as Stream
-from tenantwatch_wire import limits
+from tenantwatch_wire import __version__, limits
 from tenantwatch_wire.codec import encode_batch
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
 from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
@@ -153,7 +152,7 @@ class _Conversation:
         hello = agent_pb2.Hello(
             protocol_version=limits.PROTOCOL_VERSION,
             agent_id=self._config.agent_id,
-            agent_version=version("tenantwatch"),
+            agent_version=__version__,
             configuration_digest=self._config.digest,
             spool_generation=self._spool.generation,
             lanes=[agent_pb2.LanePosition(lane=agent_pb2.LANE_LIVE, sequence=self._spool.last_sequence + 1)],

@@ -1,5 +1,5 @@
 """The centre: receives, remembers, judges, tells, answers."""
 
-from importlib.metadata import version
+from tenantwatch_wire import __version__
 
-__version__ = version("tenantwatch")
+__all__ = ["__version__"]

@@ -6,6 +6,7 @@ import re
 import ssl
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,7 +47,7 @@ class HttpEndpoint:
         self._statuses = [_status_range(text) for text in settings.expect_status]
         self._pattern = _pattern(settings.expect_body_matches)
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
-        self._tls = _context(settings) if parts == "https" else None
+        self._tls = _context(settings.ca_file, settings.verify_tls) if parts == "https" else None
         _check_headers(settings)
         self._exchange: Exchange | None = None
         self.target = without_secrets(settings.url)
@@ -139,12 +140,14 @@ def _pattern(text: str | None) -> re.Pattern[bytes] | None:
         raise ConfigurationError(f"expect_body_matches is not a regular expression: {error}") from None
 
 
-def _context(settings: Settings) -> ssl.SSLContext:
+@cache
+def _context(ca_file: Path | None, verify: bool) -> ssl.SSLContext:
+    """One context per trust store: each holds a copy of all its certificates, about a megabyte."""
     try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"ca_file {settings.ca_file}: {error}") from None
-    if not settings.verify_tls:
+        raise ConfigurationError(f"ca_file {ca_file}: {error}") from None
+    if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

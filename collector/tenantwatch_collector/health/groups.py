@@ -1,8 +1,8 @@
-"""Groups of checks and the tenant's state out of them (docs/semantics.md)."""
+"""Groups of checks and the tenant's state out of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,12 @@ Role = Literal["critical", "degrading", "informational"]
 Rule = Literal["any", "all", "quorum"]
 _CRITICAL_KINDS = {"http_endpoint", "database_connectivity", "redis_connectivity", "business_logic"}
 _INFORMATIONAL_KINDS = {"host_resources"}
+_WORDS: dict[Status, Literal["up", "degraded", "down", "unknown"]] = {
+    Status.HEALTHY: "up",
+    Status.DEGRADED: "degraded",
+    Status.UNHEALTHY: "down",
+    Status.UNKNOWN: "unknown",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,25 @@ class GroupState:
 
     group: Group
     level: Status
+
+
+@dataclass(frozen=True, slots=True)
+class TenantState:
+    """``level`` is the API's word for the state; ``because`` names the groups that decided it, if any."""
+
+    level: Status
+    because: tuple[GroupState, ...] = ()
+
+    @property
+    def word(self) -> Literal["up", "degraded", "down", "unknown"]:
+        """The state as SLA terms call it."""
+        return _WORDS[self.level]
+
+    def explain(self) -> str:
+        """One line for people."""
+        if not self.because:
+            return "no critical check" if self.level is Status.UNKNOWN else "every group is healthy"
+        return ", ".join(f"{g.group.role} group {g.group.name} is {g.level.word}" for g in self.because)
 
 
 def default_group(name: str, kinds: Iterable[str]) -> Group:
@@ -50,17 +75,23 @@ def group_level(levels: Sequence[Status], rule: Rule) -> Status:
     return Status.DEGRADED if any(level > Status.HEALTHY for level in known) else Status.HEALTHY
 
 
+def tenant_state(groups: Iterable[GroupState]) -> TenantState:
+    """The tenant's state with the groups that decide it; unknown where a critical group was not measured."""
+    groups = list(groups)
+    critical = [g for g in groups if g.group.role == "critical"]
+    degrading = [g for g in groups if g.group.role == "degrading"]
+    down = [g for g in critical if g.level is Status.UNHEALTHY]
+    if down:
+        return TenantState(Status.UNHEALTHY, tuple(down))
+    unmeasured = [g for g in critical if g.level is Status.UNKNOWN]
+    if unmeasured or not critical:
+        return TenantState(Status.UNKNOWN, tuple(unmeasured))
+    # What a degrading group did not measure cannot be held against the tenant.
+    troubled = [g for g in critical if g.level is Status.DEGRADED]
+    troubled += [g for g in degrading if g.level in (Status.DEGRADED, Status.UNHEALTHY)]
+    return TenantState(Status.DEGRADED if troubled else Status.HEALTHY, tuple(troubled))
+
+
 def tenant_level(groups: Iterable[GroupState]) -> Status:
-    """The tenant's level. UNHEALTHY is "down"; unknown where a critical group was not measured."""
-    by_role: Mapping[Role, list[Status]] = {"critical": [], "degrading": [], "informational": []}
-    for state in groups:
-        by_role[state.group.role].append(state.level)
-    critical = by_role["critical"]
-    if Status.UNHEALTHY in critical:
-        return Status.UNHEALTHY
-    if not critical or Status.UNKNOWN in critical:
-        return Status.UNKNOWN
-    troubled = {Status.DEGRADED, Status.UNHEALTHY}
-    if Status.DEGRADED in critical or troubled & set(by_role["degrading"]):
-        return Status.DEGRADED
-    return Status.HEALTHY
+    """The tenant's level alone. UNHEALTHY is "down", and what the API calls unhealthy."""
+    return tenant_state(groups).level

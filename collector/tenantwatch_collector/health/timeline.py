@@ -93,6 +93,15 @@ class CheckTimeline:
         ]
         return changes + self._turned(turned)
 
+    def keep_fresh(self, time: int) -> None:
+        """Take note of healthy results that a caller skipped while ``quiet``; ``time`` is the newest one's.
+
+        The caller vouches that there was no gap among them: only the last one is told, and taken as a plain
+        result it would look like a silence.
+        """
+        if self.last_time is not None and time > self.last_time:
+            self.last_time = time
+
     def expire(self, now: int) -> list[Change]:
         """Become unknown if the newest result no longer speaks for the check."""
         return [] if self.last_time is None else self._silence_before(now)

@@ -1,0 +1,77 @@
+"""A check's whole timeline as a pure function of a set of results.
+
+Neither the order in which results arrived nor how often they did matters; what had not been received by
+``as_of`` is not known, and a time too far ahead of its receipt is read as the receipt's. Times are
+integers of any one unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_collector.health.timeline import Change, CheckTimeline
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One result as it was received; ``received_at`` None means at its own time."""
+
+    time: int
+    status: Status
+    latency_us: int | None = None
+    received_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What is believed of one instant, all results for it taken together. Never UNKNOWN."""
+
+    time: int
+    status: Status
+    latency_us: int | None = None
+
+
+def measurements(results: Iterable[CheckResult], as_of: int, max_future_skew: int) -> list[Measurement]:
+    """What was known at ``as_of``, in order: one per instant, the worst status, then the highest latency."""
+    worst: dict[int, tuple[int, int]] = {}
+    for result in results:
+        received_at = result.time if result.received_at is None else result.received_at
+        time = received_at if result.time > received_at + max_future_skew else result.time
+        # The checker's own failure measured nothing, so it says nothing about its instant either.
+        if result.status is Status.UNKNOWN or received_at > as_of or time > as_of:
+            continue
+        fact = int(result.status), -1 if result.latency_us is None else result.latency_us
+        worst[time] = max(worst.get(time, fact), fact)
+    return [
+        Measurement(time, Status(status), None if latency < 0 else latency)
+        for time, (status, latency) in sorted(worst.items())
+    ]
+
+
+def timeline(
+    known: Iterable[Measurement],
+    confirm_failures: int,
+    confirm_successes: int,
+    stale_after: int,
+    as_of: int,
+) -> list[Change]:
+    """The check's changes of level up to ``as_of``, in order of time; it is unknown before the first."""
+    check = CheckTimeline(confirm_failures, confirm_successes, stale_after)
+    history: list[Change] = []
+    for measurement in known:
+        revise(history, check.apply(measurement.time, measurement.status, measurement.latency_us))
+    revise(history, check.expire(as_of))
+    return history
+
+
+def revise(history: list[Change], changes: Iterable[Change]) -> None:
+    """Enter new changes into a history in place: each replaces whatever was thought from its time on."""
+    for change in changes:
+        while history and history[-1].time >= change.time:
+            history.pop()
+        before = history[-1].level if history else Status.UNKNOWN
+        if change.level is not before:
+            history.append(change)
