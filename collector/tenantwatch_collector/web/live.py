@@ -6,7 +6,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ MIN_SECONDS_BETWEEN_UPDATES = 0.5
 PING_SECONDS = 15.0
 MAX_STREAMS = 100
 MAX_FIRST_ROWS = 200
-# A browser that lost us asks again after this long; its script cannot see comments, so a ping is an event too.
+# A browser that lost us asks again after this long. Its script sees no comments: a ping is also an event.
 _RETRY = "retry: 2000\n\n"
 _PING = ": ping\nevent: ping\ndata:\n\n"
 # The worst pace when an update is costly: nine tenths of the time is left for everything else.
@@ -38,7 +38,7 @@ class Streams:
     def full(self) -> bool:
         return self._open >= MAX_STREAMS
 
-    async def events(self, session: Session, tenant_id: str) -> AsyncIterator[str]:
+    async def events(self, session: Session, tenant_id: str) -> AsyncGenerator[str, None]:
         """The page's data at once and after every change, at most twice a second; ends with the session."""
         changed = asyncio.Event()
         changed.set()
@@ -46,15 +46,16 @@ class Streams:
         self._open += 1
         try:
             yield _RETRY
-            async for event in self._updates(session, tenant_id, changed, listening):
-                yield event
+            async with aclosing(self._updates(session, tenant_id, changed, listening)) as updates:
+                async for event in updates:
+                    yield event
         finally:
             self._open -= 1
             listening.cancel()
 
     async def _updates(
         self, session: Session, tenant_id: str, changed: asyncio.Event, listening: asyncio.Task[None]
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         sent = TenantRows()
         while await self._board.session(session.session_id) is not None:
             try:
@@ -69,7 +70,8 @@ class Streams:
             spent_seconds = time.monotonic() - began
             yield event
             if listening.done():
-                return listening.result()
+                listening.result()
+                return
             rest_seconds = min(spent_seconds * _REST_PER_WORK, _MAX_REST_SECONDS)
             await asyncio.sleep(max(MIN_SECONDS_BETWEEN_UPDATES, rest_seconds))
 

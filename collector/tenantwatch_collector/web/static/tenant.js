@@ -1,0 +1,62 @@
+// One tenant: its state, what its machines use, its groups, and every check with what it looks at.
+import { RANK, age, element, milliseconds, row, said, setText, state, tableCard } from "./dom.js";
+
+const GROUP_COLUMNS = [["State", "word"], ["Group", "name"], ["Role", ""]];
+const CHECK_COLUMNS = [["State", "word"], ["Check", "name"], ["What it saw", "name text"], ["Took", "number"],
+  ["Last", "number age"], ["In this state", "number age"]];
+const RESOURCES = [["cpu_percent", "CPU"], ["memory_percent", "Memory"], ["disk_percent", "Disk"]];
+
+export function tenant() {
+  const name = element("h2", { class: "tenant-name" });
+  const headline = element("h1", { "aria-live": "polite" });
+  const sentence = element("p", { class: "sentence" });
+  const meters = RESOURCES.map(([key, label]) => ({ key, ...meter(label) }));
+  const hero = element("section", { class: "card hero" },
+    element("div", { class: "overall" }, name, headline, sentence),
+    element("div", { class: "meters" }, ...meters.map((each) => each.box)));
+  const groups = tableCard("groups", "Groups", GROUP_COLUMNS);
+  const checks = tableCard("checks", "Checks", CHECK_COLUMNS);
+
+  function meter(label) {
+    const value = element("b");
+    const fill = element("span");
+    const box = element("div", { class: "meter" }, element("small", {}, label), value, element("div", { class: "track", "aria-hidden": "true" }, fill));
+    return { box, value, fill };
+  }
+
+  function update(data) {
+    setText(name, data.tenant_name);
+    headline.className = `state ${data.state}`;
+    const word = data.state[0].toUpperCase() + data.state.slice(1);
+    if (headline.lastChild?.textContent !== word) headline.replaceChildren(element("i", { class: "shape", "aria-hidden": "true" }), word);
+    const failing = data.checks.filter((one) => one.state === "unhealthy" || one.state === "degraded").length;
+    const alerts = data.active_alerts === undefined ? [] : [` · ${data.active_alerts} active ${data.active_alerts === 1 ? "alert" : "alerts"}`];
+    sentence.replaceChildren("for ", age(data.since), ` · ${failing} of ${data.checks.length} checks failing`, ...alerts, ` · ${data.tier}`);
+    for (const each of meters) showMeter(each, data.resource_usage?.[each.key] ?? null);
+    groups.show(String(data.groups.length), worstFirst(data.groups, "group"), "No group yet.", (one) => `${one.group}\n${one.role}`,
+      (one) => row(GROUP_COLUMNS, state(one.state), element("bdi", {}, one.group || "(no group)"), element("bdi", {}, one.role)));
+    checks.show(String(data.checks.length), worstFirst(data.checks, "check_id"), "No check yet: its agent has not connected.",
+      (one) => JSON.stringify([one.agent_id, one.check_id]), drawCheck);
+    document.title = `${word} · ${data.tenant_name} · tenantwatch`;
+  }
+
+  function showMeter({ box, value, fill }, percent) {
+    box.classList.toggle("absent", percent === null);
+    setText(value, percent === null ? "not measured" : `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`);
+    fill.style.width = `${Math.min(100, Math.max(0, percent ?? 0))}%`;
+  }
+
+  return { nodes: [hero, groups.card, checks.card], update, kind: "tenant" };
+}
+
+function worstFirst(items, by) {
+  return [...items].sort((a, b) => RANK[a.state] - RANK[b.state] || (a[by] < b[by] ? -1 : 1));
+}
+
+function drawCheck(one) {
+  const about = [one.kind, one.agent_id, one.group].filter(Boolean).join(" · ");
+  return row(CHECK_COLUMNS, state(one.state),
+    [element("span", {}, element("bdi", {}, one.check_id)), element("small", {}, element("bdi", {}, about)),
+      one.target ? element("code", { class: "target", title: one.target }, element("bdi", {}, one.target)) : null],
+    said(one.text), milliseconds(one.response_time), age(one.last_result), age(one.since));
+}
