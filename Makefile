@@ -17,8 +17,10 @@ help: ## list the targets
 
 # uv installs what uv.lock names; where it cannot be had, pip takes the newest that fit.
 $(STAMP): pyproject.toml uv.lock
-	@test -n "$(PYTHON)" || { echo "tenantwatch needs Python 3.11 or newer: install it, or make PYTHON=/path/to/python" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "tenantwatch needs Python 3.11 or newer: install it, or make PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make environments: install its venv module (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "no uv here, pip does the work"
 	@if $(BIN)/uv --version >/dev/null 2>&1 && $(BIN)/uv sync --quiet --frozen --inexact --all-extras; then :; else \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
@@ -43,8 +45,12 @@ types: $(STAMP)
 proto: $(STAMP) ## generate the code of the .proto files
 	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto $(PROTOS)
 
-proto-check: proto
-	@git diff --exit-code -- proto || { echo "generated code is out of date: commit what make proto made" >&2; exit 1; }
+proto-check: $(STAMP)
+	@rm -rf build/proto && mkdir -p build/proto
+	@$(BIN)/python -m grpc_tools.protoc -I proto --python_out=build/proto --pyi_out=build/proto \
+		--grpc_python_out=build/proto $(PROTOS)
+	@for made in build/proto/tenantwatch_wire/v1/*; do diff -u proto/$${made#build/proto/} $$made || \
+		{ echo "generated code is out of date: run make proto and commit what it made" >&2; exit 1; }; done
 
 agent-alone: $(STAMP) ## install the agent by itself and show that it needs nothing of the collector
 	@$(BIN)/python tests/agent_alone.py

@@ -24,6 +24,16 @@ const chromium = require('@sparticuz/chromium');
 """
 
 
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{folder}/fonts/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>{folder}/fonts-cache</cachedir>
+</fontconfig>
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Browser:
     """A Chromium that can be started here."""
@@ -92,5 +102,9 @@ def _unpacked_chromium(what: str) -> Browser:
                 what, f"install a system chromium; unpacking the one from npm failed: {run.stderr[-200:]}"
             )
         (folder / "complete").write_text(json.dumps({"path": run.stdout.strip()}))
-    library = {"LD_LIBRARY_PATH": str(folder / "al2023" / "lib"), "FONTCONFIG_PATH": str(folder / "fonts")}
+    # The package's own font configuration names folders of a machine that is not this one; and a
+    # Chromium that finds no font at all ends itself.
+    fonts = folder / "fonts.conf"
+    fonts.write_text(_FONTS.format(folder=folder))
+    library = {"LD_LIBRARY_PATH": str(folder / "al2023" / "lib"), "FONTCONFIG_FILE": str(fonts)}
     return Browser(str(folder / "chromium"), library)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 LIFETIME_SECONDS = 12 * 3600
@@ -15,7 +16,10 @@ _MAX_ADDRESSES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``caller`` is whoever the token belongs to; the web room does not look into it."""
+    """``caller`` is whoever the token belongs to; the web room does not look into it.
+
+    ``session_id`` is 256 random bits; ``expires_at`` is in seconds of the clock of its Sessions.
+    """
 
     session_id: str
     caller: object
@@ -25,11 +29,12 @@ class Session:
 class Sessions:
     """At most MAX_SESSIONS; the oldest gives way."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
     def create(self, caller: object) -> Session:
-        session = Session(secrets.token_urlsafe(32), caller, time.monotonic() + LIFETIME_SECONDS)
+        session = Session(secrets.token_urlsafe(32), caller, self._clock() + LIFETIME_SECONDS)
         self._sessions[session.session_id] = session
         while len(self._sessions) > MAX_SESSIONS:
             self._sessions.popitem(last=False)
@@ -37,7 +42,7 @@ class Sessions:
 
     def get(self, session_id: str) -> Session | None:
         session = self._sessions.get(session_id)
-        if session is not None and session.expires_at < time.monotonic():
+        if session is not None and session.expires_at <= self._clock():
             del self._sessions[session_id]
             return None
         return session
@@ -49,16 +54,17 @@ class Sessions:
 class SignInLimit:
     """Failed sign-ins of an address over the last minute: guessing is hopeless, and kept cheap for us."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
     def allows(self, address: str) -> bool:
         failures = self._failures.get(address, deque())
-        while failures and failures[0] < time.monotonic() - 60:
+        while failures and failures[0] <= self._clock() - 60:
             failures.popleft()
         return len(failures) < MAX_FAILURES_PER_MINUTE
 
     def note_failure(self, address: str) -> None:
-        self._failures.setdefault(address, deque()).append(time.monotonic())
+        self._failures.setdefault(address, deque()).append(self._clock())
         while len(self._failures) > _MAX_ADDRESSES:
             self._failures.popitem(last=False)
