@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 STAMP := $(VENV)/.installed
-CODE := agent collector client proto tests
+CODE := agent collector proto tests
 PROTOS := $(wildcard proto/tenantwatch_wire/v1/*.proto)
 
 .PHONY: help run test check lint types proto proto-check agent-alone bench soak clean

@@ -189,9 +189,11 @@ class _Conversation:
         sending = asyncio.create_task(self._send(finishing))
         try:
             await asyncio.wait([receiving, sending], return_when=asyncio.FIRST_COMPLETED)
-            for task in (sending, receiving):
-                if task.done():
-                    task.result()
+            if sending.done():
+                # All was acknowledged and farewell said: that the collector closes now is no trouble.
+                sending.result()
+            else:
+                receiving.result()
         finally:
             for task in (receiving, sending, *self._runs):
                 task.cancel()

@@ -1,4 +1,4 @@
-"""What one side encodes the other decodes; what is not well-formed is refused with a reason, never crashes."""
+"""What one side encodes the other decodes; what is malformed is refused with its reason."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ _RESULTS = st.lists(
 
 
 def batch() -> agent_pb2.Batch:
-    results = [(0, Result("a", limits.MIN_TIME_US, Status.UNHEALTHY, 5, "down", {"x": 1.0})) for _ in range(3)]
+    results = [
+        (0, Result("a", limits.MIN_TIME_US, Status.UNHEALTHY, 5, "down", {"x": 1.0})) for _ in range(3)
+    ]
     return encode_batch(Lane.LIVE, 1, results)
 
 

@@ -6,10 +6,9 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tenantwatch_wire.records import Status
-
 from tenantwatch_collector.health.groups import Group, GroupState, group_level, tenant_level
 from tenantwatch_collector.health.timeline import Change, CheckTimeline
+from tenantwatch_wire.records import Status
 
 H, D, U, X = Status.HEALTHY, Status.DEGRADED, Status.UNHEALTHY, Status.UNKNOWN
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tenantwatch_wire.records import CheckDefinition, Lane, Status
-
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.store.base import (
     AgentPosition,
@@ -26,6 +24,7 @@ from tenantwatch_collector.store.base import (
 )
 from tenantwatch_collector.store.sqlite import SqliteStore
 from tenantwatch_collector.store.sqlite.migrate import migrate
+from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
 SECOND = 1_000_000
 T0 = 1_700_000_000 * SECOND
