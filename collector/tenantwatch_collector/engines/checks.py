@@ -26,7 +26,7 @@ from tenantwatch_collector.store.base import (
 
 NEVER = np.iinfo(np.int64).max
 MAX_SKEW_US = 30_000_000
-"""A time further ahead of its commit than this is read as the commit's (SEMANTICS, clock skew)."""
+"""A time further ahead of its commit than this is read as the commit's (docs/semantics.md)."""
 _LOOKBACK_US = 24 * 3_600_000_000
 _MAX_REREAD = 100_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -151,6 +152,18 @@ async def test_a_check_its_agent_names_no_more_is_retired(store: Store) -> None:
     active = {c.definition.check_id: c.active for c in await store.checks()}
     assert active == {"web": False, "db": True}
     assert check.check_key in {c.check_key for c in await store.checks()}
+
+
+async def test_a_cancelled_writer_leaves_no_transaction_behind(store: Store) -> None:
+    _, check = await tenant_with_check(store)
+    for turns in range(12):
+        writing = asyncio.create_task(store.commit([batch(check, 1 + 5 * turns, 5)]))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.wait([writing])
+    await store.commit([batch(check, 1, 70)])
+    assert await times(store, check) == list(range(1, 71))
 
 
 def alert(tenant: Tenant, alert_id: str, status: str) -> AlertRecord:

@@ -50,13 +50,13 @@ class Connections:
         """The writer within BEGIN IMMEDIATE; commits at the end, rolls back on any failure."""
         async with self._turn:
             try:
-                await self._writer.execute("BEGIN IMMEDIATE")
                 try:
+                    # Inside the try: a cancelled await leaves its statement queued, BEGIN too. The
+                    # connection's thread keeps order, so the rollback comes after it.
+                    await self._writer.execute("BEGIN IMMEDIATE")
                     yield self._writer
                     await self._writer.commit()
                 except BaseException:
-                    # A cancelled await may leave its statement queued before this one: order is kept
-                    # by the connection's thread, so the rollback comes after it.
                     await asyncio.shield(self._writer.rollback())
                     raise
             except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
