@@ -60,6 +60,10 @@ class SpoolLimits:
 
     max_results: int = 500_000
 
+    def __post_init__(self) -> None:
+        if self.max_results < 1:
+            raise ValueError("max_results must be 1 or more")
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -88,7 +92,9 @@ class Timing:
     @property
     def interval(self) -> float:
         """Seconds: as set, else 60 for critical checks and 300 for the others."""
-        return self.interval_seconds or (60.0 if self.critical else 300.0)
+        if self.interval_seconds is not None:
+            return self.interval_seconds
+        return 60.0 if self.critical else 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,7 @@ def _table(sections: Mapping[str, Any], name: str, path: Path) -> Mapping[str, A
 
 def _check_collector(collector: CollectorAddress, path: Path) -> None:
     host, _, port = collector.address.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise ConfigurationError(f"{path}: [collector]: address {collector.address!r}: write HOST:PORT")
     if collector.ca_file is None and not collector.is_loopback:
         raise ConfigurationError(

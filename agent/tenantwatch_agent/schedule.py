@@ -24,6 +24,9 @@ MAX_CONCURRENT = 64
 FIRST_WITHIN_SECONDS = 5.0
 """The first looks of all checks are spread over this, or over the interval if that is shorter."""
 
+_CANCELLATIONS = 3
+_GRACE_SECONDS = 0.2
+
 Keep = Callable[[Sequence[Result]], Awaitable[object]]
 
 log = logging.getLogger(__name__)
@@ -66,7 +69,10 @@ class Schedule:
         due = time.monotonic() + _phase(self._agent_id, one.definition) * min(interval, FIRST_WITHIN_SECONDS)
         while True:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            await self._look_and_keep(one)
+            try:
+                await self._look_and_keep(one)
+            except Exception:
+                log.exception("check %s: its result was not kept", one.definition.check_id)
             behind = math.floor((time.monotonic() - due) / interval)
             self._vitals.missed_runs += max(0, behind)
             due += interval * (1 + max(0, behind))
@@ -88,8 +94,7 @@ async def look(definition: CheckDefinition, check: Check) -> Result:
     """Look once, within the timeout; whatever happens is a result."""
     time_us = time.time_ns() // 1000
     try:
-        async with asyncio.timeout(definition.timeout_ms / 1000):
-            outcome = await check.look()
+        outcome = await _bounded(check, definition.timeout_ms / 1000)
     except TimeoutError:
         text = f"no answer within {definition.timeout_ms / 1000:g} s, in phase {check.phase}"
         outcome = Outcome(Status.UNHEALTHY, text)
@@ -99,6 +104,35 @@ async def look(definition: CheckDefinition, check: Check) -> Result:
         log.exception("check %s failed by a fault of its own", definition.check_id)
         outcome = Outcome(Status.UNKNOWN, f"the check itself failed: {type(error).__name__}")
     return _result(definition, time_us, outcome)
+
+
+async def _bounded(check: Check, timeout_seconds: float) -> Outcome:
+    """Raises TimeoutError in time, also where a library answers a cancellation with more waiting."""
+    task = asyncio.ensure_future(check.look())
+    try:
+        await asyncio.wait([task], timeout=timeout_seconds)
+    except asyncio.CancelledError:
+        await _give_up(task)
+        raise
+    if not task.done():
+        await _give_up(task)
+        raise TimeoutError
+    return task.result()
+
+
+async def _give_up(task: asyncio.Future[Outcome]) -> None:
+    # psycopg, cancelled once, asks a silent server to end the query and waits; cancelled again, it lets go.
+    for _ in range(_CANCELLATIONS):
+        task.cancel()
+        await asyncio.wait([task], timeout=_GRACE_SECONDS)
+        if task.done():
+            break
+    task.add_done_callback(_forget)
+
+
+def _forget(task: asyncio.Future[Outcome]) -> None:
+    if not task.cancelled():
+        task.exception()
 
 
 def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Result:

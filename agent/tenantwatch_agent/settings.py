@@ -23,7 +23,7 @@ def read_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
             import difflib
 
             near = difflib.get_close_matches(key, fields, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise ConfigurationError(
                 f"{where}: unknown key {key!r}{hint} Allowed here: {', '.join(sorted(fields))}"
             )

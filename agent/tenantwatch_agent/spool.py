@@ -23,10 +23,10 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import aiosqlite
 from tenantwatch_wire.records import CheckDefinition, Result, Status
@@ -83,6 +83,9 @@ class Spool:
         self.dropped = 0
         self._max_results = max_results
         self._waiting: list[Result] = []
+        self._lost: SpoolGap | None = None
+        """What memory could not hold; its sequences count from 1 until it is written down."""
+        self._works: set[asyncio.Task[int]] = set()
         self._indices: dict[str, int] = {}
         self._turn = asyncio.Lock()
         self._full = False
@@ -92,38 +95,53 @@ class Spool:
     @classmethod
     async def open(cls, folder: Path, checks: Sequence[CheckDefinition], max_results: int) -> Spool:
         """Open or begin the spool in that folder. Raises AgentError if another process has it."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _lock(folder / "spool.lock")
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = _lock(folder / "spool.lock")
+        except OSError as error:
+            raise AgentError(f"data_folder {folder} cannot be used: {error.strerror}") from None
         path = folder / "spool.sqlite3"
         try:
             spool = await cls._open_file(path, lock, max_results)
-        except sqlite3.DatabaseError as error:
-            aside = path.with_suffix(f".damaged-{time.time_ns()}")
-            log.error("the spool is damaged (%s): set aside as %s, a new one begins", error, aside)
-            path.rename(aside)
-            for suffix in ("-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+        except _Damaged as error:
+            _set_aside(path, error)
             spool = await cls._open_file(path, lock, max_results)
-        await spool._register(checks)
+        try:
+            await spool._register(checks)
+        except sqlite3.DatabaseError as error:
+            await spool._db.close()
+            lock.close()
+            raise _cannot_be_opened(path, error) from None
         return spool
 
     @classmethod
     async def _open_file(cls, path: Path, lock: IO[str], max_results: int) -> Spool:
-        db = await aiosqlite.connect(path, isolation_level=None)
+        try:
+            db = await aiosqlite.connect(path, isolation_level=None)
+        except sqlite3.DatabaseError as error:
+            lock.close()
+            raise _cannot_be_opened(path, error) from None
         try:
             await db.execute("PRAGMA journal_mode = WAL")
             # FULL: a result that is in the spool survives the loss of power.
             await db.execute("PRAGMA synchronous = FULL")
             await db.executescript(_SCHEMA)
-            verdict = [row[0] for row in await db.execute_fetchall("PRAGMA quick_check(1)")]
-            if verdict != ["ok"]:
-                raise sqlite3.DatabaseError(f"quick_check: {verdict}")
+            for row in await db.execute_fetchall("PRAGMA quick_check(1)"):
+                if row[0] != "ok":
+                    raise _Damaged(row[0])
             await db.execute(
                 "INSERT OR IGNORE INTO meta VALUES ('generation', ?), ('last_sequence', 0)",
                 (secrets.token_hex(16),),
             )
             rows = await db.execute_fetchall("SELECT name, value FROM meta")
             meta = {row[0]: row[1] for row in rows}
+        except sqlite3.DatabaseError as error:
+            await db.close()
+            if _is_damage(error):
+                raise _Damaged(str(error)) from None
+            # A full disk or a locked file is no damage: what waits in it must not be thrown away.
+            lock.close()
+            raise _cannot_be_opened(path, error) from None
         except BaseException:
             await db.close()
             raise
@@ -133,6 +151,8 @@ class Spool:
     async def close(self) -> None:
         """Write what still waits in memory, if the disk lets us, and let go of the file."""
         await self.append([])
+        while self._works:
+            await asyncio.wait(self._works)
         await self._db.close()
         self._lock.close()
 
@@ -142,16 +162,26 @@ class Spool:
         While the disk is full they wait in memory, at most MAX_IN_MEMORY of them; what is beyond is
         dropped, the oldest first, and becomes a gap as soon as something can be written again.
         """
+        self._waiting += results
+        return await self._whole(self._append())
+
+    async def _append(self) -> int:
         async with self._turn:
-            self._waiting += results
-            if not self._waiting:
+            if not self._waiting and self._lost is None:
                 return self.last_sequence
             try:
                 await self._write()
-            except sqlite3.OperationalError as error:
-                await self._hold(error)
+            except sqlite3.DatabaseError as error:
+                self._hold(error)
         self.appended.set()
         return self.last_sequence
+
+    async def _whole(self, work: Coroutine[Any, Any, int]) -> int:
+        """To its end, even if the caller is cancelled: a transaction left half done would block the next."""
+        task = asyncio.create_task(work)
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
+        return await asyncio.shield(task)
 
     async def entries(self) -> list[tuple[int, CheckDefinition]]:
         """The dictionary: every check that may have results here, by index."""
@@ -181,17 +211,29 @@ class Spool:
             for sequence, index, time_us, status, latency_us, text, metrics, check_id in rows
         ]
 
-    async def acknowledge(self, sequence: int) -> None:
-        """Everything up to that sequence is committed by the collector: forget it."""
+    async def acknowledge(self, sequence: int) -> int:
+        """Everything up to that sequence is committed by the collector: forget it; returns how many.
+
+        While the disk is full they stay; a later acknowledgement includes them.
+        """
+        return await self._whole(self._acknowledge(sequence))
+
+    async def _acknowledge(self, sequence: int) -> int:
         async with self._turn:
-            await self._db.execute("BEGIN IMMEDIATE")
-            await self._db.execute("DELETE FROM result WHERE sequence <= ?", (sequence,))
-            await self._db.execute("DELETE FROM gap WHERE last_sequence <= ?", (sequence,))
-            if sequence > self.last_sequence:
-                # The collector knows more than this file: a copy of an old file was put back.
-                self.last_sequence = sequence
-                await self._note_last(sequence)
-            await self._db.commit()
+            try:
+                await self._db.execute("BEGIN IMMEDIATE")
+                deleted = await self._db.execute("DELETE FROM result WHERE sequence <= ?", (sequence,))
+                await self._db.execute("DELETE FROM gap WHERE last_sequence <= ?", (sequence,))
+                if sequence > self.last_sequence:
+                    # The collector knows more than this file: a copy of an old file was put back.
+                    await self._note_last(sequence)
+                await self._db.commit()
+            except sqlite3.DatabaseError as error:
+                await self._db.rollback()
+                self._complain(error)
+                return 0
+            self.last_sequence = max(self.last_sequence, sequence)
+            return deleted.rowcount
 
     async def gaps(self) -> list[SpoolGap]:
         rows = await self._db.execute_fetchall("SELECT * FROM gap ORDER BY first_sequence")
@@ -215,7 +257,8 @@ class Spool:
         self._indices = {row[0]: row[1] for row in rows}
 
     async def _write(self) -> None:
-        first = self.last_sequence + 1
+        lost = self._lost
+        first = self.last_sequence + 1 + (lost.last_sequence if lost else 0)
         rows = [
             (
                 first + offset,
@@ -232,31 +275,51 @@ class Spool:
         try:
             await self._db.execute("BEGIN IMMEDIATE")
             await self._db.executemany("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            if lost is not None:
+                await self._add_gap(
+                    replace(lost, first_sequence=self.last_sequence + 1, last_sequence=first - 1)
+                )
             await self._note_last(last)
             await self._drop_oldest(last)
             await self._db.commit()
         except BaseException:
-            await asyncio.shield(self._db.rollback())
+            await self._db.rollback()
             raise
         self.last_sequence = last
-        self._waiting.clear()
+        # More may have come while these were written.
+        del self._waiting[: len(rows)]
+        self._lost = None
         if self._full:
             self._full = False
             log.warning("the spool can be written again")
 
-    async def _hold(self, error: Exception) -> None:
-        if not self._full:
-            self._full = True
-            log.error(
-                "the spool cannot be written (%s): free space under its folder; up to %d results"
-                " wait in memory meanwhile",
-                error,
-                MAX_IN_MEMORY,
-            )
-        excess = len(self._waiting) - MAX_IN_MEMORY
-        if excess > 0:
-            self.dropped += excess
-            del self._waiting[:excess]
+    def _complain(self, error: sqlite3.DatabaseError) -> None:
+        if self._full:
+            return
+        self._full = True
+        remedy = "restart the agent, which sets the damaged file aside" if _is_damage(error) else ""
+        log.error(
+            "the spool cannot be written (%s): %s; up to %d results wait in memory meanwhile",
+            error,
+            remedy or "free space under its folder",
+            MAX_IN_MEMORY,
+        )
+
+    def _hold(self, error: sqlite3.DatabaseError) -> None:
+        self._complain(error)
+        excess = self._waiting[: max(0, len(self._waiting) - MAX_IN_MEMORY)]
+        if not excess:
+            return
+        self.dropped += len(excess)
+        del self._waiting[: len(excess)]
+        times = [result.time_us for result in excess]
+        before = self._lost or SpoolGap(1, 0, times[0], times[0], "the disk under the spool was full")
+        self._lost = replace(
+            before,
+            last_sequence=before.last_sequence + len(excess),
+            from_us=min(before.from_us, *times),
+            to_us=max(before.to_us, *times),
+        )
 
     async def _note_last(self, sequence: int) -> None:
         await self._db.execute("UPDATE meta SET value = ? WHERE name = 'last_sequence'", (sequence,))
@@ -273,9 +336,39 @@ class Spool:
             return
         self.dropped += count
         await self._db.execute("DELETE FROM result WHERE sequence <= ?", (until,))
-        await self._db.execute(
-            "INSERT INTO gap VALUES (?, ?, ?, ?, ?)", (first, until, from_us, to_us, "the spool was full")
+        await self._add_gap(SpoolGap(first, until, from_us, to_us, "the spool was full"))
+
+    async def _add_gap(self, gap: SpoolGap) -> None:
+        """Neighbours become one: a long outage must not leave a row for each result it cost."""
+        joined = await self._db.execute(
+            "UPDATE gap SET last_sequence = ?, from_us = min(from_us, ?), to_us = max(to_us, ?)"
+            " WHERE last_sequence = ? AND reason = ?",
+            (gap.last_sequence, gap.from_us, gap.to_us, gap.first_sequence - 1, gap.reason),
         )
+        if not joined.rowcount:
+            await self._db.execute("INSERT INTO gap VALUES (?, ?, ?, ?, ?)", astuple(gap))
+
+
+class _Damaged(Exception):
+    """The file is no usable database any more."""
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _cannot_be_opened(path: Path, error: Exception) -> AgentError:
+    return AgentError(f"the spool {path} cannot be opened: {error}; free space, or see who else uses it")
+
+
+def _set_aside(path: Path, error: Exception) -> None:
+    aside = path.with_suffix(f".damaged-{time.time_ns()}")
+    log.error("the spool is damaged (%s): set aside as %s, a new one begins", error, aside)
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
 
 
 def _json(metrics: Mapping[str, float]) -> str | None:
@@ -286,7 +379,7 @@ def _lock(path: Path) -> IO[str]:
     file = path.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         file.close()
         raise AgentError(
             f"another agent uses {path.parent}: stop it, or give this one its own data_folder"

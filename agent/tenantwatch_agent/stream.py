@@ -71,6 +71,7 @@ class Sender:
             _, late = await asyncio.wait([self._task], timeout=timeout_seconds)
             for task in late:
                 task.cancel()
+                await asyncio.wait([task])
             self._task = None
         await self._channel.close(None)
 
@@ -84,6 +85,10 @@ class Sender:
                 delay = error.delay_seconds
             except (grpc.aio.AioRpcError, AgentError) as error:
                 delay = self._explain(error)
+            except Exception:
+                # Whatever it is, results must go on being sent once it has passed.
+                log.exception("the stream failed by a fault of our own")
+                delay = _REFUSED_SECONDS
             self._failures += 1
             await asyncio.sleep(_backoff_seconds(self._failures) if delay is None else delay)
 
@@ -146,6 +151,7 @@ class _Conversation:
         self._moved = asyncio.Event()
         self._last_status: dict[int, Status] = {}
         self._pause_until = 0.0
+        self._said_farewell = False
         self._runs: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -160,8 +166,11 @@ class _Conversation:
             hostname=socket.gethostname()[: limits.MAX_ID_LENGTH],
         )
         await self._write(agent_pb2.ConnectRequest(hello=hello))
-        async with asyncio.timeout(_WELCOME_SECONDS):
-            answer = await self._stream.read()
+        try:
+            async with asyncio.timeout(_WELCOME_SECONDS):
+                answer = await self._stream.read()
+        except TimeoutError:
+            raise StreamEnded(f"the collector did not answer within {_WELCOME_SECONDS:g} s") from None
         if answer is grpc.aio.EOF:
             # The status behind the end says why; awaiting it raises AioRpcError if it is not OK.
             await _raise_status(self._stream)
@@ -173,6 +182,12 @@ class _Conversation:
         await self._welcome(answer.welcome)
 
     async def _welcome(self, welcome: agent_pb2.Welcome) -> None:
+        if welcome.protocol_version != limits.PROTOCOL_VERSION:
+            raise StreamEnded(
+                f"the collector speaks protocol {welcome.protocol_version}, this agent"
+                f" {limits.PROTOCOL_VERSION}: upgrade the older of the two",
+                _REFUSED_SECONDS,
+            )
         self._window = max(1, min(welcome.max_in_flight_batches or 1, 64))
         self._max_results = max(1, min(welcome.max_batch_results or 1, limits.MAX_BATCH_RESULTS))
         for position in welcome.committed:
@@ -189,15 +204,20 @@ class _Conversation:
         sending = asyncio.create_task(self._send(finishing))
         try:
             await asyncio.wait([receiving, sending], return_when=asyncio.FIRST_COMPLETED)
+            if self._said_farewell:
+                # It is on its way: cancelling the call now could overtake it. That the collector closes,
+                # perhaps before we are done with our side, is no trouble.
+                await asyncio.wait([receiving, sending], timeout=1)
+                return
             if sending.done():
-                # All was acknowledged and farewell said: that the collector closes now is no trouble.
                 sending.result()
             else:
                 receiving.result()
         finally:
-            for task in (receiving, sending, *self._runs):
+            ending = (receiving, sending, *self._runs)
+            for task in ending:
                 task.cancel()
-            await asyncio.wait([receiving, sending])
+            await asyncio.gather(*ending, return_exceptions=True)
 
     async def _send(self, finishing: asyncio.Event) -> None:
         """Send batches within the window; return when we are finishing and nothing is left."""
@@ -215,6 +235,7 @@ class _Conversation:
                 await self._send_batch(batch)
                 continue
             if finishing.is_set() and not batch and not self._in_flight:
+                self._said_farewell = True
                 await self._write(agent_pb2.ConnectRequest(farewell=agent_pb2.Farewell(reason="stopping")))
                 await self._stream.done_writing()
                 return
@@ -242,6 +263,7 @@ class _Conversation:
         )
 
     async def _send_batch(self, batch: Sequence[Spooled]) -> None:
+        await asyncio.sleep(max(0.0, self._pause_until - time.monotonic()))
         for one in batch:
             self._last_status[one.index] = one.result.status
         message = encode_batch(Lane.LIVE, batch[0].sequence, [(one.index, one.result) for one in batch])
@@ -255,16 +277,16 @@ class _Conversation:
     async def _report_gaps(self) -> None:
         for gap in await self._spool.gaps():
             if gap.last_sequence > self._sent and gap.first_sequence <= self._sent + 1:
-                self._sent = gap.last_sequence
-                self._in_flight.append(self._sent)
                 report = agent_pb2.GapReport(
                     lane=agent_pb2.LANE_LIVE,
-                    first_sequence=gap.first_sequence,
+                    first_sequence=max(gap.first_sequence, self._sent + 1),
                     last_sequence=gap.last_sequence,
                     from_us=gap.from_us,
                     to_us=gap.to_us,
                     reason=gap.reason,
                 )
+                self._sent = gap.last_sequence
+                self._in_flight.append(self._sent)
                 await self._write(agent_pb2.ConnectRequest(gap=report))
 
     async def _something_happened(self) -> None:
@@ -304,7 +326,7 @@ class _Conversation:
         elif kind == "configuration":
             applied = agent_pb2.ConfigurationApplied(
                 version=answer.configuration.version,
-                error="this agent takes its checks from its own file only",
+                error="assignment by the collector is not enabled on this agent",
                 configuration_digest=self._config.digest,
             )
             await self._write(agent_pb2.ConnectRequest(configuration_applied=applied))
@@ -312,9 +334,7 @@ class _Conversation:
     async def _committed(self, sequence: int) -> None:
         while self._in_flight and self._in_flight[0] <= sequence:
             self._in_flight.popleft()
-        before = await self._spool.count()
-        await self._spool.acknowledge(sequence)
-        self._vitals.acknowledged_results += before - await self._spool.count()
+        self._vitals.acknowledged_results += await self._spool.acknowledge(sequence)
         self._moved.set()
 
     async def _refused(self, refusal: agent_pb2.Refusal) -> None:

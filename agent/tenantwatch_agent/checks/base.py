@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,12 @@ class Latency:
     degraded_after_ms: float | None
     unhealthy_after_ms: float | None
 
+    def __post_init__(self) -> None:
+        for name in ("degraded_after_ms", "unhealthy_after_ms"):
+            limit = getattr(self, name)
+            if limit is not None and not 0 < limit < math.inf:
+                raise ConfigurationError(f"{name} must be more than 0, not {limit:g}")
+
     def judge(self, latency_us: int) -> tuple[Status, str]:
         """The status that the latency alone gives, with a text that names the limit."""
         took_ms = latency_us / 1000
@@ -81,9 +88,17 @@ def secret_url(url: str, url_file: Path | None, url_env: str, schemes: tuple[str
     return url
 
 
+def os_reason(error: OSError) -> str:
+    """The system's own words; event loops put differing texts into the exception."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+
+
 def without_secrets(url: str) -> str:
     """The address without user, password, query and fragment."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(not an address)"
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     try:
         port = f":{parts.port}" if parts.port else ""

@@ -11,7 +11,7 @@ import psutil
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks.base import Outcome
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,28 @@ class HostResources:
     phase = "read"
 
     def __init__(self, settings: Settings) -> None:
+        for word in ("degraded", "unhealthy"):
+            for name in ("cpu", "memory", "disk"):
+                limit = getattr(settings, f"{name}_{word}_percent")
+                if limit is not None and not 0 <= limit <= 100:
+                    raise ConfigurationError(f"{name}_{word}_percent must be 0 to 100, not {limit:g}")
         for path in settings.disk_paths:
             if not os.path.isdir(path):
                 raise ConfigurationError(f"disk_paths: {path!r} is not a folder")
         self._settings = settings
         self._network: tuple[float, int] | None = None
+        self._reading: asyncio.Future[dict[str, float]] | None = None
         psutil.cpu_percent(None)
         self._read_network()
         self.target = "this host"
 
     async def look(self) -> Outcome:
         # Reading /proc and statvfs can hang on a dead network mount: never on the loop's own thread.
-        metrics = await asyncio.get_running_loop().run_in_executor(None, self._read)
+        # A thread that hangs is left to itself; a second one would only hang beside it.
+        if self._reading is not None and not self._reading.done():
+            raise CheckerFailed("the look before still hangs, probably in a mount of disk_paths")
+        self._reading = asyncio.get_running_loop().run_in_executor(None, self._read)
+        metrics = await asyncio.shield(self._reading)
         status, text = self._judge(metrics)
         return Outcome(status, text or _summary(metrics), None, metrics)
 

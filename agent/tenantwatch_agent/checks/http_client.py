@@ -11,10 +11,11 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 import httptools
+
+from tenantwatch_agent.checks.base import os_reason
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 1024 * 1024
@@ -47,14 +48,14 @@ class Exchange:
         parts = urlsplit(self.url)
         assert parts.hostname is not None
         secure = parts.scheme == "https"
-        address = await self._resolve(loop, parts.hostname, parts.port or (443 if secure else 80))
-        transport = await self._connect(loop, address, parts.hostname if secure else None)
+        addresses = await self._resolve(loop, parts.hostname, parts.port or (443 if secure else 80))
+        connection = await self._connect(loop, addresses)
+        transport, early = await self._talk(loop, connection, parts.hostname if secure else None)
+        reader = _Answer(self, loop)
         try:
             started = self._enter("first_byte")
-            reader = _Answer(self, loop)
             transport.set_protocol(reader)
-            if not secure:
-                transport.resume_reading()
+            early.hand_over(reader)
             transport.write(self._request(parts.netloc.rpartition("@")[2], parts.path, parts.query))
             await reader.first_byte
             self.phases_us["first_byte"] = _since(started)
@@ -63,44 +64,59 @@ class Exchange:
             self.phases_us["body"] = _since(started)
         finally:
             transport.abort()
+            # Nobody waits for it any more: what ends the connection now is no failure to tell of.
+            reader.done.cancel()
 
     async def _resolve(
         self, loop: asyncio.AbstractEventLoop, host: str, port: int
-    ) -> tuple[int, tuple[object, ...]]:
+    ) -> list[tuple[int, tuple[object, ...]]]:
         started = self._enter("dns")
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise ProbeFailed(f"name {host!r} is not known: {error.strerror}") from None
         self.phases_us["dns"] = _since(started)
-        return found[0][0], found[0][4]
+        return [(family, where) for family, _, _, _, where in found]
 
     async def _connect(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        address: tuple[int, tuple[object, ...]],
-        tls_name: str | None,
-    ) -> asyncio.Transport:
-        family, where = address
+        self, loop: asyncio.AbstractEventLoop, addresses: list[tuple[int, tuple[object, ...]]]
+    ) -> socket.socket:
+        """To the first address that takes us: a name may stand for ::1 where only 127.0.0.1 listens."""
         started = self._enter("connect")
-        connection = socket.socket(family, socket.SOCK_STREAM)
-        connection.setblocking(False)
+        failure: OSError | None = None
+        for family, where in addresses:
+            connection = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                connection.setblocking(False)
+                await loop.sock_connect(connection, where)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as error:
+                connection.close()
+                failure = failure or error
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                self.phases_us["connect"] = _since(started)
+                return connection
+        reason = "no address" if failure is None else os_reason(failure)
+        raise ProbeFailed(f"connect failed: {reason}")
+
+    async def _talk(
+        self, loop: asyncio.AbstractEventLoop, connection: socket.socket, tls_name: str | None
+    ) -> tuple[asyncio.Transport, _Early]:
+        early = _Early()
         try:
-            await loop.sock_connect(connection, where)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.phases_us["connect"] = _since(started)
-            transport, protocol = await loop.create_connection(
-                _Paused if tls_name is None else asyncio.Protocol, sock=connection
-            )
+            transport, _ = await loop.create_connection(lambda: early, sock=connection)
         except OSError as error:
             connection.close()
-            raise ProbeFailed(f"connect failed: {error.strerror or error}") from None
+            raise ProbeFailed(f"connect failed: {os_reason(error)}") from None
         except BaseException:
             connection.close()
             raise
-        if tls_name is None:
-            return transport
-        return await self._start_tls(loop, transport, protocol, tls_name)
+        if tls_name is not None:
+            transport = await self._start_tls(loop, transport, early, tls_name)
+        return transport, early
 
     async def _start_tls(
         self,
@@ -148,11 +164,24 @@ class Exchange:
         return time.perf_counter()
 
 
-class _Paused(asyncio.Protocol):
-    """Reads nothing before the exchange is ready for it: servers that speak first are not missed."""
+class _Early(asyncio.Protocol):
+    """Keeps what comes before the request was sent: servers that speak first are not missed."""
 
-    def connection_made(self, transport: Any) -> None:
-        transport.pause_reading()
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._lost: tuple[Exception | None] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data[: max(0, MAX_HEADER_BYTES + 1 - len(self._data))]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._lost = (error,)
+
+    def hand_over(self, reader: asyncio.Protocol) -> None:
+        if self._data:
+            reader.data_received(bytes(self._data))
+        if self._lost is not None:
+            reader.connection_lost(*self._lost)
 
 
 class _Answer(asyncio.Protocol):
@@ -178,6 +207,9 @@ class _Answer(asyncio.Protocol):
             self._header_bytes += len(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail("the server switches to another protocol")
+            return
         except httptools.HttpParserError as error:
             if not self.done.done():
                 self._fail(f"not a valid HTTP answer: {error}")

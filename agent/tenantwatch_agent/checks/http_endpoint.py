@@ -47,6 +47,8 @@ class HttpEndpoint:
         self._statuses = [_status_range(text) for text in settings.expect_status]
         self._pattern = _pattern(settings.expect_body_matches)
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
+        if settings.ca_file is not None and parts != "https":
+            raise ConfigurationError("ca_file belongs to an https:// url")
         self._tls = _context(settings.ca_file, settings.verify_tls) if parts == "https" else None
         _check_headers(settings)
         self._exchange: Exchange | None = None

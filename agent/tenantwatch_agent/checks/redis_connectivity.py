@@ -6,10 +6,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks.base import Latency, Outcome, missing_client, secret_url, without_secrets
+from tenantwatch_agent.errors import ConfigurationError
 
 _METRICS = (
     "used_memory",
@@ -37,6 +39,10 @@ class RedisConnectivity:
 
     def __init__(self, settings: Settings) -> None:
         self._url = secret_url(settings.url, settings.url_file, settings.url_env, ("redis", "rediss"))
+        try:
+            urlsplit(self._url).port  # noqa: B018 - raises on a port that is none
+        except ValueError:
+            raise ConfigurationError("the address holds a port that is not a number") from None
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         self.target = without_secrets(self._url)
         self.phase = "connect"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome
+from tenantwatch_agent.checks.base import Latency, Outcome, os_reason
 from tenantwatch_agent.errors import ConfigurationError
 
 
@@ -40,7 +40,7 @@ class TcpConnection:
         try:
             _, writer = await asyncio.open_connection(*self._where)
         except OSError as error:
-            return Outcome(Status.UNHEALTHY, f"connect failed: {error.strerror or error}")
+            return Outcome(Status.UNHEALTHY, f"connect failed: {os_reason(error)}")
         latency_us = round((time.perf_counter() - started) * 1_000_000)
         writer.close()
         with contextlib.suppress(OSError):

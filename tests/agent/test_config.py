@@ -1,0 +1,107 @@
+"""Every wrong setting is refused with the file, the key and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tenantwatch_agent.__main__ import main
+from tenantwatch_agent.config import load_config
+from tenantwatch_agent.errors import ConfigurationError
+
+HTTP = '[[checks]]\nid = "a"\nkind = "http_endpoint"\nurl = "http://a/"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "agent.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("agent_id = ", "not valid TOML"),
+        ('agent_idd = "a"', r"unknown key 'agent_idd'; did you mean 'agent_id'\? Allowed here: .*data_"),
+        ("zzz = 1", r"unknown key 'zzz'\. Allowed here: agent_id, checks"),
+        ("agent_id = 7", "agent_id must be a text, not 7"),
+        (f'agent_id = "{"x" * 129}"', "agent_id must be 1 to 128 printable characters"),
+        ("collector = 1", r"collector must be a section \[collector\]"),
+        ('[collector]\naddress = "here"', "write HOST:PORT"),
+        ('[collector]\naddress = "127.0.0.1:99999"', "write HOST:PORT"),
+        ('[collector]\naddress = "10.0.0.1:50051"', "is another machine: give ca_file"),
+        ("[spool]\nmax_results = 0", "max_results must be 1 or more"),
+        ("checks = 1", r"checks must be written as \[\[checks\]\] sections"),
+        ('[[checks]]\nid = "a"', "kind is missing"),
+        ('[[checks]]\nid = "a"\nkind = "ping"', "kind 'ping' is none of http_endpoint, "),
+        (HTTP + HTTP, "a check with this id exists already"),
+        (HTTP + "interval_seconds = 0", "interval_seconds must be 0.1 to 86400"),
+        (HTTP + "interval_seconds = nan", "interval_seconds must be 0.1 to 86400"),
+        (HTTP + 'interval_seconds = "5"', "interval_seconds must be a number, not '5'"),
+        (HTTP + "timeout_seconds = 0", "timeout_seconds must be 0.05 to 600"),
+        (HTTP + "confirm_failures = 0", "confirm_failures must be 1 to 100"),
+        (HTTP + "critical = 1", "critical must be true or false, not 1"),
+        (HTTP + "expect_status = 200", "expect_status must be a list"),
+        (HTTP + 'expect_status = ["9xx"]', "'9xx' is none of"),
+        (HTTP + 'expect_body_matches = "("', "is not a regular expression"),
+        (HTTP + "degraded_after_ms = -1", "degraded_after_ms must be more than 0"),
+        (HTTP + 'ca_file = "/nowhere"', "ca_file belongs to an https:// url"),
+        (HTTP.replace("http:", "https:") + 'ca_file = "/nowhere"', "ca_file /nowhere"),
+        (HTTP + 'method = "G ET"', "is not an HTTP method"),
+        (HTTP + '[checks.headers]\n"a b" = "c"', "'a b' is not a valid header"),
+        (HTTP.replace("http://a/", "ftp://a/"), "write http://HOST"),
+        (HTTP.replace("http://a/", "http://[::1"), "write http://HOST"),
+        ('[[checks]]\nid = "a"\nkind = "redis_connectivity"\nurl = "redis://h:x"', "port that is not a"),
+        ('[[checks]]\nid = "a"\nkind = "redis_connectivity"', "give exactly one of url, url_file, url_env"),
+        ('[[checks]]\nid = "a"\nkind = "redis_connectivity"\nurl_env = "NO_SUCH"', "NO_SUCH is not set"),
+        ('[[checks]]\nid = "a"\nkind = "database_connectivity"\nurl = "mysql://h"', "postgresql:// or "),
+        ('[[checks]]\nid = "a"\nkind = "host_resources"\ndisk_paths = ["/nowhere"]', "is not a folder"),
+        ('[[checks]]\nid = "a"\nkind = "host_resources"\ncpu_degraded_percent = 101', "must be 0 to 100"),
+        ('[[checks]]\nid = "a"\nkind = "tcp_connection"\naddress = "h"', "write HOST:PORT"),
+    ],
+)  # fmt: skip
+def test_refused(tmp_path: Path, text: str, reason: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        load_config(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["http_endpoint", "redis_connectivity", "database_connectivity"])
+@pytest.mark.parametrize("url", ["{}://u:hunter2@h:x/", "{}://u:hunter2@[::1", "hunter2"])
+def test_no_refusal_and_no_target_tells_a_password(tmp_path: Path, kind: str, url: str) -> None:
+    scheme = {"http_endpoint": "http", "redis_connectivity": "redis"}.get(kind, "postgresql")
+    text = f'[[checks]]\nid = "a"\nkind = "{kind}"\nurl = "{url.format(scheme)}"'
+    if url == "hunter2":
+        text = text.replace("hunter2", f"{scheme}x://u:hunter2@h/")
+    try:
+        told = load_config(written(tmp_path, text)).checks[0].definition.target
+    except ConfigurationError as error:
+        told = str(error)
+    assert "hunter2" not in told
+
+
+def test_defaults(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, HTTP + HTTP.replace('"a"', '"b"') + "critical = true"))
+    assert [one.definition.interval_ms for one in config.checks] == [300_000, 60_000]
+    first = config.checks[0].definition
+    assert (first.timeout_ms, first.confirm_failures, first.confirm_successes) == (10_000, 3, 2)
+    assert config.agent_id
+    assert config.collector.address == "127.0.0.1:50051"
+
+
+def test_the_digest_names_the_content(tmp_path: Path) -> None:
+    first = load_config(written(tmp_path, HTTP)).digest
+    assert load_config(written(tmp_path, HTTP)).digest == first
+    assert load_config(written(tmp_path, HTTP + "timeout_seconds = 5")).digest != first
+
+
+def test_check_config_says_what_is_wrong_or_lists_the_checks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check-config", str(written(tmp_path, HTTP))]) == 0
+    assert "ok, 1 checks" in capsys.readouterr().out
+    assert main(["check-config", str(written(tmp_path, "x = 1"))]) == 1
+    assert "unknown key 'x'" in capsys.readouterr().err
+    assert main(["check-config", str(tmp_path / "none.toml")]) == 1
+    assert "cannot be read" in capsys.readouterr().err

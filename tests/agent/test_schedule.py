@@ -1,0 +1,190 @@
+"""Looks come in time, one at a time for each check, and whatever a check does is a result."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.config import ConfiguredCheck
+from tenantwatch_agent.errors import CheckerFailed
+from tenantwatch_agent.schedule import Schedule, look
+from tenantwatch_agent.vitals import Vitals
+from tenantwatch_wire import limits
+from tenantwatch_wire.records import CheckDefinition, Result, Status
+
+
+class Checking:
+    """A check that does what the test hands it."""
+
+    target = "nowhere"
+    phase = "waiting"
+
+    def __init__(self, work: Callable[[], Awaitable[Outcome]]) -> None:
+        self.look = work
+
+
+def configured(
+    check_id: str, work: Callable[[], Awaitable[Outcome]], interval_ms: int = 100, timeout_ms: int = 1000
+) -> ConfiguredCheck:
+    return ConfiguredCheck(
+        CheckDefinition(check_id, "http_endpoint", interval_ms, timeout_ms),
+        Checking(work),  # type: ignore[arg-type]  # look is an attribute here
+    )
+
+
+async def healthy() -> Outcome:
+    return Outcome(Status.HEALTHY)
+
+
+async def hang() -> Outcome:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def stubborn() -> Outcome:
+    """As a library that answers a cancellation with more waiting; the second one is let through."""
+    try:
+        return await hang()
+    except asyncio.CancelledError:
+        return await hang()
+
+
+async def deaf() -> Outcome:
+    """Takes no cancellation at all for two seconds."""
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        try:
+            await asyncio.sleep(0.05)
+        except asyncio.CancelledError:
+            continue
+    raise ValueError("too late to matter")
+
+
+class Kept(list[Result]):
+    """Where results go; ``reached`` waits for as many."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Condition()
+
+    async def keep(self, results: Sequence[Result]) -> None:
+        self.extend(results)
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def reached(self, count: int) -> None:
+        async with asyncio.timeout(10), self._changed:
+            await self._changed.wait_for(lambda: len(self) >= count)
+
+
+async def seen(work: Callable[[], Awaitable[Outcome]], timeout_ms: int = 1000) -> Result:
+    one = configured("a", work, timeout_ms=timeout_ms)
+    return await look(one.definition, one.check)
+
+
+@pytest.mark.parametrize("work", [hang, stubborn, deaf])
+async def test_the_timeout_bounds_every_check(work: Callable[[], Awaitable[Outcome]]) -> None:
+    started = time.monotonic()
+    result = await seen(work, timeout_ms=100)
+    assert time.monotonic() - started < 1.5
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "no answer within 0.1 s, in phase waiting",
+    )
+    assert result.latency_us is None
+
+
+async def test_a_checkers_own_failure_is_unknown_and_tells_no_secret() -> None:
+    async def bug() -> Outcome:
+        raise ValueError("redis://:hunter2@h")
+
+    async def refused() -> Outcome:
+        raise CheckerFailed("no permission")
+
+    result = await seen(bug)
+    assert (result.status, result.text) == (Status.UNKNOWN, "the check itself failed: ValueError")
+    result = await seen(refused)
+    assert (result.status, result.text) == (Status.UNKNOWN, "no permission")
+
+
+async def test_results_keep_the_limits_of_the_wire() -> None:
+    async def wild() -> Outcome:
+        text = "a\x00b\nc\ud800" + "x" * 5000
+        return Outcome(Status.HEALTHY, text, 2**40, {"good": 1.0, "bad": float("nan")})
+
+    result = await seen(wild)
+    assert result.latency_us == limits.MAX_LATENCY_US
+    assert result.text.startswith("a b c?")
+    assert len(result.text) == limits.MAX_TEXT_LENGTH
+    assert result.metrics == {"good": 1.0}
+
+
+async def test_no_check_runs_beside_itself_and_missed_runs_count() -> None:
+    running, most = 0, 0
+
+    async def slow() -> Outcome:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.25)
+        running -= 1
+        return Outcome(Status.HEALTHY)
+
+    kept, vitals = Kept(), Vitals()
+    schedule = Schedule("agent", [configured("a", slow)], kept.keep, vitals)
+    schedule.start()
+    await asyncio.gather(kept.reached(3), schedule.run_now([]), schedule.run_now(["a"]))
+    await schedule.stop()
+    assert most == 1
+    assert vitals.missed_runs >= 2
+
+
+async def test_one_that_hangs_holds_up_no_other() -> None:
+    kept = Kept()
+    checks = [configured("stuck", hang, timeout_ms=60_000), configured("a", healthy)]
+    schedule = Schedule("agent", checks, kept.keep, Vitals())
+    schedule.start()
+    await kept.reached(3)
+    await schedule.stop()
+    assert {result.check_id for result in kept} == {"a"}
+
+
+async def test_a_result_that_cannot_be_kept_does_not_end_the_check() -> None:
+    kept, calls = Kept(), itertools.count()
+
+    async def keep(results: Sequence[Result]) -> None:
+        if next(calls) == 0:
+            raise RuntimeError("no room")
+        await kept.keep(results)
+
+    schedule = Schedule("agent", [configured("a", healthy)], keep, Vitals())
+    schedule.start()
+    await kept.reached(2)
+    await schedule.stop()
+
+
+async def test_first_looks_are_spread_the_same_way_each_time() -> None:
+    async def order() -> list[str]:
+        kept = Kept()
+        checks = [configured(str(n), healthy, interval_ms=1000) for n in range(8)]
+        schedule = Schedule("agent", checks, kept.keep, Vitals())
+        schedule.start()
+        await kept.reached(8)
+        await schedule.stop()
+        times = [result.time_us for result in kept[:8]]
+        assert max(times) - min(times) > 200_000
+        return [result.check_id for result in kept[:8]]
+
+    assert await order() == await order()
+
+
+async def test_run_now_tells_the_unknown_ones() -> None:
+    kept = Kept()
+    schedule = Schedule("agent", [configured("a", healthy), configured("b", healthy)], kept.keep, Vitals())
+    assert await schedule.run_now(["a", "none"]) == ["none"]
+    assert [result.check_id for result in kept] == ["a"]
+    assert await schedule.run_now([]) == []
+    assert len(kept) == 3

@@ -1,0 +1,274 @@
+"""The stream against a collector that keeps what it is sent: nothing lost, nothing twice, always back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from tenantwatch_agent import stream as stream_module
+from tenantwatch_agent.config import load_config
+from tenantwatch_agent.spool import Spool
+from tenantwatch_agent.stream import Sender
+from tenantwatch_agent.vitals import Vitals
+from tenantwatch_wire.records import Result, Status
+from tenantwatch_wire.v1 import agent_pb2
+
+from tests.agent.fake_collector import FakeCollector
+
+START_US = 1_700_000_000_000_000
+
+
+class Ground:
+    """A spool and a sender, without checks that would add results by themselves."""
+
+    def __init__(self, spool: Spool, sender: Sender, vitals: Vitals) -> None:
+        self.spool = spool
+        self.sender = sender
+        self.vitals = vitals
+        self.number = 0
+
+    async def look(self, count: int = 1, status: Status = Status.HEALTHY) -> None:
+        first = self.number + 1
+        self.number += count
+        results = [Result("web", START_US + n, status) for n in range(first, self.number + 1)]
+        await self.spool.append(results)
+
+    def is_all_at(self, collector: FakeCollector) -> bool:
+        return collector.committed == {n: ("web", START_US + n) for n in range(1, self.number + 1)}
+
+
+@contextlib.asynccontextmanager
+async def ground(folder: Path, collector: FakeCollector, max_results: int = 100_000) -> AsyncIterator[Ground]:
+    (folder / "token").write_text(collector.token)
+    path = folder / "agent.toml"
+    path.write_text(
+        f'agent_id = "web-1"\ndata_folder = "{folder}"\n[spool]\nmax_results = {max_results}\n'
+        f'[collector]\naddress = "{collector.address}"\ntoken_file = "{folder}/token"\n'
+        '[[checks]]\nid = "web"\nkind = "http_endpoint"\nurl = "http://127.0.0.1/"\n'
+    )
+    config, vitals = load_config(path), Vitals()
+    spool = await Spool.open(folder, [one.definition for one in config.checks], max_results)
+
+    async def run_now(check_ids: Sequence[str]) -> list[str]:
+        await one.look()
+        return [check_id for check_id in check_ids if check_id != "web"]
+
+    sender = Sender(config, spool, run_now, vitals)
+    one = Ground(spool, sender, vitals)
+    try:
+        yield one
+    finally:
+        await sender.stop(timeout_seconds=2)
+        await spool.close()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delays that are minutes of a night in the field and would be seconds of every test run."""
+    monkeypatch.setattr(stream_module, "_BACKOFF_SECONDS", (0.02, 0.1))
+    monkeypatch.setattr(stream_module, "_REFUSED_SECONDS", 0.1)
+    monkeypatch.setattr(stream_module, "_WELCOME_SECONDS", 0.3)
+    monkeypatch.setattr(stream_module, "COALESCE_SECONDS", 0.2)
+
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+async def emptied(one: Ground) -> None:
+    """Every acknowledgement has reached the spool."""
+    async with asyncio.timeout(10):
+        while await one.spool.count():
+            # Each question is answered by the spool's own thread: others have their turn meanwhile.
+            continue
+
+
+async def test_hello_dictionary_batches_and_farewell(tmp_path: Path) -> None:
+    async with FakeCollector() as collector:
+        async with ground(tmp_path, collector) as one:
+            await one.look(120)
+            one.sender.start()
+            await collector.until(lambda: one.is_all_at(collector))
+            await emptied(one)
+        assert one.vitals.acknowledged_results == 120
+        await collector.until(lambda: bool(collector.of_kind("farewell")))
+    (hello,) = collector.of_kind("hello")
+    assert (hello.agent_id, hello.spool_generation) == ("web-1", one.spool.generation)
+    (dictionary,) = collector.of_kind("dictionary")
+    assert [(e.index, e.check_id, e.active) for e in dictionary.entries] == [(0, "web", True)]
+    assert [len(batch.status) for batch in collector.batches] == [50, 50, 20]
+
+
+async def test_no_more_batches_than_the_window_are_on_the_way(tmp_path: Path) -> None:
+    collector = FakeCollector()
+    collector.acknowledging = False
+    async with collector, ground(tmp_path, collector) as one:
+        await one.look(500)
+        one.sender.start()
+        await collector.until(lambda: len(collector.batches) == 2)
+        with pytest.raises(TimeoutError):
+            await collector.until(lambda: len(collector.batches) > 2, deadline_seconds=0.3)
+        collector.acknowledging = True
+        await collector.send(
+            acknowledgement=agent_pb2.Acknowledgement(lane=agent_pb2.LANE_LIVE, sequence=100)
+        )
+        await collector.until(lambda: one.is_all_at(collector))
+
+
+async def test_what_was_not_acknowledged_is_sent_again_and_counts_once(tmp_path: Path) -> None:
+    collector = FakeCollector()
+    async with ground(tmp_path, collector) as one:
+        one.sender.start()
+        for _ in range(5):
+            await one.look(30)
+            collector.acknowledging = False
+            async with collector:
+                await collector.until(lambda: max(collector.committed, default=0) > collector.told + 10)
+            collector.acknowledging = True
+            # It was killed with a part of what it never acknowledged committed, and the rest lost.
+            kept = collector.told + 10
+            collector.committed = {n: one for n, one in collector.committed.items() if n <= kept}
+        async with collector:
+            await collector.until(lambda: one.is_all_at(collector))
+            await emptied(one)
+    assert len(collector.of_kind("hello")) >= 6
+
+
+async def test_a_collector_that_is_away_or_never_answers_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector = FakeCollector()
+    async with ground(tmp_path, collector) as one:
+        await one.look()
+        one.sender.start()
+        collector.silent = True
+        async with collector:
+            await collector.until(lambda: len(collector.of_kind("hello")) >= 3)
+        collector.silent = False
+        async with collector:
+            await collector.until(lambda: one.is_all_at(collector))
+    assert "did not answer within" in caplog.text
+
+
+async def test_a_wrong_token_is_told_once_and_a_changed_file_is_enough(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        (tmp_path / "token").write_text("tw_wrong")
+        await one.look()
+        one.sender.start()
+        await collector.until(lambda: collector.refused_calls >= 3)
+        told = [r.getMessage() for r in caplog.records if "does not accept our token" in r.getMessage()]
+        assert len(told) == 1
+        assert "tenantwatch-collector token create" in told[0]
+        assert "tw_wrong" not in caplog.text
+        (tmp_path / "token").write_text(collector.token)
+        await collector.until(lambda: one.is_all_at(collector))
+
+
+async def test_another_protocol_version_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    collector = FakeCollector()
+    collector.welcome_version = 2
+    async with collector, ground(tmp_path, collector) as one:
+        await one.look()
+        one.sender.start()
+        await collector.until(lambda: len(collector.of_kind("hello")) >= 2)
+        assert "the collector speaks protocol 2, this agent 1: upgrade" in caplog.text
+        assert (collector.batches, await one.spool.count()) == ([], 1)
+
+
+async def test_healthy_results_wait_for_company_and_troubles_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "COALESCE_SECONDS", 60.0)
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        await one.look()
+        with pytest.raises(TimeoutError):
+            await collector.until(lambda: bool(collector.batches), deadline_seconds=0.3)
+        await one.look(status=Status.UNHEALTHY)
+        await collector.until(lambda: one.is_all_at(collector), deadline_seconds=5)
+        await one.look()  # the end of a trouble is news as well
+        await collector.until(lambda: one.is_all_at(collector), deadline_seconds=5)
+        assert [len(batch.status) for batch in collector.batches] == [2, 1]
+
+
+async def test_dropped_results_are_reported_before_what_follows_them(tmp_path: Path) -> None:
+    collector = FakeCollector()
+    async with ground(tmp_path, collector, max_results=10) as one:
+        for _ in range(25):
+            await one.look()
+        one.sender.start()
+        async with collector:
+            await collector.until(lambda: 25 in collector.committed)
+            await emptied(one)
+            assert await one.spool.gaps() == []
+    (gap,) = collector.of_kind("gap")
+    assert (gap.first_sequence, gap.last_sequence) == (1, 15)
+    assert (gap.from_us, gap.to_us) == (START_US + 1, START_US + 15)
+    assert sorted(collector.committed) == list(range(16, 26))
+
+
+async def test_a_refused_batch_counts_as_acknowledged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector = FakeCollector()
+    collector.acknowledging = False
+    async with collector, ground(tmp_path, collector) as one:
+        await one.look(3, Status.UNHEALTHY)
+        one.sender.start()
+        await collector.until(lambda: bool(collector.batches))
+        await collector.send(
+            refusal=agent_pb2.Refusal(
+                reason="garbled", lane=agent_pb2.LANE_LIVE, first_sequence=1, last_sequence=3
+            )
+        )
+        await emptied(one)
+        assert "results 1 to 3 aside: garbled" in caplog.text
+
+
+async def test_slow_down_holds_back_and_nothing_is_lost(tmp_path: Path) -> None:
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        await collector.send(slow_down=agent_pb2.SlowDown(delay_ms=600, reason="busy"))
+        # The answer to this shows that the agent has read the SlowDown.
+        await collector.send(configuration=agent_pb2.Configuration(version=4))
+        await collector.until(lambda: bool(collector.of_kind("configuration_applied")))
+        await one.look(status=Status.UNHEALTHY)
+        with pytest.raises(TimeoutError):
+            await collector.until(lambda: bool(collector.batches), deadline_seconds=0.3)
+        await collector.until(lambda: one.is_all_at(collector))
+
+
+async def test_drain_brings_a_new_stream(tmp_path: Path) -> None:
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        await collector.send(drain=agent_pb2.Drain(within_ms=1000))
+        await collector.until(lambda: len(collector.of_kind("dictionary")) == 2)
+
+
+async def test_run_now_names_the_last_result_and_what_is_unknown(tmp_path: Path) -> None:
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        await collector.send(run_now=agent_pb2.RunNow(request_id="r", check_ids=["web", "none"]))
+        await collector.until(lambda: bool(collector.of_kind("run_result")))
+        (answer,) = collector.of_kind("run_result")
+        assert (answer.request_id, answer.last_sequence) == ("r", 1)
+        assert list(answer.unknown_check_ids) == ["none"]
+
+
+async def test_assigned_configuration_is_declined(tmp_path: Path) -> None:
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        await collector.send(configuration=agent_pb2.Configuration(version=4, checks_toml=""))
+        await collector.until(lambda: bool(collector.of_kind("configuration_applied")))
+        (answer,) = collector.of_kind("configuration_applied")
+        assert answer.version == 4
+        assert answer.error == "assignment by the collector is not enabled on this agent"
