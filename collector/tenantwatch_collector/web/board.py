@@ -9,7 +9,11 @@ from tenantwatch_collector.web.sessions import Session
 
 
 class Board(Protocol):
-    """Implemented over the API's operations, so that the page can never show more than the API."""
+    """Implemented over the API's operations, so that the page can never show more than the API.
+
+    ``changes`` yields after every change; when it ends, as it should while the collector stops, the pages'
+    streams end with it and hold nobody up.
+    """
 
     async def sign_in(self, token: str) -> Session | None: ...
     async def session(self, session_id: str) -> Session | None: ...

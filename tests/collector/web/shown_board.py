@@ -12,7 +12,6 @@ from typing import Any
 import httpx2
 import uvicorn
 from fastapi import FastAPI
-
 from tenantwatch_collector.web.pages import create_web_router
 from tenantwatch_collector.web.sessions import Session, Sessions
 
@@ -57,9 +56,11 @@ def check(index: int, state: str) -> dict[str, Any]:
         "last_result": moment(7 * index + 2),
         "response_time": 3.417 * (index + 1),
         "text": SAW[state],
-        "target": ("https://shop.example.com/health", "postgresql://orders.internal/orders", "redis://cache:6379")[
-            index % 3
-        ],
+        "target": (
+            "https://shop.example.com/health",
+            "postgresql://orders.internal/orders",
+            "redis://cache:6379",
+        )[index % 3],
     }
 
 
@@ -69,7 +70,9 @@ class ShownBoard:
     def __init__(self, states: dict[str, int] | None = None) -> None:
         counts = states or {"unhealthy": 1, "degraded": 2, "unknown": 1, "healthy": 44}
         self.tenants = [row(i, s) for i, s in enumerate(s for s in STATES for _ in range(counts.get(s, 0)))]
-        self.checks = [check(i, s) for i, s in enumerate(("healthy", "unhealthy", "degraded", "healthy", "unknown"))]
+        self.checks = [
+            check(i, s) for i, s in enumerate(("healthy", "unhealthy", "degraded", "healthy", "unknown"))
+        ]
         self.alerts = [
             {
                 "alert_id": "a-1",
@@ -82,7 +85,12 @@ class ShownBoard:
         self.sessions = Sessions()
         self.watching = 0
         self._version = 0
+        self._closed = False
         self._changed = asyncio.Condition()
+
+    async def close(self) -> None:
+        self._closed = True
+        await self.touch()
 
     async def touch(self) -> None:
         async with self._changed:
@@ -151,9 +159,10 @@ class ShownBoard:
         self.watching += 1
         await self.touch_watchers()
         try:
-            while True:
+            while not self._closed:
                 async with self._changed:
-                    await self._changed.wait_for(lambda: self._version > seen)
+                    while self._version == seen:
+                        await self._changed.wait()
                     seen = self._version
                 yield
         finally:
@@ -194,6 +203,7 @@ async def served(board: ShownBoard) -> AsyncIterator[str]:
                 await server.listening.wait()
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
+            await board.close()
             server.should_exit = True
             await task
 

@@ -15,9 +15,9 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 // A shape of its own for every state, and the word: colour is never alone.
-export function state(word, tag = "span") {
+export function state(word, label = word) {
   const kind = STATES.has(word) ? word : "unknown";
-  return element(tag, { class: `state ${kind}` }, element("i", { class: "shape", "aria-hidden": "true" }), word);
+  return element("span", { class: `state ${kind}` }, element("i", { class: "shape", "aria-hidden": "true" }), label);
 }
 
 export function tenantLink(id, text) {
@@ -26,6 +26,8 @@ export function tenantLink(id, text) {
 
 // Text of an agent: kept from reaching over its neighbours, the whole of it in the tooltip.
 export const said = (text) => element("p", { class: "said", title: text }, element("bdi", {}, text || "–"));
+
+export const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
 export const count = (value) => Number(value).toLocaleString("en");
 
@@ -91,9 +93,10 @@ export function setRows(body, items, keyOf, draw) {
 export function tableCard(name, title, columns) {
   const note = element("small");
   const heading = element("h2", { id: `${name}-title` }, title);
-  const head = element("tr", {}, ...columns.map(([label, kind]) => element("th", { scope: "col", class: kind }, label)));
-  const body = element("tbody");
-  const table = element("table", { "aria-labelledby": `${name}-title` }, element("thead", {}, head), body);
+  const head = element("tr", { role: "row" }, ...columns.map(([label, kind]) => element("th", { role: "columnheader", scope: "col", class: kind }, label)));
+  const body = element("tbody", { role: "rowgroup" });
+  // The roles are said once more because a phone's layout is no table's, and readers would then lose them.
+  const table = element("table", { role: "table", "aria-labelledby": `${name}-title` }, element("thead", { role: "rowgroup" }, head), body);
   const empty = element("p", { class: "empty" });
   const bar = element("div", { class: "bar" }, heading, note);
   const card = element("section", { class: `card ${name}`, "aria-labelledby": `${name}-title` }, bar, table, empty);
@@ -108,5 +111,9 @@ export function tableCard(name, title, columns) {
 }
 
 export function row(columns, ...cells) {
-  return element("tr", {}, ...cells.map((cell, index) => element("td", { class: columns[index][1] }, ...[cell].flat())));
+  const made = cells.map((cell, index) => {
+    const [label, kind, brief] = columns[index];
+    return element("td", { role: "cell", class: kind, "data-label": (brief ?? label).toLowerCase() }, ...[cell].flat());
+  });
+  return element("tr", { role: "row" }, ...made);
 }

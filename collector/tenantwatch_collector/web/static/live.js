@@ -23,7 +23,7 @@ export function keepLive(address, onData) {
     const waiting = !connected && Date.now() - lostAt < 1500;
     live.className = `live ${connected ? "on" : waiting ? "waiting" : "off"}`;
     setText(word, connected ? "live" : everConnected ? "reconnecting" : "connecting");
-    setText(time, `updated ${clock}`);
+    setText(time, clock);
     const late = !connected && !waiting;
     setText(stale, late ? `Not live: what you see is from ${clock}, ${span((Date.now() - updated) / 1000)} ago. Reconnecting…` : "");
     stale.hidden = !late;

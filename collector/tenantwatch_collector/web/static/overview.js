@@ -1,9 +1,9 @@
 // The platform: its state, the tenants with the worst first, the active alerts, the latest results.
-import { RANK, age, count, element, milliseconds, row, said, setText, span, state, tableCard, tenantLink } from "./dom.js";
+import { RANK, age, capital, count, element, milliseconds, row, said, setText, span, state, tableCard, tenantLink } from "./dom.js";
 
 const MAX_ROWS = 200;
 const COUNTED = ["unhealthy", "degraded", "unknown", "healthy"];
-const TENANT_COLUMNS = [["State", "word"], ["Tenant", "name"], ["Failing checks", "number"], ["For", "number age"]];
+const TENANT_COLUMNS = [["State", "word"], ["Tenant", "name"], ["Failing checks", "number", "failing"], ["For", "number age"]];
 const ALERT_COLUMNS = [["Severity", "word"], ["What", "name"], ["For", "number age"]];
 const CHECK_COLUMNS = [["State", "word"], ["Check", "name"], ["Took", "number"], ["Age", "number age"]];
 
@@ -41,7 +41,7 @@ export function overview() {
 
   function stateButton(word) {
     const value = element("b");
-    const button = element("button", { type: "button", "aria-pressed": "false" }, value, state(word));
+    const button = element("button", { type: "button", "aria-pressed": "false" }, value, state(word, capital(word)));
     button.addEventListener("click", () => {
       onlyState = onlyState === word ? "" : word;
       numbers.forEach((each, index) => each.button.setAttribute("aria-pressed", String(COUNTED[index] === onlyState)));
@@ -66,23 +66,24 @@ export function overview() {
   }
 
   function showHealth(health) {
-    headline.className = `state ${health.overall_status}`;
-    const words = { healthy: "Healthy", degraded: "Degraded", unhealthy: "Unhealthy", unknown: "Unknown" };
-    if (headline.lastChild?.textContent !== words[health.overall_status]) {
-      headline.replaceChildren(element("i", { class: "shape", "aria-hidden": "true" }), words[health.overall_status]);
+    headline.className = `headline state ${health.overall_status}`;
+    const word = capital(health.overall_status);
+    if (headline.lastChild?.textContent !== word) {
+      headline.replaceChildren(element("i", { class: "shape", "aria-hidden": "true" }), word);
     }
     const of = COUNTED.map((word) => health[`${word}_tenants`]);
     COUNTED.forEach((_, index) => {
       setText(numbers[index].value, count(of[index]));
       numbers[index].button.classList.toggle("none", of[index] === 0);
       shares[index].style.flexGrow = of[index];
+      shares[index].hidden = of[index] === 0;
     });
     setText(sentence, describe(health));
     setText(alertNumber, count(health.active_alerts));
     const sla = health.sla_compliance;
     setText(slaNumber, sla === null ? "not computed yet" : `${sla} %`);
     slaNumber.classList.toggle("absent", sla === null);
-    document.title = `${words[health.overall_status]} · tenantwatch`;
+    document.title = `${word} · tenantwatch`;
   }
 
   function describe(health) {

@@ -1,14 +1,14 @@
 // One tenant: its state, what its machines use, its groups, and every check with what it looks at.
-import { RANK, age, element, milliseconds, row, said, setText, state, tableCard } from "./dom.js";
+import { RANK, age, capital, element, milliseconds, row, said, setText, state, tableCard } from "./dom.js";
 
-const GROUP_COLUMNS = [["State", "word"], ["Group", "name"], ["Role", ""]];
+const GROUP_COLUMNS = [["State", "word"], ["Group", "name"], ["Role", "role"]];
 const CHECK_COLUMNS = [["State", "word"], ["Check", "name"], ["What it saw", "name text"], ["Took", "number"],
-  ["Last", "number age"], ["In this state", "number age"]];
+  ["Last", "number age"], ["In this state", "number age", "for"]];
 const RESOURCES = [["cpu_percent", "CPU"], ["memory_percent", "Memory"], ["disk_percent", "Disk"]];
 
 export function tenant() {
-  const name = element("h2", { class: "tenant-name" });
-  const headline = element("h1", { "aria-live": "polite" });
+  const name = element("h1", { class: "tenant-name" });
+  const headline = element("p", { "aria-live": "polite" });
   const sentence = element("p", { class: "sentence" });
   const meters = RESOURCES.map(([key, label]) => ({ key, ...meter(label) }));
   const hero = element("section", { class: "card hero" },
@@ -26,8 +26,8 @@ export function tenant() {
 
   function update(data) {
     setText(name, data.tenant_name);
-    headline.className = `state ${data.state}`;
-    const word = data.state[0].toUpperCase() + data.state.slice(1);
+    headline.className = `headline state ${data.state}`;
+    const word = capital(data.state);
     if (headline.lastChild?.textContent !== word) headline.replaceChildren(element("i", { class: "shape", "aria-hidden": "true" }), word);
     const failing = data.checks.filter((one) => one.state === "unhealthy" || one.state === "degraded").length;
     const alerts = data.active_alerts === undefined ? [] : [` · ${data.active_alerts} active ${data.active_alerts === 1 ? "alert" : "alerts"}`];
@@ -42,7 +42,8 @@ export function tenant() {
 
   function showMeter({ box, value, fill }, percent) {
     box.classList.toggle("absent", percent === null);
-    setText(value, percent === null ? "not measured" : `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`);
+    box.title = percent === null ? "not measured" : "";
+    setText(value, percent === null ? "–" : `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`);
     fill.style.width = `${Math.min(100, Math.max(0, percent ?? 0))}%`;
   }
 

@@ -1,0 +1,29 @@
+"""Judges service levels: periods, masks, exact numbers and a verdict out of timelines and terms. Pure."""
+
+from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, known_facts, lay_out
+from tenantwatch_collector.sla.masks import Maintenance, ServiceHours
+from tenantwatch_collector.sla.periods import Period, calendar_period, report_stage, rolling_period
+from tenantwatch_collector.sla.report import report
+from tenantwatch_collector.sla.terms import TIERS, CheckTerms, Policies, Targets, Terms
+from tenantwatch_collector.sla.traffic import RequestCount
+
+__all__ = [
+    "TIERS",
+    "CheckTerms",
+    "Evaluation",
+    "Facts",
+    "Maintenance",
+    "Period",
+    "Policies",
+    "RequestCount",
+    "ServiceHours",
+    "Targets",
+    "Terms",
+    "calendar_period",
+    "evaluate",
+    "known_facts",
+    "lay_out",
+    "report",
+    "report_stage",
+    "rolling_period",
+]

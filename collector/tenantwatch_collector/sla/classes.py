@@ -1,0 +1,212 @@
+"""Every instant's class: out of scope, maintenance, unknown, up, degraded or down.
+
+One sweep over the instants at which anything changes; its cost is that of the changes, not of the time
+between them. Beside the class stands the ``real`` level under the mask, which decides when an incident ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_collector.health import Change, Group, GroupState, group_level, tenant_level
+from tenantwatch_collector.sla.masks import Masks
+from tenantwatch_collector.sla.spans import Span, overlap, union
+from tenantwatch_collector.sla.terms import Terms
+
+_BEGINNING, _END = -(2**62), 2**62
+
+
+class TimeClass(Enum):
+    """What an instant counts as; each instant has exactly one."""
+
+    OUT_OF_SCOPE = "out_of_scope"
+    MAINTENANCE = "maintenance"
+    UNKNOWN = "unknown"
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+    @property
+    def masked(self) -> bool:
+        return self in (TimeClass.OUT_OF_SCOPE, TimeClass.MAINTENANCE)
+
+
+_OF_LEVEL = {
+    Status.HEALTHY: TimeClass.UP,
+    Status.DEGRADED: TimeClass.DEGRADED,
+    Status.UNHEALTHY: TimeClass.DOWN,
+    Status.UNKNOWN: TimeClass.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From ``start`` up to ``end`` nothing changed. ``real`` is the tenant's level, masked or not."""
+
+    start: int
+    end: int
+    time_class: TimeClass
+    real: Status
+
+
+class Scene:
+    """The tenant at one instant; ``apply`` moves it over one change."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._groups = terms.groups
+        self._members: dict[str, list[str]] = {group.name: [] for group in terms.groups}
+        for check in terms.checks:
+            self._members[check.group].append(check.check_id)
+        self._group_of = {check.check_id: check.group for check in terms.checks}
+        # Only what a change touched is judged again.
+        self._judged: dict[str, list[GroupState]] = {}
+        self._levels = {check.check_id: Status.UNKNOWN for check in terms.checks}
+        self._active: set[str] = set()
+        self._dropped: set[str] = set()
+        self._maintenance = False
+        self._in_scope = False
+
+    def set_level(self, check_id: str, level: Status) -> None:
+        self._levels[check_id] = level
+        self._judged.pop(self._group_of[check_id], None)
+
+    def set_active(self, check_id: str, active: bool) -> None:
+        (self._active.add if active else self._active.discard)(check_id)
+        self._judged.pop(self._group_of[check_id], None)
+
+    def set_dropped(self, check_id: str, dropped: bool) -> None:
+        (self._dropped.add if dropped else self._dropped.discard)(check_id)
+        self._judged.pop(self._group_of[check_id], None)
+
+    def set_maintenance(self, maintenance: bool) -> None:
+        self._maintenance = maintenance
+
+    def set_in_scope(self, in_scope: bool) -> None:
+        self._in_scope = in_scope
+
+    def judge(self) -> tuple[TimeClass, Status]:
+        states = [state for group in self._groups for state in self._state(group)]
+        real = tenant_level(states)
+        if not self._in_scope:
+            return TimeClass.OUT_OF_SCOPE, real
+        if self._maintenance or self._all_critical_dropped(states):
+            return TimeClass.MAINTENANCE, real
+        return _OF_LEVEL[real], real
+
+    def _state(self, group: Group) -> list[GroupState]:
+        """The group's state; none while it has no member, for then it is ignored."""
+        judged = self._judged.get(group.name)
+        if judged is None:
+            members = [m for m in self._members[group.name] if m in self._active and m not in self._dropped]
+            level = group_level([self._levels[m] for m in members], group.rule)
+            judged = self._judged[group.name] = [GroupState(group, level)] if members else []
+        return judged
+
+    def _all_critical_dropped(self, states: Sequence[GroupState]) -> bool:
+        """Whether a window, not the lack of checks, left no critical member."""
+        if not self._dropped or any(state.group.role == "critical" for state in states):
+            return False
+        critical = (g.name for g in self._groups if g.role == "critical")
+        return any(m in self._active and m in self._dropped for name in critical for m in self._members[name])
+
+
+def classify(
+    terms: Terms, changes: Mapping[str, Sequence[Change]], masks: Masks, within: Span
+) -> list[Stretch]:
+    """The stretches of ``within``, in order and without a gap; neighbours differ."""
+    scene = Scene(terms)
+    since, end = within
+    stretches: list[Stretch] = []
+    events = sorted(_events(terms, changes, masks), key=itemgetter(0))
+    for time, batch in groupby(events, key=itemgetter(0)):
+        if time >= end:
+            break
+        if time > since:
+            _append(stretches, Stretch(since, time, *scene.judge()))
+            since = time
+        for _, apply in batch:
+            apply(scene)
+    if since < end:
+        _append(stretches, Stretch(since, end, *scene.judge()))
+    return stretches
+
+
+def classify_with_allowance(
+    terms: Terms, changes: Mapping[str, Sequence[Change]], masks: Masks, within: Span, period: Span
+) -> list[Stretch]:
+    """The same, where maintenance inside the period spends an allowance; after that no window exists."""
+    masked = classify(terms, changes, masks, within)
+    spent_at = _spent_at(masked, period, terms.maintenance_allowance)
+    if spent_at is None:
+        return masked
+    bare = classify(terms, changes, replace(masks, windows=()), within)
+    kept = [replace(s, end=min(s.end, spent_at)) for s in masked if s.start < spent_at]
+    rest = [replace(s, start=max(s.start, spent_at)) for s in bare if s.end > spent_at]
+    stretches: list[Stretch] = []
+    for stretch in kept + rest:
+        _append(stretches, stretch)
+    return stretches
+
+
+def tally(stretches: Iterable[Stretch], within: Span) -> dict[TimeClass, int]:
+    """How much of ``within`` each class has; together they are all of what the stretches cover of it."""
+    total = dict.fromkeys(TimeClass, 0)
+    for stretch in stretches:
+        total[stretch.time_class] += overlap(stretch.start, stretch.end, *within)
+    return total
+
+
+def _spent_at(stretches: Iterable[Stretch], period: Span, allowance: int | None) -> int | None:
+    if allowance is None:
+        return None
+    left = allowance
+    for stretch in stretches:
+        # An allowance of nothing is spent from the beginning.
+        if left <= 0:
+            return stretch.start
+        if stretch.time_class is not TimeClass.MAINTENANCE:
+            continue
+        inside = overlap(stretch.start, stretch.end, *period)
+        if inside >= left:
+            return max(stretch.start, period[0]) + left
+        left -= inside
+    return None
+
+
+def _append(stretches: list[Stretch], new: Stretch) -> None:
+    last = stretches[-1] if stretches else None
+    if last and (last.end, last.time_class, last.real) == (new.start, new.time_class, new.real):
+        stretches[-1] = replace(last, end=new.end)
+    else:
+        stretches.append(new)
+
+
+def _events(
+    terms: Terms, changes: Mapping[str, Sequence[Change]], masks: Masks
+) -> Iterator[tuple[int, Callable[[Scene], None]]]:
+    for check in terms.checks:
+        check_id = check.check_id
+        for change in changes.get(check_id, ()):
+            yield change.time, partial(Scene.set_level, check_id=check_id, level=change.level)
+        begins = _BEGINNING if check.active_from is None else check.active_from
+        ends = _END if check.active_to is None else check.active_to
+        for start, end in union([(begins, ends)]):
+            yield start, partial(Scene.set_active, check_id=check_id, active=True)
+            yield end, partial(Scene.set_active, check_id=check_id, active=False)
+        dropped = union((w.start, w.end) for w in masks.windows if w.checks and check_id in w.checks)
+        for start, end in dropped:
+            yield start, partial(Scene.set_dropped, check_id=check_id, dropped=True)
+            yield end, partial(Scene.set_dropped, check_id=check_id, dropped=False)
+    for start, end in union((w.start, w.end) for w in masks.windows if w.checks is None):
+        yield start, partial(Scene.set_maintenance, maintenance=True)
+        yield end, partial(Scene.set_maintenance, maintenance=False)
+    for start, end in masks.scope:
+        yield start, partial(Scene.set_in_scope, in_scope=True)
+        yield end, partial(Scene.set_in_scope, in_scope=False)

@@ -1,0 +1,157 @@
+"""From facts and terms to every number of a report. The same for worked cases and the running collector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tenantwatch_collector.health import Change, CheckResult, Measurement, measurements, timeline
+from tenantwatch_collector.sla.availability import (
+    Budget,
+    BurnAnswer,
+    Counted,
+    Seconds,
+    budget,
+    burn_rates,
+    count,
+)
+from tenantwatch_collector.sla.classes import Stretch, classify_with_allowance, tally
+from tenantwatch_collector.sla.incidents import (
+    Incident,
+    find_incidents,
+    mean_time_to_recover,
+    started_within,
+)
+from tenantwatch_collector.sla.masks import Maintenance, Masks, effective_windows, scope_spans
+from tenantwatch_collector.sla.periods import Period
+from tenantwatch_collector.sla.spans import Span
+from tenantwatch_collector.sla.terms import Terms
+from tenantwatch_collector.sla.traffic import RequestCount, Slices, Traffic, Unmasked, count_slices, measure
+from tenantwatch_collector.sla.verdict import Credit, credit, health_score, violations
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was known at ``as_of``, per check, and nothing later. ``requests`` None means no counters."""
+
+    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    measured: Mapping[str, Sequence[Measurement]] = field(default_factory=dict)
+    maintenance: Sequence[Maintenance] = ()
+    requests: Sequence[RequestCount] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Every number of a report, exact; times are integers of the terms' unit."""
+
+    terms: Terms
+    period: Period
+    eval_end: int
+    seconds: Seconds
+    counted: Counted
+    incidents: list[Incident]
+    traffic: Traffic
+    slices: Slices | None
+    budget: Budget
+    burn: list[BurnAnswer]
+    violations: list[str]
+    health_score: Fraction | None
+    credit: Credit | None
+    stretches: list[Stretch]
+    """The period's timeline, up to ``eval_end``."""
+
+    @property
+    def compliant(self) -> bool | None:
+        """None where availability could not be judged."""
+        return None if self.counted.availability is None else not self.violations
+
+    @property
+    def incidents_started(self) -> int:
+        return started_within(self.incidents, (self.period.start, self.eval_end))
+
+    @property
+    def mean_time_to_recover(self) -> Fraction | None:
+        return mean_time_to_recover(self.incidents)
+
+    @property
+    def mean_time_between_failures(self) -> Fraction | None:
+        started = self.incidents_started
+        return Fraction(self.counted.available, started) if started else None
+
+
+def known_facts(
+    terms: Terms,
+    results: Mapping[str, Sequence[CheckResult]],
+    as_of: int,
+    maintenance: Sequence[Maintenance] = (),
+    requests: Sequence[RequestCount] | None = None,
+) -> Facts:
+    """Facts out of raw results, in any order and any number."""
+    measured = {
+        check.check_id: measurements(results.get(check.check_id, ()), as_of, terms.max_future_skew)
+        for check in terms.checks
+    }
+    changes = {
+        check.check_id: timeline(
+            measured[check.check_id],
+            check.confirm_failures,
+            check.confirm_successes,
+            check.stale_after,
+            as_of,
+        )
+        for check in terms.checks
+    }
+    return Facts(changes, measured, maintenance, requests)
+
+
+def evaluate(terms: Terms, facts: Facts, period: Period, as_of: int) -> Evaluation:
+    """All that could be known of the period at ``as_of``. Instants from ``as_of`` on never count."""
+    inside = period.start, max(period.start, min(period.end, as_of))
+    stretches = lay_out(terms, facts, period, as_of)
+    counts = Unmasked(stretches, inside)
+    reported = [
+        facts.measured.get(c.check_id, ()) for c in terms.checks if terms.role_of(c) != "informational"
+    ]
+    traffic = measure(reported, facts.requests, counts)
+    seconds = tally(stretches, inside)
+    counted = count(seconds, terms.policies)
+    incidents = find_incidents(stretches, terms.policies, inside)
+    judged = counted, traffic, incidents, terms.targets, terms.units_per_second
+    return Evaluation(
+        terms=terms,
+        period=period,
+        eval_end=min(period.end, as_of),
+        seconds=seconds,
+        counted=counted,
+        incidents=incidents,
+        traffic=traffic,
+        slices=count_slices(facts.requests or (), terms.slices, inside, counts) if terms.slices else None,
+        budget=budget(period.end - period.start, seconds, counted.down, terms.targets, terms.policies),
+        burn=burn_rates(stretches, terms.burn, terms.targets, terms.policies, as_of) if terms.burn else [],
+        violations=violations(*judged),
+        health_score=health_score(*judged),
+        credit=credit(counted, terms.credits),
+        stretches=[s for s in stretches if s.end > inside[0] and s.start < inside[1]],
+    )
+
+
+def lay_out(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Stretch]:
+    """All time up to ``as_of`` that a number of the report may need: the past of incidents, burn windows."""
+    within = _reach(terms, facts, period, as_of)
+    ignored = terms.policies.maintenance == "ignore"
+    windows = [] if ignored else effective_windows(facts.maintenance, terms.maintenance_min_notice)
+    scope = scope_spans(terms.service_hours, terms.effective_from, terms.zone, within, terms.units_per_second)
+    inside = period.start, min(period.end, as_of)
+    return classify_with_allowance(terms, facts.changes, Masks(scope, windows), within, inside)
+
+
+def _reach(terms: Terms, facts: Facts, period: Period, as_of: int) -> Span:
+    starts = [period.start, as_of]
+    starts += [changes[0].time for changes in facts.changes.values() if changes]
+    starts += [
+        as_of - window
+        for rule in (terms.burn.rules if terms.burn else ())
+        for window in (rule.long, rule.short)
+    ]
+    return min(starts), as_of

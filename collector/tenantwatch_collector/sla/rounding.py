@@ -1,0 +1,52 @@
+"""Exact numbers to text. Judging uses exact values; rounding happens once, here, on the way out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+
+
+def exact(value: str | int | float | Decimal) -> Fraction:
+    """The number that the decimal text says; a float is taken as it prints."""
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise ValueError(f"{value!r} is not a finite number")
+    return Fraction(number)
+
+
+def floor_text(value: Fraction, places: int) -> str:
+    """Never more than the truth: availability, coverage, what is left of a budget."""
+    return _text(floor(value * 10**places), places)
+
+
+def ceiling_text(value: Fraction, places: int) -> str:
+    """Never less than the truth: error rates, downtime."""
+    return _text(ceil(value * 10**places), places)
+
+
+def half_even_text(value: Fraction, places: int) -> str:
+    """Nearest, ties to even: means and scores."""
+    return _text(round(value * 10**places), places)
+
+
+def half_up_text(value: Fraction, places: int) -> str:
+    """Nearest, ties away from zero: money."""
+    scaled = abs(value) * 10**places
+    nearest = floor(scaled + Fraction(1, 2))
+    return _text(nearest if value >= 0 else -nearest, places)
+
+
+def exact_text(value: Fraction) -> str:
+    """All decimals and no more; for values whose decimals end."""
+    places, scaled = 0, value
+    while scaled.denominator != 1:
+        places, scaled = places + 1, scaled * 10
+        if places > 100:
+            raise ValueError(f"{value} has no finite decimal form")
+    return _text(scaled.numerator, places)
+
+
+def _text(scaled: int, places: int) -> str:
+    sign, digits = "-" if scaled < 0 else "", str(abs(scaled)).rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"

@@ -1,0 +1,280 @@
+"""Properties of every contract: sums, independence of order, and the rules read one second at a time."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tenantwatch_collector.health import CheckResult, Group
+from tenantwatch_collector.sla import (
+    CheckTerms,
+    Evaluation,
+    Maintenance,
+    Period,
+    Policies,
+    RequestCount,
+    Targets,
+    Terms,
+    evaluate,
+    known_facts,
+    lay_out,
+    report,
+)
+from tenantwatch_collector.sla.cases import evaluate_case
+from tenantwatch_collector.sla.classes import TimeClass
+from tenantwatch_wire.records import Status
+
+from tests.collector.sla import second_by_second
+
+LETTERS = {"O": "out_of_scope", "M": "maintenance", "N": "unknown", "U": "up", "G": "degraded", "D": "down"}
+CHECKS = ("a", "b", "c")
+START, END = 40, 160
+INSTANT = st.integers(0, 200)
+MAYBE = st.none() | INSTANT
+
+RESULTS = st.dictionaries(
+    st.sampled_from(CHECKS),
+    st.lists(
+        st.builds(
+            CheckResult, INSTANT, st.sampled_from(list(Status)), st.none() | st.integers(0, 10**6), MAYBE
+        ),
+        max_size=30,
+    ),
+)
+WINDOWS = st.lists(
+    st.builds(
+        Maintenance,
+        INSTANT,
+        INSTANT,
+        st.none() | st.frozensets(st.sampled_from(CHECKS), min_size=1),
+        MAYBE,
+        MAYBE,
+    ),
+    max_size=4,
+)
+
+
+@st.composite
+def terms(draw: st.DrawFn, /, **fixed: Any) -> Terms:
+    roles = draw(st.tuples(*[st.sampled_from(["critical", "critical", "degrading", "informational"])] * 2))
+    groups = tuple(
+        Group(f"g{i}", role, draw(st.sampled_from(["any", "all", "quorum"]))) for i, role in enumerate(roles)
+    )
+    checks = tuple(
+        CheckTerms(
+            name,
+            draw(st.sampled_from(["g0", "g1"])),
+            draw(st.integers(1, 3)),
+            draw(st.integers(1, 3)),
+            draw(st.integers(5, 60)),
+            draw(MAYBE),
+            draw(MAYBE),
+        )
+        for name in CHECKS
+    )
+    policies = Policies(
+        draw(st.sampled_from(["exclude", "up", "ignore"])),
+        draw(st.sampled_from(["exclude", "up", "down"])),
+        draw(st.sampled_from(["up", "down"])),
+    )
+    drawn: dict[str, Any] = {
+        "effective_from": draw(MAYBE),
+        "maintenance_min_notice": draw(st.integers(0, 50)),
+        "maintenance_allowance": draw(st.none() | st.integers(0, 60)),
+    }
+    return Terms(checks, groups, policies=policies, **(drawn | fixed))
+
+
+def judge(
+    agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int
+) -> Evaluation:
+    return evaluate(agreed, known_facts(agreed, results, as_of, windows), Period(START, END), as_of)
+
+
+@settings(max_examples=300, deadline=None)
+@given(terms(), RESULTS, WINDOWS, st.integers(1, 200))
+def test_equals_the_rules_read_second_by_second(
+    agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int
+) -> None:
+    period = Period(START, END)
+    facts = known_facts(agreed, results, as_of, windows)
+    begin = min([0, *(s.start for s in lay_out(agreed, facts, period, as_of)[:1])])
+    seconds = second_by_second.play(agreed, facts.changes, windows, period, as_of, begin)
+    found = evaluate(agreed, facts, period, as_of)
+    inside = Counter(LETTERS[s.letter] for now, s in seconds.items() if START <= now < END)
+    assert {c.value: n for c, n in found.seconds.items() if n} == dict(inside)
+    assert [
+        (i.start, i.end, i.downtime, i.downtime_in_period) for i in found.incidents
+    ] == second_by_second.incidents(seconds, agreed, period, as_of)
+
+
+@settings(deadline=None)
+@given(terms(), RESULTS, WINDOWS, st.integers(1, 200))
+def test_classes_add_up_to_the_total(
+    agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int
+) -> None:
+    found = judge(agreed, results, windows, as_of)
+    assert sum(found.seconds.values()) == max(0, min(END, as_of) - START)
+    assert found.counted.eligible <= sum(found.seconds.values())
+    for left, right in zip(found.stretches, found.stretches[1:], strict=False):
+        assert left.end == right.start
+
+
+@settings(deadline=None)
+@given(terms(), RESULTS, WINDOWS, st.integers(1, 200), st.randoms(use_true_random=False))
+def test_the_order_and_number_of_arrivals_do_not_matter(
+    agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int, random: Any
+) -> None:
+    shuffled = {name: series + series[:3] for name, series in results.items()}
+    for series in shuffled.values():
+        random.shuffle(series)
+    assert judge(agreed, results, windows, as_of) == judge(agreed, shuffled, windows[::-1], as_of)
+
+
+@settings(deadline=None)
+@given(terms(), RESULTS, WINDOWS, st.integers(1, 200))
+def test_the_same_as_of_gives_the_same_report_for_ever(
+    agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int
+) -> None:
+    """What arrives later, or is dated later, is not known to it."""
+    known = {
+        name: [r for r in series if (r.time if r.received_at is None else r.received_at) <= as_of]
+        for name, series in results.items()
+    }
+    assert judge(agreed, known, windows, as_of) == judge(agreed, results, windows, as_of)
+
+
+@settings(deadline=None)
+@given(
+    terms(maintenance_allowance=None), RESULTS, WINDOWS, st.integers(1, 200), st.integers(START + 1, END - 1)
+)
+def test_splitting_a_period_adds_up(
+    agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int, cut: int
+) -> None:
+    facts = known_facts(agreed, results, as_of, windows)
+    whole = evaluate(agreed, facts, Period(START, END), as_of)
+    left = evaluate(agreed, facts, Period(START, cut), as_of)
+    right = evaluate(agreed, facts, Period(cut, END), as_of)
+    assert {c: left.seconds[c] + right.seconds[c] for c in TimeClass} == whole.seconds
+    assert left.counted.down + right.counted.down == whole.counted.down
+    assert left.budget.total + right.budget.total == whole.budget.total
+    left.traffic.merge(right.traffic)
+    assert left.traffic == whole.traffic
+
+
+@settings(deadline=None)
+@given(terms(maintenance_allowance=None), RESULTS, WINDOWS, st.integers(START + 1, END - 1))
+def test_what_was_known_earlier_is_what_is_known_now_up_to_there(
+    agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], cut: int
+) -> None:
+    """A report as of an instant, from facts that never changed afterwards, is a prefix of any later one."""
+    settled = {
+        name: [CheckResult(r.time, r.status, r.latency_us) for r in series if r.time <= cut]
+        for name, series in results.items()
+    }
+    early = judge(agreed, settled, windows, cut)
+    late = known_facts(agreed, settled, END, windows)
+    again = evaluate(agreed, late, Period(START, cut), END)
+    assert early.seconds == again.seconds
+    assert [i.downtime for i in early.incidents] == [i.downtime for i in again.incidents]
+
+
+CASES = json.loads((Path(__file__).parent / "cases.json").read_text())["cases"]
+FINER = 1_000_000
+
+
+def refined(case: dict[str, Any]) -> dict[str, Any]:
+    """The report of a case without calendar or slices, evaluated in microseconds."""
+    coarse = evaluate_case(case)
+    agreed = coarse.terms
+    checks = tuple(
+        CheckTerms(
+            c.check_id,
+            c.group,
+            c.confirm_failures,
+            c.confirm_successes,
+            c.stale_after * FINER,
+            *(None if at is None else at * FINER for at in (c.active_from, c.active_to)),
+        )
+        for c in agreed.checks
+    )
+    results: dict[str, list[CheckResult]] = {}
+    for run in case["runs"]:
+        results.setdefault(run["check"], []).extend(
+            CheckResult(at * FINER, Status[run["status"].upper()], run.get("latency_us"))
+            for at in range(run["from"], run["to"], run["every"])
+        )
+    windows = [Maintenance(w["from"] * FINER, w["to"] * FINER) for w in case.get("maintenance", ())]
+    fine = Terms(checks, agreed.groups, agreed.targets, agreed.policies, agreed.zone, units_per_second=FINER)
+    as_of = case["as_of"] * FINER
+    return report(
+        evaluate(fine, known_facts(fine, results, as_of, windows), coarse.period.in_units(FINER), as_of)
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["A02", "A05c", "A06a", "A06b", "A08a", "A08d", "A09a", "A14d", "I05", "I08"]
+)
+def test_a_finer_unit_gives_the_same_report(name: str) -> None:
+    case = next(case for case in CASES if case["id"] == name)
+    assert refined(case["input"]) == case["expected"]
+
+
+def test_fractions_of_a_second_are_told_exactly() -> None:
+    agreed = Terms((CheckTerms("a", "g0", 1, 1, 60_000),), (Group("g0", "critical"),), units_per_second=1000)
+    results = {
+        "a": [
+            CheckResult(0, Status.HEALTHY),
+            CheckResult(10_250, Status.UNHEALTHY),
+            CheckResult(11_000, Status.HEALTHY),
+        ]
+    }
+    found = report(evaluate(agreed, known_facts(agreed, results, 60_000), Period(0, 60_000), 60_000))
+    assert found["incidents"][0] == {
+        "start": "10.25",
+        "end": 11,
+        "downtime_s": "0.75",
+        "downtime_in_period_s": "0.75",
+        "resolved": True,
+        "over_target": False,
+    }
+    assert found["downtime_minutes"] == "0.02"
+
+
+def test_counters_replace_results_for_errors_alone() -> None:
+    agreed = Terms((CheckTerms("a", "g0", 1, 1, 100),), (Group("g0", "critical"),))
+    results = {"a": [CheckResult(0, Status.HEALTHY, 500)]}
+    facts = known_facts(agreed, results, 50, requests=[RequestCount(0, 10, 1), RequestCount(50, 9, 9)])
+    traffic = evaluate(agreed, facts, Period(0, 100), 50).traffic
+    assert (traffic.total, traffic.errors, traffic.latency.count) == (10, 1, 1)
+
+
+def test_a_check_that_ends_before_it_begins_is_never_a_member() -> None:
+    retired = CheckTerms("a", "g0", 1, 1, 100, active_from=20, active_to=10)
+    results = {"a": [CheckResult(0, Status.UNHEALTHY)]}
+    agreed = Terms((retired,), (Group("g0", "critical"),))
+    found = evaluate(agreed, known_facts(agreed, results, 50), Period(0, 50), 50)
+    assert found.seconds[TimeClass.UNKNOWN] == 50
+
+
+def test_an_empty_period_has_no_numbers() -> None:
+    agreed = Terms((CheckTerms("a", "g0", 1, 1, 100),), (Group("g0", "critical"),))
+    results = {"a": [CheckResult(0, Status.HEALTHY, 500)]}
+    found = report(evaluate(agreed, known_facts(agreed, results, 200), Period(50, 50), 200))
+    nulls = ("availability_pct", "coverage_pct", "mttr_s", "mtbf_s", "compliant", "health_score", "credit")
+    assert [found[name] for name in nulls] == [None] * len(nulls)
+    assert found["budget"] == {"total_s": "0", "remaining_s": "0", "remaining_pct": None}
+
+
+def test_terms_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="groups that do not exist: web"):
+        Terms((CheckTerms("a", "web", 1, 1, 100),), ())
+    with pytest.raises(ValueError, match="between 0 and 100"):
+        Targets.of({"availability_percentage": "101"})
+    with pytest.raises(ValueError, match="policy 'maybe'"):
+        Policies(unknown="maybe")  # type: ignore[arg-type]

@@ -1,0 +1,50 @@
+"""Text out of exact numbers: each in its direction, without a way through binary fractions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tenantwatch_collector.sla.rounding import (
+    ceiling_text,
+    exact,
+    exact_text,
+    floor_text,
+    half_even_text,
+    half_up_text,
+)
+
+
+def test_availability_is_never_flattered() -> None:
+    assert floor_text(Fraction("99.89996"), 4) == "99.8999"
+    assert floor_text(Fraction("-0.03858"), 4) == "-0.0386"
+    assert ceiling_text(Fraction("0.69441"), 4) == "0.6945"
+    assert ceiling_text(Fraction("-0.00001"), 4) == "0.0000"
+
+
+def test_ties() -> None:
+    assert [half_even_text(Fraction(n, 20), 1) for n in (1, 3, 5)] == ["0.0", "0.2", "0.2"]
+    assert [half_up_text(Fraction(n, 200), 2) for n in (1, 3, -1)] == ["0.01", "0.02", "-0.01"]
+
+
+@pytest.mark.parametrize("text", ["0", "81", "86.4", "-813.6", "0.000001", "-0.5", "100"])
+def test_exact_text_says_all_digits(text: str) -> None:
+    assert exact_text(exact(text)) == text
+
+
+def test_what_has_no_finite_text_is_refused() -> None:
+    with pytest.raises(ValueError, match="no finite decimal form"):
+        exact_text(Fraction(1, 3))
+    with pytest.raises(ValueError, match="not a finite number"):
+        exact("NaN")
+
+
+@given(st.fractions(-1000, 1000), st.integers(1, 5))
+def test_directions(value: Fraction, places: int) -> None:
+    low, high = Fraction(floor_text(value, places)), Fraction(ceiling_text(value, places))
+    assert low <= value <= high
+    assert high - low <= Fraction(1, 10**places)
+    for nearest in (half_even_text, half_up_text):
+        assert abs(Fraction(nearest(value, places)) - value) <= Fraction(1, 2 * 10**places)
