@@ -38,16 +38,16 @@ class Collector:
         self.config = config
         self.vitals = Vitals()
         self._store = store
-        changed, owed = Signal(), Signal()
+        self._changed, owed = Signal(), Signal()
         channels = build_channels(config.notify)
         self._notifier = Notifier(store, channels, owed, self.vitals)
-        self._judge = Judge(store, tuple(channels), changed, owed, self.vitals, config.dashboard_url)
+        self._judge = Judge(store, tuple(channels), self._changed, owed, self.vitals, config.dashboard_url)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         authenticator = Authenticator(store)
         self._agents = AgentService(
             store, authenticator, self._commits, self.vitals, self._judge.definitions_changed
         )
-        operations = Operations(store, changed)
+        operations = Operations(store, self._changed)
         self._grpc = GrpcDoor(config.grpc, config.tls, self._agents, QueryService(operations, authenticator))
         board = DashboardBoard(operations, authenticator)
         routers = [create_router(operations, authenticator), create_web_router(board)]
@@ -67,6 +67,8 @@ class Collector:
         if self._stopped:
             return
         self._stopped = True
+        # Whoever watches is let go first: their streams would hold the doors open.
+        self._changed.close()
         await self._agents.drain(DRAIN_SECONDS)
         await self._grpc.stop(1)
         await self._commits.stop()

@@ -69,10 +69,7 @@ class Authenticator:
 
     async def still_valid(self, caller: Caller) -> bool:
         """Whether the token behind an earlier caller has not been revoked since."""
-        for token in await self._store.tokens():
-            if token.token_id == caller.token_id:
-                return token.revoked_at_us is None
-        return False
+        return await self._store.token_is_valid(caller.token_id)
 
 
 async def reachable_tenant(store: Store, caller: Caller, tenant_id: str) -> Tenant:

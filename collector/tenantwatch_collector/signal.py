@@ -11,6 +11,8 @@ class Signal:
     def __init__(self) -> None:
         self._count = 0
         self._waiters: set[asyncio.Future[None]] = set()
+        self.closed = False
+        """After close() nothing will happen any more, and nobody waits."""
 
     @property
     def count(self) -> int:
@@ -24,9 +26,14 @@ class Signal:
             if not waiter.done():
                 waiter.set_result(None)
 
+    def close(self) -> None:
+        """Wake everybody for the last time."""
+        self.closed = True
+        self.fire()
+
     async def wait_beyond(self, seen: int, timeout_seconds: float | None = None) -> int:
         """Return the count as soon as it exceeds ``seen``, or unchanged when the time is over."""
-        if self._count > seen:
+        if self._count > seen or self.closed:
             return self._count
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)

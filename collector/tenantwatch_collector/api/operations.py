@@ -114,16 +114,16 @@ class Operations:
         return [_alert(alert, owner) for alert, owner in found]
 
     async def watch(self, caller: Caller, tenant_id: str) -> AsyncIterator[models.TenantSummary]:
-        """The present health of the tenant, or of all that the caller sees, then every change."""
+        """The present health of the tenant, or of all that the caller sees, then every change,
+        until the collector stops."""
+        key = caller.tenant_key
         if tenant_id:
-            await reachable_tenant(self._store, caller, tenant_id)
+            key = (await reachable_tenant(self._store, caller, tenant_id)).tenant_key
         shown: dict[str, tuple[object, ...]] = {}
-        while True:
+        while not self._changed.closed:
             seen = self._changed.count
-            for health in await self._store.tenant_health(caller.tenant_key):
+            for health in await self._store.tenant_health(key):
                 name = health.tenant.tenant_id
-                if tenant_id and name != tenant_id:
-                    continue
                 summary = await self.tenant_summary(caller, name)
                 face = _face(summary)
                 if shown.get(name) != face:
@@ -132,8 +132,8 @@ class Operations:
             await self._changed.wait_beyond(seen)
 
     async def changes(self, caller: Caller) -> AsyncGenerator[None, None]:
-        """Yields whenever results or judgements were committed; several may come as one."""
-        while True:
+        """Yields after commits, several may come as one, until the collector stops."""
+        while not self._changed.closed:
             seen = self._changed.count
             yield
             await self._changed.wait_beyond(seen)

@@ -18,6 +18,8 @@ from tenantwatch_collector.ingest.stream import AgentStream
 from tenantwatch_collector.store.base import Store, StoreUnavailable
 from tenantwatch_collector.vitals import Vitals
 
+GUARD_SECONDS = 10.0
+
 log = logging.getLogger(__name__)
 
 
@@ -93,13 +95,15 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             await stream.open(first.hello)
             self._contexts[stream] = context
             log.info("agent %s of %s is here", first.hello.agent_id, caller.tenant.tenant_id)
-            await self._converse(stream, requests)
+            await self._converse(stream, requests, caller)
         except RefusedForEver as error:
             log.warning("stream of %s refused: %s", caller.tenant.tenant_id, error)
             with contextlib.suppress(Exception):
                 refusal = agent_pb2.Refusal(reason=str(error))
                 await context.write(agent_pb2.ConnectResponse(refusal=refusal))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except NotAuthenticated as error:
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
         except StoreUnavailable as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         finally:
@@ -119,22 +123,28 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             await asyncio.wait([older])
         return key
 
-    async def _converse(self, stream: AgentStream, requests: AsyncIterator[agent_pb2.ConnectRequest]) -> None:
-        acknowledging = asyncio.create_task(stream.acknowledge())
+    async def _converse(
+        self, stream: AgentStream, requests: AsyncIterator[agent_pb2.ConnectRequest], caller: Caller
+    ) -> None:
         receiving = asyncio.create_task(self._receive(stream, requests))
+        others = [asyncio.create_task(stream.acknowledge()), asyncio.create_task(self._guard(caller))]
         try:
-            await asyncio.wait([acknowledging, receiving], return_when=asyncio.FIRST_COMPLETED)
-            if receiving.done():
-                receiving.result()
-                # A farewell: let the last acknowledgements follow their commits.
-                await asyncio.wait_for(stream.acknowledged(), 10)
-            else:
-                acknowledging.result()
+            done, _ = await asyncio.wait([receiving, *others], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            # A farewell: let the last acknowledgements follow their commits.
+            await asyncio.wait_for(stream.acknowledged(), 10)
         finally:
-            for task in (acknowledging, receiving):
+            for task in (receiving, *others):
                 task.cancel()
-            await asyncio.wait([acknowledging, receiving])
+            await asyncio.wait([receiving, *others])
             await stream.settle()
+
+    async def _guard(self, caller: Caller) -> None:
+        """Raise NotAuthenticated soon after the stream's token was revoked."""
+        while await self._authenticator.still_valid(caller):
+            await asyncio.sleep(GUARD_SECONDS)
+        raise NotAuthenticated("the token was revoked; ask the platform's admin for another one")
 
     async def _receive(self, stream: AgentStream, requests: AsyncIterator[agent_pb2.ConnectRequest]) -> None:
         async for request in requests:

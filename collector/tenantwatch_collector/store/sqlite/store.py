@@ -79,6 +79,10 @@ class SqliteStore:
         rows = await self._db.read(f"{access.TOKEN_SQL} WHERE secret_sha256 = ?", (secret_sha256,))
         return access.token_of(rows[0]) if rows else None
 
+    async def token_is_valid(self, token_id: str) -> bool:
+        sql = "SELECT 1 FROM token WHERE token_id = ? AND revoked_at_us IS NULL"
+        return bool(await self._db.read(sql, (token_id,)))
+
     async def touch_token(self, token_id: str, used_at_us: int) -> None:
         async with self._db.transaction() as db:
             await db.execute(
