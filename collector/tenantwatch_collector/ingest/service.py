@@ -142,9 +142,10 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
 
     async def _guard(self, caller: Caller) -> None:
         """Raise NotAuthenticated soon after the stream's token was revoked."""
-        while await self._authenticator.still_valid(caller):
+        while True:
+            if not await self._authenticator.still_valid(caller):
+                raise NotAuthenticated("the token was revoked; ask the platform's admin for another one")
             await asyncio.sleep(GUARD_SECONDS)
-        raise NotAuthenticated("the token was revoked; ask the platform's admin for another one")
 
     async def _receive(self, stream: AgentStream, requests: AsyncIterator[agent_pb2.ConnectRequest]) -> None:
         async for request in requests:

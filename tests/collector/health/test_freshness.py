@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenantwatch_collector.health import Change, CheckTimeline
 from tenantwatch_wire.records import Status
@@ -62,6 +62,7 @@ STREAMS = st.lists(
 CONFIRM = st.integers(1, 4)
 
 
+@settings(deadline=None)
 @given(STREAMS, CONFIRM, CONFIRM, st.integers(3, 15))
 def test_what_is_skipped_while_quiet_changes_nothing(
     steps: list[tuple[int, Status]], failures: int, successes: int, stale_after: int

@@ -62,7 +62,7 @@ def levels(changes: list[Change]) -> list[Status]:
 RESULTS = st.dictionaries(st.integers(0, END - 1), st.sampled_from([GOOD, SLOW, BAD]), max_size=40)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(RESULTS, st.integers(1, 5), st.integers(1, 4), st.integers(1, 30))
 @example({0: BAD, 10: SLOW, 20: SLOW}, 3, 2, 30)
 def test_equals_the_rules_word_for_word(
@@ -87,6 +87,7 @@ ARRIVALS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(ARRIVALS, st.randoms(use_true_random=False), st.integers(0, 90))
 def test_the_order_and_number_of_arrivals_do_not_matter(
     arrivals: list[CheckResult], random: object, as_of: int
@@ -96,6 +97,7 @@ def test_the_order_and_number_of_arrivals_do_not_matter(
     assert measurements(shuffled, as_of, 5) == measurements(arrivals, as_of, 5)
 
 
+@settings(deadline=None)
 @given(ARRIVALS, st.integers(0, 90))
 def test_what_arrives_later_was_not_known(arrivals: list[CheckResult], as_of: int) -> None:
     by_then = [r for r in arrivals if (r.time if r.received_at is None else r.received_at) <= as_of]

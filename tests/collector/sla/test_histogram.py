@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenantwatch_collector.sla.histogram import LatencyHistogram, bucket_of, highest_of
 
 LATENCIES = st.lists(st.integers(0, 10**8), max_size=60)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**48))
 def test_a_bucket_is_narrow_and_holds_its_latency(latency_us: int) -> None:
     highest = highest_of(bucket_of(latency_us))
@@ -20,6 +21,7 @@ def test_a_bucket_is_narrow_and_holds_its_latency(latency_us: int) -> None:
         assert (highest - latency_us) / latency_us < 0.0079
 
 
+@settings(deadline=None)
 @given(LATENCIES, LATENCIES)
 def test_merged_histograms_equal_one(left: list[int], right: list[int]) -> None:
     merged, other = LatencyHistogram.of(left), LatencyHistogram.of(right)
@@ -28,6 +30,7 @@ def test_merged_histograms_equal_one(left: list[int], right: list[int]) -> None:
     assert other == LatencyHistogram.of(right)
 
 
+@settings(deadline=None)
 @given(LATENCIES.filter(bool), st.integers(1, 100))
 def test_a_percentile_is_the_nearest_rank_within_its_bucket(latencies: list[int], percent: int) -> None:
     exactly = sorted(latencies)[-(-percent * len(latencies) // 100) - 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenantwatch_collector.sla.rounding import (
     ceiling_text,
@@ -41,6 +41,7 @@ def test_what_has_no_finite_text_is_refused() -> None:
         exact("NaN")
 
 
+@settings(deadline=None)
 @given(st.fractions(-1000, 1000), st.integers(1, 5))
 def test_directions(value: Fraction, places: int) -> None:
     low, high = Fraction(floor_text(value, places)), Fraction(ceiling_text(value, places))

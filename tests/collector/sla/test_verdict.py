@@ -114,6 +114,14 @@ def test_slices(empty: str, expected: Slices) -> None:
     assert counted == (expected if empty == "good" else Slices(3, 1))
 
 
+@pytest.mark.parametrize(("requests", "bad"), [(9, 0), (10, 1)])
+def test_a_slice_needs_so_many_requests_to_be_bad(requests: int, bad: int) -> None:
+    up = [Stretch(0, 100, TimeClass.UP, Status.HEALTHY)]
+    agreed = SliceTerms(100, Fraction(5), 10, "good")
+    counted = count_slices([RequestCount(0, requests, 9)], agreed, (0, 100), Unmasked(up, (0, 100)))
+    assert counted == Slices(1, bad)
+
+
 def test_tiers() -> None:
     figures = {name: (str(t.availability_percentage), int(t.response_time_ms)) for name, t in TIERS.items()}
     assert figures == {
