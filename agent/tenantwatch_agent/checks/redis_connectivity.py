@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome, missing_client, secret_url, without_secrets
+from tenantwatch_agent.checks.base import (
+    Latency,
+    Outcome,
+    missing_client,
+    os_reason,
+    secret_url,
+    without_secrets,
+)
 from tenantwatch_agent.errors import ConfigurationError
 
 _METRICS = (
@@ -62,8 +69,7 @@ class RedisConnectivity:
         try:
             return await self._ask(client)
         except (redis.RedisError, OSError) as error:
-            line = next(iter(str(error).splitlines()), "")
-            return Outcome(Status.UNHEALTHY, f"{self.phase} failed: {line or type(error).__name__}")
+            return Outcome(Status.UNHEALTHY, f"{self.phase} failed: {_reason(error)}")
         finally:
             await client.aclose()
 
@@ -85,6 +91,14 @@ class RedisConnectivity:
         return Outcome(
             status, text or f"answers, version {info.get('redis_version', '?')}", total_us, metrics
         )
+
+
+def _reason(error: Exception) -> str:
+    """The system's own words where the library wrapped its error, else the first line of the server's."""
+    cause = error.__cause__ or error.__context__
+    if isinstance(cause, OSError):
+        return os_reason(cause)
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _since(started: float) -> int:

@@ -1,0 +1,118 @@
+"""One entry for every kind of check: a healthy target, a broken one, and how to point it at an address.
+
+The contract suite runs each of them through the same behaviours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.fakes.http_target import HttpTarget
+from tests.servers import PostgresServer, RedisServer
+
+SECRET = "hunter2-never-shown"
+"""Every entry that can hold a secret holds this one where the real server does not ask for its own."""
+
+Settings = dict[str, Any]
+Target = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Settings]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``at`` gives settings that look at HOST:PORT; None where the kind looks at no address.
+
+    ``silent`` is a target that never answers, for kinds without an address.
+    """
+
+    healthy: Target
+    broken: Target
+    at: Callable[[str], Settings] | None = None
+    silent: Target | None = None
+
+
+def always(settings: Settings) -> Target:
+    """A target that needs nothing running."""
+
+    @asynccontextmanager
+    async def target(_: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+        yield settings
+
+    return target
+
+
+@asynccontextmanager
+async def _web(_: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+    async with HttpTarget() as target:
+        yield {"url": f"{target.url}/healthz?token={SECRET}"}
+
+
+@asynccontextmanager
+async def _failing_web(_: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+    async with HttpTarget() as target:
+        target.switch(503)
+        yield {"url": f"{target.url}/?token={SECRET}", "headers": {"authorization": f"Bearer {SECRET}"}}
+
+
+@asynccontextmanager
+async def _open_port(_: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        yield {"address": f"127.0.0.1:{server.sockets[0].getsockname()[1]}"}
+
+
+def _postgres(**settings: Any) -> Target:
+    @asynccontextmanager
+    async def target(request: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        yield {"url": server.url, **settings}
+
+    return target
+
+
+def _redis(**settings: Any) -> Target:
+    @asynccontextmanager
+    async def target(request: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+        server: RedisServer = request.getfixturevalue("redis_server")
+        yield {"url": server.url, **settings}
+
+    return target
+
+
+_NO_HOST_LIMITS = {
+    f"{name}_{word}_percent": 100.0
+    for name in ("cpu", "memory", "disk")
+    for word in ("degraded", "unhealthy")
+}
+
+ENTRIES: dict[str, Entry] = {
+    "http_endpoint": Entry(
+        healthy=_web,
+        broken=_failing_web,
+        at=lambda address: {"url": f"http://{address}/?token={SECRET}"},
+    ),
+    "tcp_connection": Entry(
+        healthy=_open_port,
+        broken=always({"address": "127.0.0.1:1"}),
+        at=lambda address: {"address": address},
+    ),
+    "database_connectivity": Entry(
+        healthy=_postgres(),
+        broken=_postgres(query="SELECT * FROM nowhere"),
+        at=lambda address: {"url": f"postgresql://u:{SECRET}@{address}/d"},
+    ),
+    "redis_connectivity": Entry(
+        healthy=_redis(),
+        broken=_redis(unhealthy_after_ms=0.000_1),
+        at=lambda address: {"url": f"redis://:{SECRET}@{address}/0"},
+    ),
+    "host_resources": Entry(
+        healthy=always(_NO_HOST_LIMITS),
+        broken=always({**_NO_HOST_LIMITS, "memory_unhealthy_percent": 0.0}),
+    ),
+}

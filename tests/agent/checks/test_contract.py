@@ -1,0 +1,238 @@
+"""The one contract of all kinds of checks: whatever a check looks at, it behaves like this."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import os
+import socket
+import types
+from collections.abc import AsyncIterator, Coroutine, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tenantwatch_agent.checks.base import Check, Outcome
+from tenantwatch_agent.checks.registry import KINDS, build_check
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.schedule import look
+from tenantwatch_wire import limits
+from tenantwatch_wire.records import CHECK_KINDS, CheckDefinition, Result, Status
+
+from tests.agent.checks.kinds import ENTRIES, SECRET, Settings
+from tests.ports import stable_port
+
+WITH_ADDRESS = [kind for kind, entry in ENTRIES.items() if entry.at is not None]
+SILENT = [kind for kind, entry in ENTRIES.items() if entry.at is not None or entry.silent is not None]
+MOST_AWAITS = 200
+
+
+async def once(kind: str, settings: Settings, timeout_ms: int = 10_000) -> tuple[Check, Result]:
+    check = build_check(kind, settings, "contract")
+    return check, await look(CheckDefinition("contract", kind, 1000, timeout_ms), check)
+
+
+def held() -> set[str]:
+    """What a look may leave behind: its sockets and pipes, by their number."""
+    found = set()
+    for descriptor in os.listdir("/proc/self/fd"):
+        try:
+            what = os.readlink(f"/proc/self/fd/{descriptor}")
+        except OSError:
+            continue
+        if what.startswith(("socket:", "pipe:")):
+            found.add(what)
+    return found
+
+
+async def nothing_left(before: set[str], tasks: set[asyncio.Task[Any]]) -> None:
+    """Return when no socket, pipe, task or child of a look is left; fail with what is."""
+    try:
+        async with asyncio.timeout(5):
+            while True:
+                new_tasks = {task for task in asyncio.all_tasks() - tasks if not task.done()}
+                children = [c for c in psutil.Process().children() if "tenantwatch-contract" in c.environ()]
+                if not (held() - before or new_tasks or children):
+                    return
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"left: {held() - before}, {new_tasks}, {children}") from None
+
+
+@types.coroutine
+def cancelled_at(number: int, looking: Coroutine[Any, Any, Outcome]) -> Generator[Any, Any, Outcome]:
+    """Runs the look and cancels the task around it at that await, counted from 1."""
+    awaits, failure = 0, None
+    while True:
+        try:
+            waiting_for = looking.send(None) if failure is None else looking.throw(failure)
+        except StopIteration as done:
+            outcome: Outcome = done.value
+            return outcome
+        awaits += 1
+        if awaits == number:
+            task = asyncio.current_task()
+            assert task is not None
+            asyncio.get_running_loop().call_soon(task.cancel)
+        try:
+            yield waiting_for
+            failure = None
+        except BaseException as error:
+            failure = error
+
+
+def assert_travels(result: Result) -> None:
+    """Within the limits of the wire."""
+    assert len(result.text) <= limits.MAX_TEXT_LENGTH
+    assert len(result.metrics) <= limits.MAX_METRICS_PER_RESULT
+    for name, value in result.metrics.items():
+        assert math.isfinite(value), name
+        assert 0 < len(name) <= limits.MAX_ID_LENGTH, name
+        assert name.isprintable(), name
+
+
+def shown(check: Check, result: Result) -> str:
+    return f"{check.target} {check.phase} {result.text} {' '.join(result.metrics)} {check!r}"
+
+
+@asynccontextmanager
+async def silent_listener() -> AsyncIterator[str]:
+    """Accepts and never says a word."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_every_kind_has_an_entry_and_travels_under_its_name() -> None:
+    assert ENTRIES.keys() == KINDS.keys()
+    assert KINDS.keys() <= set(CHECK_KINDS)
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+async def test_a_healthy_target_is_healthy(kind: str, request: pytest.FixtureRequest) -> None:
+    async with ENTRIES[kind].healthy(request) as settings:
+        check, result = await once(kind, settings)
+    assert (result.status, SECRET in shown(check, result)) == (Status.HEALTHY, False), result.text
+    assert result.text
+    assert 0 < len(check.target) <= limits.MAX_TARGET_LENGTH
+    assert check.target.isprintable()
+    assert_travels(result)
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+async def test_a_broken_target_is_unhealthy_with_a_reason(kind: str, request: pytest.FixtureRequest) -> None:
+    async with ENTRIES[kind].broken(request) as settings:
+        check, result = await once(kind, settings)
+    assert result.status is Status.UNHEALTHY, result.text
+    assert len(result.text) > 5
+    assert SECRET not in shown(check, result)
+    assert_travels(result)
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+async def test_an_unknown_setting_is_refused_by_name(kind: str, request: pytest.FixtureRequest) -> None:
+    async with ENTRIES[kind].healthy(request) as settings:
+        with pytest.raises(ConfigurationError, match="here: unknown key 'no_such_setting'"):
+            build_check(kind, {**settings, "no_such_setting": 1}, "here")
+
+
+@pytest.mark.parametrize("kind", WITH_ADDRESS)
+async def test_a_refused_connection_is_unhealthy_with_the_reason(kind: str) -> None:
+    at = ENTRIES[kind].at
+    assert at is not None
+    check, result = await once(kind, at(f"127.0.0.1:{stable_port()}"))
+    assert result.status is Status.UNHEALTHY
+    assert "refused" in result.text.lower()
+    assert SECRET not in shown(check, result)
+
+
+@asynccontextmanager
+async def silent_target(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+    entry = ENTRIES[kind]
+    if entry.silent is not None:
+        async with entry.silent(request) as settings:
+            yield settings
+    elif entry.at is not None:
+        async with silent_listener() as address:
+            yield entry.at(address)
+
+
+@pytest.mark.parametrize("kind", SILENT)
+async def test_silence_is_ended_by_the_timeout_with_its_phase(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    async with silent_target(kind, request) as settings:
+        before, tasks = held(), asyncio.all_tasks()
+        async with asyncio.timeout(5):
+            check, result = await once(kind, settings, 200)
+        if kind == "tcp_connection":  # all it asks for is that the connection is taken
+            assert result.status is Status.HEALTHY
+            return
+        assert result.status is Status.UNHEALTHY
+        assert result.text == f"no answer within 0.2 s, in phase {check.phase}"
+        assert check.phase not in ("", "start")
+        assert SECRET not in shown(check, result)
+        await nothing_left(before, tasks)
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+async def test_cancelled_at_any_await_it_leaves_nothing(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("tenantwatch-contract", kind)
+    async with ENTRIES[kind].healthy(request) as settings:
+        check = build_check(kind, settings, "contract")
+        await check.look()  # what is opened once, such as the loop's own pipe for threads, is no leak
+        before, tasks = held(), asyncio.all_tasks()
+        for number in range(1, MOST_AWAITS):
+            outcome = await _cancelled_look(check, number)
+            gc.collect()  # driven by hand, the coroutine's own exception keeps its frames in a cycle
+            await nothing_left(before, tasks)
+            if outcome is not None:
+                break
+        assert outcome is not None, f"a look of {kind} takes more than {MOST_AWAITS} awaits"
+        assert outcome.status is Status.HEALTHY
+
+
+async def _cancelled_look(check: Check, number: int) -> Outcome | None:
+    """The outcome of a look that ended before its await of that number; None for one that was cancelled."""
+
+    async def run() -> Outcome:
+        return await cancelled_at(number, check.look())
+
+    task = asyncio.create_task(run())
+    # As the schedule gives a look up: a library may answer the first cancellation with more waiting.
+    for _ in range(3):
+        await asyncio.wait([task], timeout=1)
+        if task.done():
+            return None if task.cancelled() else task.result()
+        task.cancel()
+    raise AssertionError("the look goes on after it was cancelled")
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+async def test_repeated_looks_hold_no_more_than_the_first(kind: str, request: pytest.FixtureRequest) -> None:
+    async with ENTRIES[kind].healthy(request) as settings:
+        check = build_check(kind, settings, "contract")
+        for _ in range(5):
+            await check.look()
+        before, tasks = held(), asyncio.all_tasks()
+        gc.collect()
+        objects = len(gc.get_objects())
+        looks = 20
+        for _ in range(looks):
+            await check.look()
+        await nothing_left(before, tasks)
+        gc.collect()
+        assert len(gc.get_objects()) - objects < looks
+
+
+def test_the_package_holds_no_kind_beside_the_table() -> None:
+    """A file of the folder that defines Settings is a kind, and the table names it."""
+    folder = Path(__file__).parents[3] / "agent" / "tenantwatch_agent" / "checks"
+    files = {path.stem for path in folder.glob("*.py") if "\nclass Settings" in path.read_text()}
+    assert files == {module for module, _ in KINDS.values()}
