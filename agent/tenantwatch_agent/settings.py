@@ -1,4 +1,8 @@
-"""Reads a table of settings into a dataclass: unknown keys and wrong values are refused by name."""
+"""Reads a table of settings into a dataclass: unknown keys and wrong values are refused by name.
+
+A field may be a text, number, truth value, Path, a choice of texts (``Literal``), another such dataclass, a
+list (``tuple[X, ...]``) or a table (``dict[str, X]``) of these, and any of them or None.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ import dataclasses
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from tenantwatch_agent.errors import ConfigurationError
 
 T = TypeVar("T")
+
+_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
 
 
 def read_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
@@ -43,18 +49,49 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         kind = next(part for part in get_args(kind) if part is not types.NoneType)
     origin = get_origin(kind)
     if origin is tuple:
-        if not isinstance(value, list):
-            raise ConfigurationError(f"{where} must be a list, not {value!r}")
-        return tuple(_value(get_args(kind)[0], item, where) for item in value)
+        return _list(get_args(kind)[0], value, where)
     if origin is dict:
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise ConfigurationError(f"{where} must be a table of texts, not {value!r}")
-        return value
+        return _by_name(get_args(kind)[1], value, where)
+    if origin is Literal:
+        return _choice(get_args(kind), value, where)
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise ConfigurationError(f"{where} must be a table, not {_shown(value)}")
+        return read_table(kind, value, where)  # type: ignore[arg-type]
+    return _scalar(kind, value, where)
+
+
+def _list(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{where} must be a list, not {_shown(value)}")
+    return tuple(_value(kind, item, f"{where} number {number}") for number, item in enumerate(value, 1))
+
+
+def _by_name(kind: Any, value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{where} must be a table, not {_shown(value)}")
+    return {name: _value(kind, item, f"{where}.{name}") for name, item in value.items()}
+
+
+def _choice(allowed: tuple[str, ...], value: Any, where: str) -> str:
+    if value not in allowed:
+        choices = ", ".join(f'"{one}"' for one in allowed)
+        raise ConfigurationError(f"{where} must be one of {choices}, not {_shown(value)}")
+    return str(value)
+
+
+def _scalar(kind: Any, value: Any, where: str) -> Any:
     if kind is Path and isinstance(value, str):
         return Path(value).expanduser()
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not kind:
-        names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-        raise ConfigurationError(f"{where} must be {names.get(kind, kind)}, not {value!r}")
+        raise ConfigurationError(f"{where} must be {_NAMES.get(kind, kind)}, not {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """For an error: a list or table is not written out, it may hold secrets."""
+    if isinstance(value, list):
+        return "a list"
+    return "a table" if isinstance(value, dict) else repr(value)

@@ -17,12 +17,16 @@ from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one look saw. ``latency_us`` is the target's, None where nothing was measured."""
+    """What one look saw. ``latency_us`` is the target's, None where nothing was measured.
+
+    ``by_latency``: the status says only that it took too long. If the agent itself was late, nobody knows.
+    """
 
     status: Status
     text: str = ""
     latency_us: int | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    by_latency: bool = False
 
 
 class Check(Protocol):

@@ -1,0 +1,104 @@
+"""How late the agent's own event loop runs: what was measured meanwhile is not the target's latency.
+
+Whoever looks opens a span around it::
+
+    with lag.watch() as span:
+        outcome = await check.look()
+    outcome = marked(outcome, span)
+
+``span.worst_seconds`` is the longest lateness inside the span, ``span.late_seconds`` all of it together: a
+timeout is the agent's own doing where the latter makes up much of the time that was allowed. Timers run only
+while a span is open: an agent at rest is not woken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from types import TracebackType
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_agent.checks.base import Outcome
+
+TICK_SECONDS = 0.02
+LAGGED_SECONDS = 0.05
+"""From this lateness on a sample is marked; less is within the noise of a busy machine."""
+
+
+class LoopLag:
+    """One for each event loop; any number of spans may be open."""
+
+    def __init__(self) -> None:
+        self._spans: set[Span] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+
+    def watch(self) -> Span:
+        """A span to enter with ``with``, on the loop's own thread."""
+        return Span(self)
+
+    def _open(self, span: Span) -> None:
+        self._spans.add(span)
+        if self._timer is None:
+            self._wind()
+
+    def _close(self, span: Span) -> None:
+        # A blocked loop ends the span before its late timer comes to run.
+        span.note(self._due, time.perf_counter())
+        self._spans.discard(span)
+        if not self._spans and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wind(self) -> None:
+        self._due = time.perf_counter() + TICK_SECONDS
+        self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        for span in self._spans:
+            span.note(self._due, now)
+        self._wind()
+
+
+class Span:
+    """From ``with`` to its end."""
+
+    def __init__(self, lag: LoopLag) -> None:
+        self._lag = lag
+        self._opened_at = 0.0
+        self.worst_seconds = 0.0
+        self.late_seconds = 0.0
+
+    def __enter__(self) -> Span:
+        self._opened_at = time.perf_counter()
+        self._lag._open(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lag._close(self)
+
+    def note(self, due: float, now: float) -> None:
+        """A timer due then came to run only now; what was late before the span began does not count."""
+        late = max(0.0, now - max(due, self._opened_at))
+        self.worst_seconds = max(self.worst_seconds, late)
+        self.late_seconds += late
+
+
+def marked(outcome: Outcome, span: Span) -> Outcome:
+    """As it is where the loop kept up; else without its times, saying so. What only they said is unknown."""
+    if span.worst_seconds < LAGGED_SECONDS:
+        return outcome
+    late_ms = span.worst_seconds * 1000
+    metrics = {name: value for name, value in outcome.metrics.items() if not name.endswith("_ms")}
+    return replace(
+        outcome,
+        status=Status.UNKNOWN if outcome.by_latency else outcome.status,
+        text=f"{outcome.text} (the agent itself was {late_ms:.0f} ms late: no times were taken)",
+        latency_us=None,
+        metrics=metrics | {"agent_lag_ms": late_ms},
+    )
