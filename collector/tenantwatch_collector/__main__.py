@@ -14,7 +14,7 @@ from typing import Any
 import uvloop
 
 from tenantwatch_collector import __version__
-from tenantwatch_collector.commands import access
+from tenantwatch_collector.commands import access, sla
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import CollectorError
 
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check_config)
 
     access.add_commands(commands, _CONFIG_HELP)
+    sla.add_commands(commands)
     return parser
 
 

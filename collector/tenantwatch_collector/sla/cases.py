@@ -30,12 +30,41 @@ from tenantwatch_collector.sla.terms import (
 from tenantwatch_collector.sla.traffic import RequestCount
 
 SCHEMA = "sla-cases/1"
+MAX_RESULTS = 5_000_000
+"""Of one case, with its runs written out."""
+
+
+class CaseError(ValueError):
+    """A case that cannot be evaluated; the message names it and what is wrong."""
+
+
+def cases_of(file: Any) -> list[Mapping[str, Any]]:
+    """The cases of a parsed file. Raises CaseError if it is none of this schema."""
+    if not isinstance(file, dict) or file.get("schema") != SCHEMA:
+        raise CaseError(f'the file must be an object with "schema": "{SCHEMA}"')
+    cases = file.get("cases")
+    if not isinstance(cases, list):
+        raise CaseError('"cases" must be a list')
+    for number, case in enumerate(cases, 1):
+        if not isinstance(case, dict) or not isinstance(case.get("id"), str):
+            raise CaseError(f'case {number} must be an object with an "id"')
+    return cases
 
 
 def evaluate_file(cases: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """One answer per case, as each is ready."""
     for case in cases:
-        yield {"id": case["id"], "report": report(evaluate_case(case["input"]))}
+        yield {"id": case["id"], "report": report(evaluate_named(case))}
+
+
+def evaluate_named(case: Mapping[str, Any]) -> Evaluation:
+    """One case of a file. Raises CaseError with the case's id."""
+    try:
+        return evaluate_case(case["input"])
+    except KeyError as error:
+        raise CaseError(f"case {case['id']}: {error.args[0]!r} is missing or unknown") from error
+    except (TypeError, ValueError, IndexError, AttributeError, OverflowError, ArithmeticError) as error:
+        raise CaseError(f"case {case['id']}: {error}") from error
 
 
 def evaluate_case(case: Mapping[str, Any]) -> Evaluation:
@@ -125,10 +154,14 @@ def _requests(case: Mapping[str, Any]) -> list[RequestCount] | None:
 def _results(case: Mapping[str, Any]) -> dict[str, list[CheckResult]]:
     results: defaultdict[str, list[CheckResult]] = defaultdict(list)
     for check_id, time, status, latency_us, received_at in case.get("results") or ():
+        if latency_us is not None and latency_us < 0:
+            raise ValueError(f"a latency of {latency_us} µs")
         results[check_id].append(CheckResult(time, _status(status), latency_us, received_at))
     for run in case.get("runs") or ():
         status, latency_us = _status(run["status"]), run.get("latency_us")
         times = range(run["from"], run["to"], run["every"])
+        if sum(map(len, results.values())) + len(times) > MAX_RESULTS:
+            raise ValueError(f"more than {MAX_RESULTS} results: write fewer or longer steps")
         results[run["check"]] += [CheckResult(time, status, latency_us) for time in times]
     return results
 

@@ -37,6 +37,12 @@ def half_up_text(value: Fraction, places: int) -> str:
     return _text(nearest if value >= 0 else -nearest, places)
 
 
+def decimal_text(value: Fraction) -> str:
+    """A number that was written as a decimal, as people write it: without zeros at the end."""
+    text = exact_text(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def exact_text(value: Fraction) -> str:
     """All decimals and no more; for values whose decimals end."""
     places, scaled = 0, value

@@ -1,0 +1,122 @@
+"""`sla evaluate|explain`: worked cases through the functions that the running collector uses."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tenantwatch_collector.errors import RefusedForEver
+from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named
+from tenantwatch_collector.sla.explain import explain
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+_PROGRESS_SECONDS = 1.0
+
+Case = Mapping[str, Any]
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    cases = _read(options.file)
+    answers = []
+    progress = _Progress(len(cases))
+    try:
+        for answer in evaluate_file(cases):
+            answers.append(answer)
+            progress.step()
+    except CaseError as error:
+        raise RefusedForEver(f"{options.file}: {error}") from error
+    progress.end()
+    json.dump({"cases": answers}, sys.stdout, indent=None if len(cases) > 100 else 2)
+    print()
+    _compare(cases, answers)
+
+
+def _explain(options: argparse.Namespace) -> None:
+    cases = [case for case in _read(options.cases) if options.case in (None, case["id"])]
+    if not cases:
+        raise RefusedForEver(f"{options.cases} has no case {options.case!r}")
+    for case in cases:
+        try:
+            lines = explain(evaluate_named(case))
+        except CaseError as error:
+            raise RefusedForEver(f"{options.cases}: {error}") from error
+        print("\n".join([f"{case['id']}: {case.get('title', '')}", *lines, ""]))
+
+
+class _Progress:
+    """Says on standard error how far it is, once the work takes longer than a moment."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._said = False
+        self._due = time.monotonic() + _PROGRESS_SECONDS
+
+    def step(self) -> None:
+        self._done += 1
+        if time.monotonic() >= self._due:
+            self._said = True
+            self._due = time.monotonic() + _PROGRESS_SECONDS
+            print(f"{self._done} of {self._total} cases", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._said:
+            print(f"{self._done} of {self._total} cases, done", file=sys.stderr, flush=True)
+
+
+def _compare(cases: Sequence[Case], answers: Sequence[Case]) -> None:
+    """Say on standard error whether the cases that expect something got it."""
+    told = [(c, a["report"]) for c, a in zip(cases, answers, strict=True) if "expected" in c]
+    if not told:
+        return
+    other = [
+        f"{case['id']} ({', '.join(sorted(_differing(case['expected'], found)))})"
+        for case, found in told
+        if case["expected"] != found
+    ]
+    print(f"{len(told) - len(other)} of {len(told)} cases give what they expect", file=sys.stderr)
+    for line in other:
+        print(f"differs: {line}", file=sys.stderr)
+
+
+def _differing(expected: Any, found: Case) -> set[str]:
+    if not isinstance(expected, dict):
+        return {"expected is no object"}
+    return {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
+
+
+def _read(path: Path) -> Sequence[Case]:
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise RefusedForEver(f"{path}: {size} bytes; at most {MAX_FILE_BYTES} are read, split the file")
+        return cases_of(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise RefusedForEver(f"{path}: {error.strerror}") from error
+    except RecursionError as error:
+        raise RefusedForEver(f"{path}: nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise RefusedForEver(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from error
+    except ValueError as error:
+        raise RefusedForEver(f"{path}: {error}") from error
+
+
+def add_commands(commands: Any) -> None:
+    """Register the commands with argparse."""
+    sla = commands.add_parser("sla", help="evaluate and explain service levels").add_subparsers(required=True)
+    evaluate = _add(sla, "evaluate", "evaluate a file of cases and print the reports as JSON", _evaluate)
+    evaluate.add_argument("file", type=Path, metavar="FILE", help="cases of schema sla-cases/1")
+    told = _add(sla, "explain", "print the arithmetic of a report step by step", _explain)
+    told.add_argument("--cases", type=Path, metavar="FILE", required=True, help="cases of schema sla-cases/1")
+    told.add_argument("case", nargs="?", help="the id of one case; without it all of them")
+
+
+def _add(family: Any, name: str, help_text: str, work: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = family.add_parser(name, help=help_text, description=help_text)
+    parser.set_defaults(command=work)
+    return parser
