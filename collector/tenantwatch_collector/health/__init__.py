@@ -11,7 +11,16 @@ from tenantwatch_collector.health.groups import (
     tenant_level,
     tenant_state,
 )
-from tenantwatch_collector.health.history import CheckResult, Measurement, measurements, revise, timeline
+from tenantwatch_collector.health.history import (
+    CheckResult,
+    Measurement,
+    believed_time,
+    differences,
+    known_history,
+    measurements,
+    revise,
+    timeline,
+)
 from tenantwatch_collector.health.timeline import Change, CheckTimeline
 
 __all__ = [
@@ -24,8 +33,11 @@ __all__ = [
     "Role",
     "Rule",
     "TenantState",
+    "believed_time",
     "default_group",
+    "differences",
     "group_level",
+    "known_history",
     "measurements",
     "revise",
     "tenant_level",

@@ -7,7 +7,7 @@ integers of any one unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
@@ -39,7 +39,7 @@ def measurements(results: Iterable[CheckResult], as_of: int, max_future_skew: in
     worst: dict[int, tuple[int, int]] = {}
     for result in results:
         received_at = result.time if result.received_at is None else result.received_at
-        time = received_at if result.time > received_at + max_future_skew else result.time
+        time = believed_time(result, max_future_skew)
         # The checker's own failure measured nothing, so it says nothing about its instant either.
         if result.status is Status.UNKNOWN or received_at > as_of or time > as_of:
             continue
@@ -49,6 +49,12 @@ def measurements(results: Iterable[CheckResult], as_of: int, max_future_skew: in
         Measurement(time, Status(status), None if latency < 0 else latency)
         for time, (status, latency) in sorted(worst.items())
     ]
+
+
+def believed_time(result: CheckResult, max_future_skew: int) -> int:
+    """When it was measured: its own time, unless that lies too far ahead of its receipt."""
+    received_at = result.time if result.received_at is None else result.received_at
+    return received_at if result.time > received_at + max_future_skew else result.time
 
 
 def timeline(
@@ -75,3 +81,28 @@ def revise(history: list[Change], changes: Iterable[Change]) -> None:
         before = history[-1].level if history else Status.UNKNOWN
         if change.level is not before:
             history.append(change)
+
+
+def known_history(changes: Iterable[tuple[int, Change]], as_of: int) -> list[Change]:
+    """What was believed at ``as_of``, out of (known_at, change) pairs as they were found, none ever removed.
+
+    A silence counts as known at the instant from which the check was unknown.
+    """
+    history: list[Change] = []
+    known = (pair for pair in changes if pair[0] <= as_of)
+    for _, change in sorted(known, key=lambda pair: (pair[0], pair[1].time)):
+        revise(history, [change])
+    return history
+
+
+def differences(before: Sequence[Change], after: Sequence[Change]) -> list[Change]:
+    """The changes that turn one belief into the other when they are entered as ``revise`` does."""
+    same = 0
+    while same < min(len(before), len(after)) and before[same] == after[same]:
+        same += 1
+    rest = list(after[same:])
+    if same < len(before) and (not rest or before[same].time < rest[0].time):
+        # What was thought to begin there did not: from there on it stayed as it was.
+        level = after[same - 1].level if same else Status.UNKNOWN
+        rest.insert(0, Change(before[same].time, level))
+    return rest

@@ -1,6 +1,7 @@
 """Judges service levels: periods, masks, exact numbers and a verdict out of timelines and terms. Pure."""
 
-from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, known_facts, lay_out
+from tenantwatch_collector.sla.buckets import BUCKET_SECONDS, Bucket, Rollups, buckets_of
+from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, known_facts, lay_out, raw_spans
 from tenantwatch_collector.sla.masks import Maintenance, ServiceHours
 from tenantwatch_collector.sla.periods import Period, calendar_period, report_stage, rolling_period
 from tenantwatch_collector.sla.report import report
@@ -8,7 +9,9 @@ from tenantwatch_collector.sla.terms import TIERS, CheckTerms, Policies, Targets
 from tenantwatch_collector.sla.traffic import RequestCount
 
 __all__ = [
+    "BUCKET_SECONDS",
     "TIERS",
+    "Bucket",
     "CheckTerms",
     "Evaluation",
     "Facts",
@@ -16,13 +19,16 @@ __all__ = [
     "Period",
     "Policies",
     "RequestCount",
+    "Rollups",
     "ServiceHours",
     "Targets",
     "Terms",
+    "buckets_of",
     "calendar_period",
     "evaluate",
     "known_facts",
     "lay_out",
+    "raw_spans",
     "report",
     "report_stage",
     "rolling_period",

@@ -16,6 +16,7 @@ from tenantwatch_collector.sla.availability import (
     burn_rates,
     count,
 )
+from tenantwatch_collector.sla.buckets import Basis, Rollups, count_results, raw_needed
 from tenantwatch_collector.sla.classes import Stretch, classify_with_allowance, tally
 from tenantwatch_collector.sla.incidents import (
     Incident,
@@ -27,7 +28,14 @@ from tenantwatch_collector.sla.masks import Maintenance, Masks, effective_window
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import Terms
-from tenantwatch_collector.sla.traffic import RequestCount, Slices, Traffic, Unmasked, count_slices, measure
+from tenantwatch_collector.sla.traffic import (
+    RequestCount,
+    Slices,
+    Traffic,
+    Unmasked,
+    count_requests,
+    count_slices,
+)
 from tenantwatch_collector.sla.verdict import Credit, credit, health_score, violations
 
 
@@ -39,6 +47,8 @@ class Facts:
     measured: Mapping[str, Sequence[Measurement]] = field(default_factory=dict)
     maintenance: Sequence[Maintenance] = ()
     requests: Sequence[RequestCount] | None = None
+    rollups: Rollups = field(default_factory=Rollups)
+    """Stand for the measurements that they hold; ``measured`` needs only the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,8 @@ class Evaluation:
     credit: Credit | None
     stretches: list[Stretch]
     """The period's timeline, up to ``eval_end``."""
+    basis: Basis = field(default_factory=Basis, compare=False)
+    """What the counts of results rest on: the way there, not a number of the report."""
 
     @property
     def compliant(self) -> bool | None:
@@ -110,10 +122,11 @@ def evaluate(terms: Terms, facts: Facts, period: Period, as_of: int) -> Evaluati
     inside = period.start, max(period.start, min(period.end, as_of))
     stretches = lay_out(terms, facts, period, as_of)
     counts = Unmasked(stretches, inside)
-    reported = [
-        facts.measured.get(c.check_id, ()) for c in terms.checks if terms.role_of(c) != "informational"
-    ]
-    traffic = measure(reported, facts.requests, counts)
+    traffic, basis = count_results(
+        facts.rollups, facts.measured, reported_checks(terms), counts.spans(), as_of
+    )
+    if facts.requests is not None:
+        traffic.total, traffic.errors = count_requests(facts.requests, counts)
     seconds = tally(stretches, inside)
     counted = count(seconds, terms.policies)
     incidents = find_incidents(stretches, terms.policies, inside)
@@ -133,7 +146,20 @@ def evaluate(terms: Terms, facts: Facts, period: Period, as_of: int) -> Evaluati
         health_score=health_score(*judged),
         credit=credit(counted, terms.credits),
         stretches=[s for s in stretches if s.end > inside[0] and s.start < inside[1]],
+        basis=basis,
     )
+
+
+def reported_checks(terms: Terms) -> list[str]:
+    """The checks whose results count as errors and response times."""
+    return [check.check_id for check in terms.checks if terms.role_of(check) != "informational"]
+
+
+def raw_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Span]:
+    """The time whose raw results ``facts`` must hold so that its rollups give the numbers that all would."""
+    inside = period.start, max(period.start, min(period.end, as_of))
+    counted = Unmasked(lay_out(terms, facts, period, as_of), inside).spans()
+    return raw_needed(facts.rollups, reported_checks(terms), counted, as_of)
 
 
 def lay_out(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Stretch]:

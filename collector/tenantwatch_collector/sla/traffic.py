@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ from tenantwatch_wire.records import Status
 from tenantwatch_collector.health import Measurement
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.histogram import LatencyHistogram
-from tenantwatch_collector.sla.spans import Span, overlap
+from tenantwatch_collector.sla.spans import Span, overlap, union
 from tenantwatch_collector.sla.terms import HUNDRED, SliceTerms
 
 
@@ -37,6 +37,14 @@ class Traffic:
     def error_rate(self) -> Fraction | None:
         """Percent; None where nothing was counted."""
         return HUNDRED * self.errors / self.total if self.total else None
+
+    def add(self, measurement: Measurement) -> None:
+        """One more result: a failed one is an error and has no response time."""
+        failed = measurement.status is Status.UNHEALTHY
+        self.total += 1
+        self.errors += failed
+        if not failed and measurement.latency_us is not None:
+            self.latency.add(measurement.latency_us)
 
     def merge(self, other: Traffic) -> None:
         self.total += other.total
@@ -67,6 +75,13 @@ class Unmasked:
             return False
         return not self._stretches[bisect_right(self._starts, time) - 1].time_class.masked
 
+    def spans(self) -> list[Span]:
+        """All instants that count."""
+        low, high = self._period
+        return union(
+            (max(s.start, low), min(s.end, high)) for s in self._stretches if not s.time_class.masked
+        )
+
     def amount(self, low: int, high: int) -> int:
         """How much of [low, high) counts."""
         first = max(0, bisect_right(self._starts, low) - 1)
@@ -79,22 +94,10 @@ class Unmasked:
         return amount
 
 
-def measure(
-    measured: Iterable[Sequence[Measurement]], requests: Sequence[RequestCount] | None, counts: Unmasked
-) -> Traffic:
-    """Errors by the request counters where there are any, else by results; response times by results."""
-    traffic = Traffic()
-    for measurement in (m for series in measured for m in series if counts(m.time)):
-        traffic.total += 1
-        failed = measurement.status is Status.UNHEALTHY
-        traffic.errors += failed
-        if not failed and measurement.latency_us is not None:
-            traffic.latency.add(measurement.latency_us)
-    if requests is not None:
-        counted = [bucket for bucket in requests if counts(bucket.time)]
-        traffic.total = sum(bucket.total for bucket in counted)
-        traffic.errors = sum(bucket.errors for bucket in counted)
-    return traffic
+def count_requests(requests: Iterable[RequestCount], counts: Unmasked) -> tuple[int, int]:
+    """Requests and errors of the counters, each bucket wholly at its beginning."""
+    counted = [bucket for bucket in requests if counts(bucket.time)]
+    return sum(bucket.total for bucket in counted), sum(bucket.errors for bucket in counted)
 
 
 def count_slices(

@@ -42,12 +42,12 @@ def up(*times: int) -> list[CheckResult]:
 
 def test_all_known_time_proves_it() -> None:
     found = judge(AGREED, *up(*range(0, 1000, 100)))
-    assert (found.best, found.worst, found.overall) == (100, 100, Verdict.MET)
+    assert (found.best, found.worst, found.overall) == (Fraction(100), Fraction(100), Verdict.MET)
 
 
 def test_a_gap_that_could_hide_a_breach_leaves_it_open() -> None:
     found = judge(AGREED, *up(*range(0, 600, 100)), *up(950))
-    assert (found.best, found.worst) == (100, 65)
+    assert (found.best, found.worst) == (Fraction(100), Fraction(65))
     assert found.verdicts["availability"] is Verdict.UNPROVED
     assert found.verdicts["response_time"] is Verdict.MET
     assert found.overall is Verdict.UNPROVED
@@ -73,7 +73,7 @@ def test_no_outage_but_a_gap_longer_than_the_recovery_target() -> None:
 
 def test_nothing_known_proves_nothing() -> None:
     found = judge(AGREED)
-    assert (found.best, found.worst, found.overall) == (100, 0, Verdict.UNPROVED)
+    assert (found.best, found.worst, found.overall) == (Fraction(100), Fraction(0), Verdict.UNPROVED)
     masked = judge(AGREED, windows=[Maintenance(0, 1000)])
     assert (masked.best, masked.worst, masked.overall) == (None, None, Verdict.UNPROVED)
 
@@ -98,5 +98,5 @@ def test_policies_do_not_change_what_is_proved() -> None:
     results = up(*range(0, 600, 100))
     unknown = [
         judge(replace(AGREED, policies=Policies(unknown=p)), *results) for p in ("exclude", "up", "down")
-    ]  # type: ignore[arg-type]
+    ]
     assert {(t.best, t.worst) for t in unknown} == {(Fraction(100), Fraction(60))}
