@@ -129,12 +129,12 @@ def classify(
         if time >= end:
             break
         if time > since:
-            _append(stretches, Stretch(since, time, *scene.judge()))
+            append_stretch(stretches, Stretch(since, time, *scene.judge()))
             since = time
         for _, apply in batch:
             apply(scene)
     if since < end:
-        _append(stretches, Stretch(since, end, *scene.judge()))
+        append_stretch(stretches, Stretch(since, end, *scene.judge()))
     return stretches
 
 
@@ -151,7 +151,7 @@ def classify_with_allowance(
     rest = [replace(s, start=max(s.start, spent_at)) for s in bare if s.end > spent_at]
     stretches: list[Stretch] = []
     for stretch in kept + rest:
-        _append(stretches, stretch)
+        append_stretch(stretches, stretch)
     return stretches
 
 
@@ -180,7 +180,8 @@ def _spent_at(stretches: Iterable[Stretch], period: Span, allowance: int | None)
     return None
 
 
-def _append(stretches: list[Stretch], new: Stretch) -> None:
+def append_stretch(stretches: list[Stretch], new: Stretch) -> None:
+    """Go on with ``new``, which begins where the last one ends; what does not differ becomes one."""
     last = stretches[-1] if stretches else None
     if last and (last.end, last.time_class, last.real) == (new.start, new.time_class, new.real):
         stretches[-1] = replace(last, end=new.end)

@@ -18,6 +18,7 @@ from tenantwatch_collector.sla.availability import (
 )
 from tenantwatch_collector.sla.buckets import Basis, Rollups, count_results, raw_needed
 from tenantwatch_collector.sla.classes import Stretch, classify_with_allowance, tally
+from tenantwatch_collector.sla.corrections import Correction, amend
 from tenantwatch_collector.sla.incidents import (
     Incident,
     find_incidents,
@@ -49,6 +50,8 @@ class Facts:
     requests: Sequence[RequestCount] | None = None
     rollups: Rollups = field(default_factory=Rollups)
     """Stand for the measurements that they hold; ``measured`` needs only the others."""
+    corrections: Sequence[Correction] = ()
+    """Approved ones, in order; without them the report is as it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,8 @@ def lay_out(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Stre
     windows = [] if ignored else effective_windows(facts.maintenance, terms.maintenance_min_notice)
     scope = scope_spans(terms.service_hours, terms.effective_from, terms.zone, within, terms.units_per_second)
     inside = period.start, min(period.end, as_of)
-    return classify_with_allowance(terms, facts.changes, Masks(scope, windows), within, inside)
+    measured = classify_with_allowance(terms, facts.changes, Masks(scope, windows), within, inside)
+    return amend(measured, facts.corrections)
 
 
 def _reach(terms: Terms, facts: Facts, period: Period, as_of: int) -> Span:

@@ -1,0 +1,268 @@
+"""A tenant's contract as it is written down: tier, overrides, zone, hours, policies, credits; in versions.
+
+What comes from outside is checked here, with a limit on every list and number. A version is in force from an
+instant on and never changes; a new one begins now or later, so the past stays what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from tenantwatch_collector.health import Group
+from tenantwatch_collector.sla.masks import ServiceHours
+from tenantwatch_collector.sla.parts import Version
+from tenantwatch_collector.sla.terms import (
+    TIERS,
+    Burn,
+    BurnRule,
+    CheckTerms,
+    CreditRow,
+    Credits,
+    Policies,
+    SliceTerms,
+    Targets,
+    Terms,
+)
+
+DAY_SECONDS = 86_400
+_BURN = (
+    ("critical", 2, 3600, 300),
+    ("critical", 5, 21_600, 1800),
+    ("warning", 10, DAY_SECONDS, 7200),
+    ("warning", 10, 3 * DAY_SECONDS, 21_600),
+)
+"""Severity, percent of the 30-day budget, long and short window: the usual pages and tickets."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone: write an IANA name such as Europe/Berlin")
+    return name
+
+
+Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4, allow_inf_nan=False)]
+Money = Annotated[Decimal, Field(ge=0, le=10**12, decimal_places=2, allow_inf_nan=False)]
+Milliseconds = Annotated[Decimal, Field(gt=0, le=3_600_000, decimal_places=3, allow_inf_nan=False)]
+Minutes = Annotated[Decimal, Field(ge=0, le=525_600, decimal_places=3, allow_inf_nan=False)]
+Minute = Annotated[int, Field(ge=0, le=1440)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TargetOverrides(_Strict):
+    """Targets that differ from the tier's."""
+
+    availability_percentage: Percent | None = None
+    response_time_ms: Milliseconds | None = None
+    error_rate_percentage: Percent | None = None
+    recovery_time_minutes: Minutes | None = None
+
+
+class Hours(_Strict):
+    """Local wall-clock minutes of one weekday (0 is Monday)."""
+
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    from_minute: Minute
+    to_minute: Minute
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Hours:
+        if self.from_minute >= self.to_minute:
+            raise ValueError("from_minute must lie before to_minute; split hours that pass midnight")
+        return self
+
+
+class PolicyChoice(_Strict):
+    maintenance: Literal["exclude", "up", "ignore"] = "exclude"
+    unknown: Literal["exclude", "up", "down"] = "exclude"
+    degraded: Literal["up", "down"] = "up"
+
+
+class CreditLine(_Strict):
+    below: Percent
+    credit_pct: Percent
+
+
+class CreditTable(_Strict):
+    """What is owed below which availability, out of the period's fee."""
+
+    fee: Money
+    table: Annotated[tuple[CreditLine, ...], Field(min_length=1, max_length=20)]
+
+
+class SliceChoice(_Strict):
+    slice_s: Literal[60, 300] = 60
+    bad_above_pct: Percent = Decimal(10)
+    min_requests: Annotated[int, Field(ge=0, le=10**9)] = 1
+    empty: Literal["good", "exclude"] = "good"
+
+
+class Contract(_Strict):
+    """Everything about a tenant's terms but its checks, which agents define."""
+
+    tier: Literal["basic", "professional", "enterprise"] = "professional"
+    targets: TargetOverrides = TargetOverrides()
+    timezone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = "UTC"
+    service_hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=70)] | None = None
+    policies: PolicyChoice = PolicyChoice()
+    maintenance_min_notice_s: Annotated[int, Field(ge=0, le=366 * DAY_SECONDS)] = 0
+    maintenance_cap_s: Annotated[int, Field(ge=0, le=366 * DAY_SECONDS)] | None = None
+    slices: SliceChoice | None = None
+    credits: CreditTable | None = None
+
+    def targets_in_force(self) -> Targets:
+        """The tier's targets under the overrides."""
+        tier = TIERS[self.tier]
+        given = {k: Fraction(v) for k, v in self.targets.model_dump().items() if v is not None}
+        return Targets(**{name: given.get(name, getattr(tier, name)) for name in Targets.__slots__})
+
+    def to_terms(
+        self,
+        checks: Sequence[CheckTerms],
+        groups: Sequence[Group],
+        effective_from: int | None,
+        units_per_second: int = 1,
+    ) -> Terms:
+        """The terms that the engine judges by, in its unit; ``effective_from`` is in that unit already."""
+        units = units_per_second
+        cap = self.maintenance_cap_s
+        hours = self.service_hours
+        return Terms(
+            checks=tuple(checks),
+            groups=tuple(groups),
+            targets=self.targets_in_force(),
+            policies=Policies(**self.policies.model_dump()),
+            zone=ZoneInfo(self.timezone),
+            effective_from=effective_from,
+            service_hours=None if hours is None else tuple(ServiceHours(*_hours(each)) for each in hours),
+            maintenance_min_notice=self.maintenance_min_notice_s * units,
+            maintenance_allowance=None if cap is None else cap * units,
+            max_future_skew=30 * units,
+            slices=self._slices(units),
+            credits=self._credits(),
+            burn=standard_burn(units),
+            units_per_second=units,
+        )
+
+    def _slices(self, units: int) -> SliceTerms | None:
+        slices = self.slices
+        if slices is None:
+            return None
+        bad_above = Fraction(slices.bad_above_pct)
+        return SliceTerms(slices.slice_s * units, bad_above, slices.min_requests, slices.empty)
+
+    def _credits(self) -> Credits | None:
+        if self.credits is None:
+            return None
+        rows = (CreditRow(Fraction(line.below), f"{line.credit_pct:f}") for line in self.credits.table)
+        return Credits(Fraction(self.credits.fee), tuple(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class ContractVersion:
+    """``number`` counts a tenant's versions from 1; instants are in the caller's unit."""
+
+    number: int
+    in_force_from: int
+    contract: Contract
+    recorded_at: int
+    author: str
+    reason: str
+
+
+class BackdatedTerms(ValueError):
+    """Terms that would change the past."""
+
+
+def refuse_backdating(in_force_from: int, now: int) -> None:
+    """Raise BackdatedTerms unless new terms begin now or later."""
+    if in_force_from < now:
+        raise BackdatedTerms(
+            "new terms must begin now or later, for the past was agreed on other ones;"
+            " what was measured wrongly is mended by a correction"
+        )
+
+
+def versions_known(versions: Iterable[ContractVersion], as_of: int) -> list[ContractVersion]:
+    """In order of beginning, those recorded by ``as_of``; of two for one instant the newer."""
+    by_start: dict[int, ContractVersion] = {}
+    for version in sorted(versions, key=lambda version: version.number):
+        if version.recorded_at <= as_of:
+            by_start[version.in_force_from] = version
+    return [by_start[start] for start in sorted(by_start)]
+
+
+def terms_of(
+    versions: Sequence[ContractVersion],
+    checks: Sequence[CheckTerms],
+    groups: Sequence[Group],
+    effective_from: int | None,
+    units_per_second: int,
+) -> list[Version]:
+    """The same versions as terms, for ``split_period``."""
+    return [
+        Version(v.in_force_from, v.contract.to_terms(checks, groups, effective_from, units_per_second))
+        for v in versions
+    ]
+
+
+def standard_burn(units_per_second: int) -> Burn:
+    """The four burn rules over 30 days."""
+    rules = (
+        BurnRule(severity, Fraction(pct), long * units_per_second, short * units_per_second)
+        for severity, pct, long, short in _BURN
+    )
+    return Burn(30 * DAY_SECONDS * units_per_second, tuple(rules))
+
+
+def _hours(hours: Hours) -> tuple[int, int, int]:
+    return hours.weekday, hours.from_minute, hours.to_minute
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a tenant's checks can prove at their intervals, and where a target is finer than that."""
+
+    coarsest_interval_s: float
+    shortest_outage_s: float
+    """A shorter outage may pass between two looks, or end before it is confirmed."""
+    step_pct: float
+    """One look of a 30-day month, in percent of availability."""
+    warnings: list[str]
+
+
+LOOKS_PER_BUDGET = 10
+LOOKS_PER_RECOVERY = 5
+
+
+def resolution(
+    targets: Targets, intervals_s: Mapping[str, float], confirm_failures: Mapping[str, int]
+) -> Resolution | None:
+    """Judge the intervals of the critical checks against the targets; None without any such check."""
+    if not intervals_s:
+        return None
+    slowest = max(intervals_s, key=lambda check_id: (intervals_s[check_id], check_id))
+    interval = intervals_s[slowest]
+    budget_s = float(targets.allowed_down * 30 * DAY_SECONDS)
+    recovery_s = float(targets.recovery_time_minutes * 60)
+    found = []
+    for name, amount, looks in (
+        ("monthly error budget", budget_s, LOOKS_PER_BUDGET),
+        ("recovery target", recovery_s, LOOKS_PER_RECOVERY),
+    ):
+        if amount < looks * interval:
+            found.append(
+                f"the {name} of {amount:g} s is {amount / interval:.1f} looks of check {slowest!r}, which"
+                f" comes every {interval:g} s: set its interval to {max(1, int(amount / looks)):d} s or less"
+            )
+    shortest = max(intervals_s[c] * confirm_failures.get(c, 3) for c in intervals_s)
+    return Resolution(interval, shortest, 100 * interval / (30 * DAY_SECONDS), found)

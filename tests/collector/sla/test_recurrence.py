@@ -1,0 +1,143 @@
+"""Recurring windows: local time, the traps of clock changes, and bounds against hostile rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tenantwatch_collector.sla.recurrence import MAX_OCCURRENCES, RuleError, expand, instant_of, recurrence
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = datetime(2026, 1, 5, 2, 30)
+
+
+def unix(*moment: int) -> int:
+    return int(datetime(*moment, tzinfo=UTC).timestamp())  # type: ignore[misc,arg-type]
+
+
+def local_starts(rule: str, low: int, high: int, first: datetime = MONDAY) -> list[str]:
+    windows = expand(recurrence(rule, first, 3600, "Europe/Berlin"), (low, high))
+    assert all(window.end - window.start == 3600 for window in windows)
+    return [f"{datetime.fromtimestamp(window.start, BERLIN):%m-%d %H:%M%z}" for window in windows]
+
+
+def test_a_window_stays_at_its_local_hour_and_moves_out_of_the_gap() -> None:
+    assert local_starts("FREQ=WEEKLY;BYDAY=SU", unix(2026, 3, 20), unix(2026, 4, 6)) == [
+        "03-22 02:30+0100",
+        "03-29 03:30+0200",
+        "04-05 02:30+0200",
+    ]
+
+
+def test_of_an_hour_that_comes_twice_the_first_counts() -> None:
+    assert local_starts("FREQ=WEEKLY;BYDAY=SU", unix(2026, 10, 24), unix(2026, 10, 26)) == [
+        "10-25 02:30+0200"
+    ]
+    assert instant_of(datetime(2026, 10, 25, 2, 30), BERLIN) == unix(2026, 10, 25, 0, 30)
+
+
+def test_the_usual_rules() -> None:
+    year = unix(2026, 1, 1), unix(2027, 1, 1)
+    assert local_starts("RRULE:FREQ=MONTHLY;BYDAY=1SU;COUNT=3", *year) == [
+        "02-01 02:30+0100",
+        "03-01 02:30+0100",
+        "04-05 02:30+0200",
+    ]
+    assert local_starts("freq=daily;interval=2;until=20260109", *year)[-1] == "01-09 02:30+0100"
+    assert local_starts("FREQ=WEEKLY;UNTIL=20260112T023000", *year) == [
+        "01-05 02:30+0100",
+        "01-12 02:30+0100",
+    ]
+    assert len(local_starts("FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=2,14", *year)) == 52 * 4 - 1 + 2 - 1
+    assert local_starts("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", unix(2027, 1, 1), unix(2033, 1, 1)) == [
+        "02-29 02:30+0100",
+        "02-29 02:30+0100",
+    ]
+
+
+def test_a_window_that_reaches_in_is_there() -> None:
+    start = unix(2026, 1, 5, 1, 30)
+    recurring = recurrence("FREQ=DAILY", MONDAY, 3600, "Europe/Berlin")
+    assert [w.start for w in expand(recurring, (start + 3599, start + 3600))] == [start]
+    assert expand(recurring, (start + 3600, start + 7200)) == []
+    assert expand(recurring, (start - 10, start)) == []
+
+
+def test_announcement_and_checks_go_with_every_window() -> None:
+    recurring = recurrence("FREQ=DAILY", MONDAY, 60, "UTC", frozenset({"a"}), announced_at=7)
+    found = expand(recurring, (unix(2026, 1, 6), unix(2026, 1, 8)))
+    assert [(w.checks, w.announced_at) for w in found] == [(frozenset({"a"}), 7)] * 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("FREQ=SECONDLY", "FREQ must be one of DAILY"),
+        ("FREQ=MINUTELY;INTERVAL=5", "FREQ must be one of DAILY"),
+        ("FREQ=HOURLY", "BYHOUR=2,14"),
+        ("", "FREQ must be one of"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "never happens"),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=TU", "never happens"),
+        ("FREQ=WEEKLY;UNTIL=20200101", "never happens"),
+        ("FREQ=DAILY;BYSECOND=1", "'BYSECOND=1' is not taken"),
+        ("FREQ=DAILY;BYEASTER=0", "not taken"),
+        ("FREQ=DAILY;INTERVAL=0", "INTERVAL must be"),
+        ("FREQ=DAILY;INTERVAL=99999999999999999999", "INTERVAL must be"),
+        ("FREQ=DAILY;COUNT=100000", "COUNT must be"),
+        ("FREQ=DAILY;COUNT=2;UNTIL=20270101", "exclude"),
+        ("FREQ=DAILY;UNTIL=20270101T000000Z", "without Z"),
+        ("FREQ=DAILY;UNTIL=20279999", "no rule"),
+        ("FREQ=DAILY;BYHOUR=25", "no rule"),
+        ("FREQ=DAILY;BYDAY=XX", "no rule"),
+        ("FREQ=DAILY;BYHOUR=" + ",".join(["1"] * 63), "more than 62"),
+        ("FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=0,10,20,30,40", "more than 24 windows a day"),
+        ("FREQ=DAILY;" + "X" * 600, "at most 500"),
+    ],
+)
+def test_what_is_not_taken(rule: str, words: str) -> None:
+    with pytest.raises(RuleError, match=words):
+        recurrence(rule, MONDAY, 3600, "UTC")
+
+
+def test_times_and_durations_are_bounded() -> None:
+    for first, seconds in (
+        (datetime(1999, 1, 1), 60),
+        (datetime(2200, 1, 1), 60),
+        (MONDAY, 0),
+        (MONDAY, 10**9),
+    ):
+        with pytest.raises(RuleError):
+            recurrence("FREQ=DAILY", first, seconds, "UTC")
+    with pytest.raises(RuleError, match="without an offset"):
+        recurrence("FREQ=DAILY", MONDAY.replace(tzinfo=UTC), 60, "UTC")
+    with pytest.raises(RuleError, match=str(MAX_OCCURRENCES)):
+        expand(recurrence("FREQ=DAILY", MONDAY, 60, "UTC"), (unix(2026, 1, 1), unix(2056, 1, 1)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text("FREQ=DAILYWKMONTHBX,;-0123456789SU", max_size=40)
+    | st.lists(
+        st.sampled_from(
+            [
+                "FREQ=DAILY",
+                "FREQ=WEEKLY",
+                "FREQ=YEARLY",
+                "BYMONTH=2",
+                "BYDAY=-1FR",
+                "BYSETPOS=9",
+                "BYYEARDAY=366",
+            ]
+        ),
+        max_size=4,
+    ).map(";".join)
+)
+def test_any_text_is_taken_or_refused(rule: str) -> None:
+    try:
+        recurring = recurrence(rule, MONDAY, 60, "UTC")
+    except RuleError:
+        return
+    expand(recurring, (unix(2026, 1, 1), unix(2027, 1, 1)))
