@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenantwatch_agent.checks.base import Check
+from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_agent.settings import read_table
 
@@ -19,16 +20,26 @@ KINDS = {
     "host_resources": ("host_resources", "HostResources"),
 }
 
+_KNOW_OTHERS = ("business_logic",)
+"""Made with the agent's surroundings: they ask for other checks' results and for heartbeats."""
 
-def build_check(kind: str, settings: Mapping[str, Any], where: str) -> Check:
-    """The check of that kind. Raises ConfigurationError naming ``where``."""
+
+def build_check(
+    kind: str, settings: Mapping[str, Any], where: str, surroundings: Surroundings | None = None
+) -> Check:
+    """The check of that kind. Raises ConfigurationError naming ``where``.
+
+    Without surroundings it stands alone: it knows no other check and hears no heartbeat.
+    """
     if kind not in KINDS:
         raise ConfigurationError(f"{where}: kind {kind!r} is none of {', '.join(KINDS)}")
     module_name, class_name = KINDS[kind]
     module = importlib.import_module(f"tenantwatch_agent.checks.{module_name}")
     parsed = read_table(module.Settings, settings, where)
     try:
-        check: Check = getattr(module, class_name)(parsed)
+        make = getattr(module, class_name)
+        alone = kind not in _KNOW_OTHERS
+        check: Check = make(parsed) if alone else make(parsed, surroundings or Surroundings())
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error}") from None
     return check
