@@ -62,7 +62,13 @@ def _try(options: argparse.Namespace) -> None:
 
 
 def _check_config(options: argparse.Namespace) -> None:
-    load_config(options.file)
+    # Imported here: what only trying can show, such as a broken template.
+    from tenantwatch_collector.notify.registry import PARTS, build_channels
+    from tenantwatch_collector.notify.templates import Templates
+
+    settings = load_config(options.file).notify
+    build_channels(settings)
+    Templates(PARTS, settings.templates_folder)
     print(f"{options.file}: ok")
 
 

@@ -19,7 +19,8 @@ from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.service import AgentService
 from tenantwatch_collector.notify.delivery import Notifier
-from tenantwatch_collector.notify.registry import build_channels
+from tenantwatch_collector.notify.registry import PARTS, build_channels
+from tenantwatch_collector.notify.templates import Templates
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.store.sqlite import SqliteStore
@@ -40,7 +41,8 @@ class Collector:
         self._store = store
         self._changed, owed = Signal(), Signal()
         channels = build_channels(config.notify)
-        self._notifier = Notifier(store, channels, owed, self.vitals)
+        templates = Templates(PARTS, config.notify.templates_folder)
+        self._notifier = Notifier(store, channels, templates, owed, self.vitals)
         self._judge = Judge(store, tuple(channels), self._changed, owed, self.vitals, config.dashboard_url)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         authenticator = Authenticator(store)

@@ -6,20 +6,14 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError, field_validator
 
 from tenantwatch_collector.errors import ConfigurationError
+from tenantwatch_collector.notify.settings import NotifySection
+from tenantwatch_collector.settings import Section, explain
 
 DATA_FOLDER_VARIABLE = "TENANTWATCH_DATA_FOLDER"
-
-
-class Section(BaseModel):
-    """Settings that are refused when misspelt."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Listener(Section):
@@ -79,34 +73,6 @@ class StoreSection(Section):
     path: Path | None = None
 
 
-class Webhook(Section):
-    """A receiver of every alert as a JSON POST."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    url: str
-    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
-
-    @field_validator("url")
-    @classmethod
-    def _http(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("write an address that begins with http:// or https://")
-        return value
-
-
-class NotifySection(Section):
-    log: bool = True
-    webhooks: list[Webhook] = []
-
-    @field_validator("webhooks")
-    @classmethod
-    def _distinct(cls, value: list[Webhook]) -> list[Webhook]:
-        if len({webhook.name for webhook in value}) < len(value):
-            raise ValueError("two webhooks have the same name")
-        return value
-
-
 class CollectorConfig(Section):
     """All of it. Relative to nothing: paths are absolute or begin with ``~``."""
 
@@ -138,7 +104,7 @@ def load_config(path: Path | None) -> CollectorConfig:
     try:
         config = CollectorConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError(_explain(path, error)) from None
+        raise ConfigurationError(explain(path, CollectorConfig, error)) from None
     _demand_tls(path, config)
     return config
 
@@ -150,28 +116,3 @@ def _demand_tls(path: Path | None, config: CollectorConfig) -> None:
                 f"{path}: {section}.listen = {listener.listen!r} can be reached from other machines:"
                 " give [tls] certificate_file and key_file, or listen on 127.0.0.1"
             )
-
-
-def _explain(path: Path | None, error: ValidationError) -> str:
-    lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"{path}: unknown key {key}; allowed here: {', '.join(_allowed(problem['loc']))}")
-        else:
-            lines.append(f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}")
-    return "\n".join(lines)
-
-
-def _allowed(location: tuple[int | str, ...]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {
-        "grpc": GrpcListener,
-        "rest": RestListener,
-        "tls": Tls,
-        "store": StoreSection,
-        "notify": NotifySection,
-        "webhooks": Webhook,
-    }
-    named = [part for part in location[:-1] if isinstance(part, str)]
-    model = sections[named[-1]] if named else CollectorConfig
-    return sorted(model.model_fields)

@@ -27,11 +27,14 @@ class Response:
     status: int = 200
     body: bytes = b"ok"
     content_type: str = "text/plain"
+    headers: tuple[tuple[str, str], ...] = ()
 
     def encode(self) -> bytes:
         head = (
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
-            f"content-type: {self.content_type}\r\ncontent-length: {len(self.body)}\r\n\r\n"
+            f"content-type: {self.content_type}\r\ncontent-length: {len(self.body)}\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in self.headers)
+            + "\r\n"
         )
         return head.encode() + self.body
 

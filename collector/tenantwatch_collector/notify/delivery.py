@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from tenantwatch_collector.errors import CollectorError, RefusedForEver, RetryLater
 from tenantwatch_collector.notify.channels.base import Channel, Message
+from tenantwatch_collector.notify.registry import kind_of
+from tenantwatch_collector.notify.templates import Templates
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import OutboxMessage, Store, StoreUnavailable
 from tenantwatch_collector.vitals import Vitals
@@ -26,9 +28,17 @@ log = logging.getLogger(__name__)
 class Notifier:
     """One loop that sleeps until the next message is due or ``owed`` fires."""
 
-    def __init__(self, store: Store, channels: Mapping[str, Channel], owed: Signal, vitals: Vitals) -> None:
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[str, Channel],
+        templates: Templates,
+        owed: Signal,
+        vitals: Vitals,
+    ) -> None:
         self._store = store
         self._channels = channels
+        self._templates = templates
         self._owed = owed
         self._vitals = vitals
         self._task: asyncio.Task[None] | None = None
@@ -92,7 +102,9 @@ class Notifier:
         channel = self._channels.get(message.channel)
         if channel is None:
             raise RefusedForEver(f"the channel {message.channel} is configured no more")
-        sent = Message(message.dedup_key, message.kind, json.loads(message.payload), message.attempts)
+        payload = json.loads(message.payload)
+        texts = self._templates.render(kind_of(message.channel), payload)
+        sent = Message(message.dedup_key, message.kind, payload, message.attempts, texts)
         try:
             async with asyncio.timeout(_LEASE_SECONDS * 2 / 3):
                 await channel.send(sent)

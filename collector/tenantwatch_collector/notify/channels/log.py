@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from tenantwatch_collector.notify.channels.base import Message
+from tenantwatch_collector.notify.channels.base import Message, Part
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -13,23 +13,20 @@ class LogChannel:
     """Always works, so that an alert is on record even where no other channel is configured."""
 
     name = "log"
+    parts: tuple[Part, ...] = ()
 
     def __init__(self) -> None:
         self._log = logging.getLogger("tenantwatch.alerts")
 
+    def preview(self, message: Message) -> str:
+        alert = message.alert
+        line = f"{alert['tenant_id']} {alert['alert_name']}: {alert['alert_description']}"
+        # What a tenant's server said must not look like a line of our own.
+        return f"{message.kind}: {' '.join(line.split())} [{message.dedup_key}]"
+
     async def send(self, message: Message) -> None:
-        alert = message.payload["alert"]
-        level = _LEVELS.get(alert["severity"], logging.CRITICAL)
-        resolved = message.kind == "resolved"
-        self._log.log(
-            logging.INFO if resolved else level,
-            "%s: %s %s: %s [%s]",
-            message.kind,
-            alert["tenant_id"],
-            alert["alert_name"],
-            alert["alert_description"],
-            message.dedup_key,
-        )
+        level = logging.INFO if message.is_over else _LEVELS.get(message.alert["severity"], logging.CRITICAL)
+        self._log.log(level, "%s", self.preview(message))
 
     async def close(self) -> None:
         return None

@@ -1,49 +1,62 @@
-"""A JSON POST to an address of the operator's. 2xx is taken; the dedup key travels as Idempotency-Key."""
+"""A JSON POST to an address of the operator's, signed as Standard Webhooks describes. 2xx is taken."""
 
 from __future__ import annotations
 
-import httpx2
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import time
 
-from tenantwatch_collector import __version__
-from tenantwatch_collector.errors import RefusedForEver, RetryLater
-from tenantwatch_collector.notify.channels.base import Message
-
-_MAX_RETRY_AFTER_SECONDS = 3600.0
-# Answers that may change by themselves; any other 4xx means that this will never be taken.
-_TEMPORARY = {408, 409, 425, 429}
+from tenantwatch_collector.notify.channels.base import Message, Part
+from tenantwatch_collector.notify.channels.http import HttpRequest, HttpSender
+from tenantwatch_collector.notify.settings import WebhookSection
+from tenantwatch_collector.settings import revealed
 
 
 class WebhookChannel:
-    """Answers are read for their status alone; redirects are not followed."""
+    """The payload as it is; the dedup key travels as Idempotency-Key and as webhook-id."""
 
-    def __init__(self, name: str, url: str, timeout_seconds: float) -> None:
-        self.name = f"webhook:{name}"
-        self._url = url
-        self._client = httpx2.AsyncClient(
-            timeout=timeout_seconds, headers={"User-Agent": f"tenantwatch/{__version__}"}
-        )
+    parts: tuple[Part, ...] = ()
+
+    def __init__(self, section: WebhookSection) -> None:
+        self.name = section.channel
+        self._url = revealed(section.url)
+        secret = revealed(section.signing_secret)
+        self._key = signing_key(secret) if secret else None
+        self._http = HttpSender(section.timeout_seconds, [self._url, secret])
+
+    def compose(self, message: Message, now_seconds: int) -> HttpRequest:
+        body = json.dumps(message.payload).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": message.dedup_key}
+        if self._key is not None:
+            headers["webhook-id"] = message.dedup_key
+            headers["webhook-timestamp"] = str(now_seconds)
+            headers["webhook-signature"] = signature(self._key, message.dedup_key, now_seconds, body)
+        return HttpRequest(self._url, body, headers)
+
+    def preview(self, message: Message) -> str:
+        return self._http.shown(self.compose(message, int(time.time())))
 
     async def send(self, message: Message) -> None:
-        try:
-            answer = await self._client.post(
-                self._url,
-                json=message.payload,
-                headers={"Idempotency-Key": message.dedup_key},
-            )
-        except httpx2.InvalidURL as error:
-            raise RefusedForEver(f"the address is not valid: {error}") from error
-        except httpx2.HTTPError as error:
-            raise RetryLater(f"{type(error).__name__}: {error}") from error
-        if answer.is_success:
-            return
-        if answer.status_code < 400 or answer.status_code in _TEMPORARY or answer.status_code >= 500:
-            raise RetryLater(f"answered {answer.status_code}", _retry_after(answer))
-        raise RefusedForEver(f"answered {answer.status_code}")
+        await self._http.post(self.compose(message, int(time.time())))
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._http.close()
 
 
-def _retry_after(answer: httpx2.Response) -> float | None:
-    value = answer.headers.get("Retry-After", "")
-    return min(float(value), _MAX_RETRY_AFTER_SECONDS) if value.isdigit() else None
+def signing_key(secret: str) -> bytes:
+    """The bytes of a ``whsec_`` secret; any other text is taken as it is."""
+    if secret.startswith("whsec_"):
+        try:
+            return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except binascii.Error:
+            pass
+    return secret.encode()
+
+
+def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
+    """What a receiver recomputes: HMAC-SHA256 over id, timestamp and body with dots between them."""
+    signed = b".".join([message_id.encode(), str(timestamp).encode(), body])
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
