@@ -86,6 +86,11 @@ class PostgresServer:
         self._run("pg_ctl", "start", "--wait", "--timeout=60", "--pgdata", data, "--log", log, "-o", settings)
         self.running = True
 
+    def stand_by(self, wanted: bool) -> None:
+        """From the next start on it is a standby that follows nobody, or no longer one."""
+        signal = self._folder / "data" / "standby.signal"
+        signal.touch() if wanted else signal.unlink(missing_ok=True)
+
     def stop(self) -> None:
         """Cut every connection and end; safe to call twice."""
         if self.running:
@@ -149,7 +154,7 @@ class RedisServer:
         nothing_kept = ["--save", "", "--appendonly", "no"]
         command = [str(self._program), *where, *nothing_kept, "--requirepass", _PASSWORD]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        _await_line(self._process, "Ready to accept connections")
+        await_line(self._process, "Ready to accept connections")
 
     def stop(self) -> None:
         """Kill it; safe to call twice."""
@@ -159,7 +164,7 @@ class RedisServer:
             self._process = None
 
 
-def _await_line(process: subprocess.Popen[str], text: str) -> None:
+def await_line(process: subprocess.Popen[str], text: str) -> None:
     """Return when the line was printed; whatever comes after is read and dropped, so that it never blocks."""
     seen, lines = threading.Event(), list[str]()
 

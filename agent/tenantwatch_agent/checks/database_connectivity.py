@@ -1,94 +1,176 @@
-"""`database_connectivity`: connects to PostgreSQL, runs one query in a read-only transaction."""
+"""`database_connectivity`: a login to PostgreSQL, MySQL or MariaDB, one query, the server's figures."""
 
 from __future__ import annotations
 
-import asyncio
-import time
+import contextlib
+import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import urlsplit
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome, missing_client, secret_url, without_secrets
+from tenantwatch_agent.checks.base import (
+    Latency,
+    Outcome,
+    missing_client,
+    secret_url,
+    without_secrets,
+)
+from tenantwatch_agent.checks.database.session import DatabaseFailed, Figures, Phases, Session, Tls
+from tenantwatch_agent.checks.expression import Name, NoNumber, condition
+from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
-if TYPE_CHECKING:
-    import psycopg
-
-MAX_ROWS = 100
-_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout={}"
+# scheme of the address: (module beside this one, class, client, extra that brings the client)
+_FAMILIES = {
+    "postgresql": ("postgres", "PostgresSession", "psycopg", "postgres"),
+    "postgres": ("postgres", "PostgresSession", "psycopg", "postgres"),
+    "mysql": ("mysql", "MysqlSession", "asyncmy", "mysql"),
+    "mariadb": ("mysql", "MysqlSession", "asyncmy", "mysql"),
+}
+_NAMES = ("value", "rows")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Keys of ``[[checks]]`` with kind database_connectivity; ``expect_value`` is the first cell's text."""
+    """Keys of ``[[checks]]`` with kind database_connectivity.
+
+    ``expect_value`` is the first cell's text; ``expect`` a condition over ``value``, the first cell, and
+    ``rows``.
+    """
 
     url: str = ""
     url_file: Path | None = None
     url_env: str = ""
+    tls: str = ""
+    ca_file: Path | None = None
     query: str = "SELECT 1"
     expect_value: str | None = None
+    expect: str = ""
+    statement_timeout_seconds: float = 30.0
     degraded_after_ms: float | None = None
     unhealthy_after_ms: float | None = None
+    connections_degraded_percent: float | None = 80.0
+    connections_unhealthy_percent: float | None = 95.0
+    replication_lag_degraded_seconds: float | None = 60.0
+    replication_lag_unhealthy_seconds: float | None = None
+    transaction_degraded_seconds: float | None = None
+    transaction_unhealthy_seconds: float | None = None
 
 
 class DatabaseConnectivity:
     """A new connection each time: what is checked is that one can be had."""
 
     def __init__(self, settings: Settings) -> None:
-        self._url = secret_url(settings.url, settings.url_file, settings.url_env, ("postgresql", "postgres"))
+        if not 0.01 <= settings.statement_timeout_seconds <= 600:
+            raise ConfigurationError("statement_timeout_seconds must be 0.01 to 600")
+        self._url = secret_url(settings.url, settings.url_file, settings.url_env, tuple(_FAMILIES))
         self._settings = settings
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
+        self._connections = Limit.read(settings, "connections", "percent", "connections used")
+        self._lag = Limit.read(settings, "replication_lag", "seconds")
+        self._transaction = Limit.read(settings, "transaction", "seconds", "longest transaction")
+        self._expected = condition(settings.expect, "expect") if settings.expect else None
+        for name in self._expected.names if self._expected else ():
+            if ".".join(name) not in _NAMES:
+                raise ConfigurationError(f"expect: {'.'.join(name)!r} is neither value nor rows")
+        self._tls = Tls(settings.tls, settings.ca_file)
         self.target = without_secrets(self._url)
-        self.phase = "connect"
+        self._phases = Phases()
+        # A client that is missing is told with every look, as unknown; a wrong address is refused here.
+        with contextlib.suppress(CheckerFailed):
+            self._session()
+
+    @property
+    def phase(self) -> str:
+        return self._phases.now
 
     async def look(self) -> Outcome:
+        session = self._session()
+        self._phases = phases = Phases()
+        findings, metrics = Findings(), Metrics()
         try:
-            import psycopg
-        except ImportError:
-            raise missing_client("psycopg", "postgres") from None
-        self.phase = "connect"
-        started = time.perf_counter()
-        try:
-            connection = await psycopg.AsyncConnection.connect(
-                self._url,
-                autocommit=True,
-                prepare_threshold=None,
-                options=_OPTIONS.format(60_000),
-                application_name="tenantwatch-agent",
-            )
-        except psycopg.Error as error:
-            return Outcome(Status.UNHEALTHY, f"connect failed: {self._reason(error)}")
-        connected_us = _since(started)
-        try:
-            return await self._ask(connection, connected_us)
-        except psycopg.Error as error:
-            return Outcome(Status.UNHEALTHY, f"query failed: {self._reason(error)}")
+            await session.open(phases)
+            phases.enter("query")
+            rows = await session.ask(self._settings.query)
+            phases.enter("figures")
+            self._judge_rows(rows, findings, metrics)
+            findings.judge(self._latency, phases.total_us)
+            self._judge_figures(await session.figures(), findings, metrics)
+        except DatabaseFailed as error:
+            findings.add(Status.UNHEALTHY, f"{phases.now} failed: {error}")
         finally:
-            # Closing sends one packet and does not wait for the server.
-            await asyncio.shield(connection.close())
+            session.close()
+        for name, took_us in phases.took_us.items():
+            if name != "tls" or session.tls:
+                metrics.put(f"{name}_ms", took_us / 1000)
+        answered = phases.now == "figures"
+        return findings.outcome("answers", phases.total_us if answered else None, metrics)
 
-    async def _ask(self, connection: psycopg.AsyncConnection[Any], connected_us: int) -> Outcome:
-        self.phase = "query"
-        started = time.perf_counter()
-        async with connection.cursor() as cursor:
-            await cursor.execute(self._settings.query.encode())
-            rows = await cursor.fetchmany(MAX_ROWS) if cursor.description else []
-        query_us = _since(started)
-        total_us = connected_us + query_us
-        metrics = {"connect_ms": connected_us / 1000, "query_ms": query_us / 1000, "rows": float(len(rows))}
-        value = str(rows[0][0]) if rows and rows[0] else None
-        if self._settings.expect_value is not None and value != self._settings.expect_value:
-            text = f"the query answered {str(value)[:100]!r}, expected {self._settings.expect_value!r}"
-            return Outcome(Status.UNHEALTHY, text, total_us, metrics)
-        status, text = self._latency.judge(total_us)
-        return Outcome(status, text or "answers", total_us, metrics)
+    def _session(self) -> Session:
+        module, name, client, extra = _FAMILIES[urlsplit(self._url).scheme]
+        try:
+            found = importlib.import_module(f"tenantwatch_agent.checks.database.{module}")
+        except ImportError:
+            raise missing_client(client, extra) from None
+        session: Session = getattr(found, name)(
+            self._url, self._tls, self._settings.statement_timeout_seconds
+        )
+        return session
 
-    def _reason(self, error: Exception) -> str:
-        """The driver's first line, with the address it may quote taken out."""
-        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        return line.replace(self._url, self.target)
+    def _judge_rows(self, rows: Sequence[Sequence[Any]], findings: Findings, metrics: Metrics) -> None:
+        metrics.put("rows", len(rows))
+        value = rows[0][0] if rows and rows[0] else None
+        number = _number(value)
+        metrics.put("value", number)
+        wanted = self._settings.expect_value
+        if wanted is not None and _text(value) != wanted:
+            findings.add(Status.UNHEALTHY, f"the query answered {_text(value)[:100]!r}, expected {wanted!r}")
+        if self._expected is None:
+            return
+        if number is None and ("value",) in self._expected.names:
+            findings.add(Status.UNHEALTHY, f"the query answered {_text(value)[:100]!r}, which is no number")
+            return
+        figures: dict[Name, float] = {("value",): number or 0.0, ("rows",): float(len(rows))}
+        try:
+            if not self._expected.work_out(figures.__getitem__):
+                findings.add(
+                    Status.UNHEALTHY,
+                    f"expected {self._expected.text}: the query answered {_text(value)[:100]!r}",
+                )
+        except NoNumber as error:
+            findings.add(Status.UNHEALTHY, f"expected {error}")
+
+    def _judge_figures(self, figures: Figures, findings: Findings, metrics: Metrics) -> None:
+        metrics.put("connections", figures.connections)
+        metrics.put("max_connections", figures.max_connections)
+        if figures.connections is not None and figures.max_connections:
+            used = 100 * figures.connections / figures.max_connections
+            metrics.put("connections_percent", used)
+            findings.judge(self._connections, used)
+        metrics.put("database_bytes", figures.database_bytes)
+        metrics.put("replicas", figures.replicas)
+        metrics.put("is_replica", figures.is_replica)
+        if figures.longest_transaction_seconds is not None:
+            metrics.put("longest_transaction_seconds", figures.longest_transaction_seconds)
+            findings.judge(self._transaction, figures.longest_transaction_seconds)
+        if figures.replication_lag_seconds is not None:
+            metrics.put("replication_lag_seconds", figures.replication_lag_seconds)
+            findings.judge(self._lag, figures.replication_lag_seconds)
+        if figures.replication_stopped:
+            findings.add(Status.UNHEALTHY, f"replication stands still: {figures.replication_stopped}")
 
 
-def _since(started: float) -> int:
-    return round((time.perf_counter() - started) * 1_000_000)
+def _text(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def _number(value: Any) -> float | None:
+    """Numbers and truths, and texts that are numbers; nothing else."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.http_target import HttpTarget
+from tests.mariadb import MariadbServer
 from tests.servers import PostgresServer, RedisServer
 
 SECRET = "hunter2-never-shown"
@@ -75,6 +76,15 @@ def _postgres(**settings: Any) -> Target:
     return target
 
 
+def _mysql(**settings: Any) -> Target:
+    @asynccontextmanager
+    async def target(request: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+        server: MariadbServer = request.getfixturevalue("mariadb_server")
+        yield {"url": server.url(), **settings}
+
+    return target
+
+
 def _redis(**settings: Any) -> Target:
     @asynccontextmanager
     async def target(request: pytest.FixtureRequest) -> AsyncIterator[Settings]:
@@ -105,6 +115,11 @@ ENTRIES: dict[str, Entry] = {
         healthy=_postgres(),
         broken=_postgres(query="SELECT * FROM nowhere"),
         at=lambda address: {"url": f"postgresql://u:{SECRET}@{address}/d"},
+    ),
+    "database_connectivity mysql": Entry(
+        healthy=_mysql(),
+        broken=_mysql(query="SELECT * FROM nowhere"),
+        at=lambda address: {"url": f"mysql://u:{SECRET}@{address}/d"},
     ),
     "redis_connectivity": Entry(
         healthy=_redis(),

@@ -1,0 +1,1 @@
+"""Sessions with databases, one file a family; each wraps its driver's errors at its door."""

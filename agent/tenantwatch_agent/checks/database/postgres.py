@@ -1,0 +1,206 @@
+"""A session with PostgreSQL by psycopg; the connection is opened step by step, so that phases are known."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import conninfo, pq
+
+from tenantwatch_agent.checks.base import os_reason, without_secrets
+from tenantwatch_agent.checks.database.session import (
+    MAX_ROWS,
+    DatabaseFailed,
+    Figures,
+    Phases,
+    Tls,
+    first_line,
+)
+from tenantwatch_agent.errors import ConfigurationError
+
+SCHEMES = ("postgresql", "postgres")
+
+_PHASES = {
+    pq.ConnStatus.SSL_STARTUP: "tls",
+    pq.ConnStatus.AWAITING_RESPONSE: "login",
+    pq.ConnStatus.AUTHENTICATING: "login",
+    pq.ConnStatus.AUTH_OK: "login",
+}
+_CONNECTIONS = """
+SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::float8,
+    current_setting('max_connections')::float8,
+    pg_database_size(current_database())::float8,
+    (SELECT max(extract(epoch FROM clock_timestamp() - xact_start)) FROM pg_stat_activity
+        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())::float8,
+    pg_is_in_recovery()
+"""
+_BEHIND = """
+SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+    ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END::float8,
+    (SELECT count(*) FROM pg_stat_wal_receiver)
+"""
+_FOLLOWERS = "SELECT count(*)::float8, max(extract(epoch FROM replay_lag))::float8 FROM pg_stat_replication"
+
+
+class PostgresSession:
+    """New for each look."""
+
+    def __init__(self, url: str, tls: Tls, statement_timeout_seconds: float) -> None:
+        self._url = url
+        self._target = without_secrets(url)
+        timeout_ms = round(statement_timeout_seconds * 1000)
+        self._begin = f"BEGIN READ ONLY; SET LOCAL statement_timeout = {timeout_ms}".encode()
+        self._parameters = _parameters(url, tls)
+        self._raw: pq.abc.PGconn | None = None
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self.tls = False
+
+    async def open(self, phases: Phases) -> None:
+        try:
+            for last, address in _marked_last(await self._addresses()):
+                try:
+                    await self._connect(address, phases)
+                    break
+                except psycopg.OperationalError:
+                    if last:
+                        raise
+            assert self._raw is not None
+            self.tls = self._raw.ssl_in_use
+            self._connection = psycopg.AsyncConnection(self._raw)
+            await self._connection.set_autocommit(True)
+            self._connection.prepare_threshold = None
+            await self._connection.execute(self._begin)
+        except psycopg.Error as error:
+            raise self._failed(error) from None
+
+    async def ask(self, query: str) -> Sequence[Sequence[Any]]:
+        assert self._connection is not None
+        rows: list[Sequence[Any]] = []
+        try:
+            # Row by row, so that a query without a bound does not come whole; and only one statement.
+            async with self._connection.cursor() as cursor:
+                async for row in cursor.stream(query.encode()):
+                    rows.append(row)
+                    if len(rows) == MAX_ROWS:
+                        break
+        except psycopg.Error as error:
+            raise self._failed(error) from None
+        return rows
+
+    async def figures(self) -> Figures:
+        assert self._connection is not None
+        try:
+            # A transaction of its own: the query may have been ended at its cap of rows.
+            await self._connection.execute(b"ROLLBACK; " + self._begin)
+        except psycopg.Error as error:
+            raise self._failed(error) from None
+        found = Figures()
+        (
+            found.connections,
+            found.max_connections,
+            found.database_bytes,
+            found.longest_transaction_seconds,
+            found.is_replica,
+        ) = await self._row(_CONNECTIONS)
+        if found.is_replica:
+            found.replication_lag_seconds, receivers = await self._row(_BEHIND)
+            if not receivers:
+                found.replication_stopped = "it receives nothing from its primary"
+        else:
+            replicas, lag_seconds = await self._row(_FOLLOWERS)
+            if replicas:
+                found.replicas, found.replication_lag_seconds = replicas, lag_seconds
+        return found
+
+    async def _row(self, query: str) -> tuple[Any, ...]:
+        assert self._connection is not None
+        try:
+            cursor = await self._connection.execute(query.encode())
+            row: tuple[Any, ...] | None = await cursor.fetchone()
+        except psycopg.Error as error:
+            raise self._failed(error) from None
+        assert row is not None
+        return row
+
+    def close(self) -> None:
+        if self._connection is not None:
+            # Its destructor would complain of a connection that was closed beneath it.
+            self._connection._closed = True
+        if self._raw is not None:
+            self._raw.finish()
+
+    async def _addresses(self) -> list[str]:
+        """Looked up here, since libpq would do it on the loop's own thread; a socket's folder needs none."""
+        host = str(self._parameters.get("host", ""))
+        if not host or host.startswith("/") or self._parameters.get("hostaddr"):
+            return [""]
+        port = int(self._parameters.get("port") or 5432)
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise DatabaseFailed(f"no address of {host}: {os_reason(error)}") from None
+        return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+    async def _connect(self, address: str, phases: Phases) -> None:
+        chosen = {"hostaddr": address} if address else {}
+        text = conninfo.make_conninfo(**self._parameters, **chosen)
+        self._raw = raw = pq.PGconn.connect_start(text.encode())
+        while raw.status is not pq.ConnStatus.BAD:
+            step = raw.connect_poll()
+            if raw.status is not pq.ConnStatus.BAD:
+                phases.enter(_PHASES.get(pq.ConnStatus(raw.status), phases.now))
+            if step == pq.PollingStatus.OK:
+                return
+            if step == pq.PollingStatus.FAILED:
+                break
+            await _ready(raw.socket, reading=step == pq.PollingStatus.READING)
+        reason = raw.get_error_message()
+        raw.finish()
+        raise psycopg.OperationalError(reason)
+
+    def _failed(self, error: Exception) -> DatabaseFailed:
+        return DatabaseFailed(first_line(error, self._url, self._target))
+
+
+async def _ready(descriptor: int, reading: bool) -> None:
+    """Return when the socket can be read or written."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+
+    def found() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    (loop.add_reader if reading else loop.add_writer)(descriptor, found)
+    try:
+        await ready
+    finally:
+        (loop.remove_reader if reading else loop.remove_writer)(descriptor)
+
+
+def _parameters(url: str, tls: Tls) -> dict[str, Any]:
+    try:
+        urlsplit(url).port  # noqa: B018 - raises on a port that is none
+        given = {k: v for k, v in conninfo.conninfo_to_dict(url).items() if v is not None}
+    except (psycopg.Error, ValueError):
+        raise ConfigurationError(
+            "the address is not understood: write postgresql://user:password@host:port/database, and"
+            " characters such as @ : / in the password as %40 %3A %2F"
+        ) from None
+    if "," in str(given.get("host", "")):
+        raise ConfigurationError("the address names several hosts: give each a check of its own")
+    if tls.wanted:
+        given["sslmode"] = tls.wanted
+        if tls.wanted.startswith("verify"):
+            given["sslrootcert"] = str(tls.ca_file or "system")
+    standard = {"application_name": "tenantwatch-agent", "gssencmode": "disable"}
+    return standard | given
+
+
+def _marked_last(addresses: Sequence[str]) -> list[tuple[bool, str]]:
+    return [(number == len(addresses), address) for number, address in enumerate(addresses, 1)]

@@ -1,0 +1,145 @@
+"""MySQL's protocol, by a real MariaDB; what only MySQL has (caching_sha2_password) is not tried here."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import asyncmy
+import pytest
+from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity, Settings
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.schedule import look
+from tenantwatch_wire.records import CheckDefinition, Result, Status
+
+from tests.fakes.proxy import Proxy
+from tests.mariadb import MariadbServer
+from tests.ports import stable_port
+
+
+async def database(url: str, timeout_ms: int = 10_000, **settings: Any) -> Result:
+    check = DatabaseConnectivity(Settings(url=url, **settings))
+    return await look(CheckDefinition("a", "database_connectivity", 1000, timeout_ms), check)
+
+
+async def as_owner(server: MariadbServer) -> Any:
+    return await asyncmy.connect(
+        host="127.0.0.1", port=server.port, user="tenantwatch", password="test-only-secret", database="shop"
+    )
+
+
+async def test_it_answers_with_phases_and_figures(mariadb_server: MariadbServer) -> None:
+    result = await database(
+        mariadb_server.url(), query="SELECT 6 * 7", expect_value="42", expect="value > 41"
+    )
+    assert (result.status, result.text) == (Status.HEALTHY, "answers")
+    assert result.latency_us
+    assert {"connect_ms", "login_ms", "query_ms", "connections", "is_replica"} <= result.metrics.keys()
+    assert result.metrics["max_connections"] == 20
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "text"),
+    [
+        ({"expect_value": "2"}, Status.UNHEALTHY, "the query answered '1', expected '2'"),
+        ({"query": "SELECT * FROM nowhere"}, Status.UNHEALTHY, "query failed: Table 'shop.nowhere' doesn't"),
+        ({"query": "CREATE TABLE t (a INT)"}, Status.UNHEALTHY, "READ ONLY transaction"),
+        ({"query": "SELECT 1; SELECT 2"}, Status.UNHEALTHY, "error in your SQL syntax"),
+        ({"query": "SELECT seq FROM seq_1_to_5000", "expect": "rows == 100"}, Status.HEALTHY, "answers"),
+        ({"unhealthy_after_ms": 0.001}, Status.UNHEALTHY, "took"),
+        ({"connections_unhealthy_percent": 0.0}, Status.UNHEALTHY, "connections used"),
+        (
+            {"query": "SELECT SLEEP(9)", "statement_timeout_seconds": 0.05},
+            Status.UNHEALTHY,
+            "query failed: it took longer than 0.05 s",
+        ),
+        ({"tls": "require"}, Status.UNHEALTHY, "tls failed: "),
+    ],
+)
+async def test_judged(
+    mariadb_server: MariadbServer, settings: dict[str, Any], status: Status, text: str
+) -> None:
+    result = await database(mariadb_server.url(), **settings)
+    assert result.status is status, result.text
+    assert text in result.text
+
+
+async def test_a_user_without_rights_sees_less_and_is_healthy(mariadb_server: MariadbServer) -> None:
+    owner = await as_owner(mariadb_server)
+    async with owner.cursor() as cursor:
+        await cursor.execute("CREATE OR REPLACE USER plain@'127.0.0.1' IDENTIFIED BY 'p:@ss/word'")
+        await cursor.execute("GRANT SELECT ON shop.* TO plain@'127.0.0.1'")
+    await owner.ensure_closed()
+    result = await database(mariadb_server.url("plain", "p%3A%40ss%2Fword"))
+    assert result.status is Status.HEALTHY
+    assert "connections" in result.metrics
+    assert "longest_transaction_seconds" not in result.metrics
+
+
+async def test_a_transaction_that_stays_open(mariadb_server: MariadbServer) -> None:
+    owner = await as_owner(mariadb_server)
+    async with owner.cursor() as cursor:
+        await cursor.execute("CREATE TABLE IF NOT EXISTS orders (a INT) ENGINE=InnoDB")
+        await cursor.execute("BEGIN")
+        await cursor.execute("INSERT INTO orders VALUES (1)")
+        result = await database(mariadb_server.url(), transaction_degraded_seconds=1_000.0)
+        await cursor.execute("ROLLBACK")
+    await owner.ensure_closed()
+    assert result.status is Status.HEALTHY
+    assert result.metrics["longest_transaction_seconds"] >= 0
+
+
+@pytest.fixture
+async def stopped_replica(mariadb_server: MariadbServer) -> Any:
+    """The server, told for one test to follow a primary that is not there."""
+    owner = await as_owner(mariadb_server)
+    async with owner.cursor() as cursor:
+        await cursor.execute(
+            f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={stable_port()}, MASTER_USER='nobody'"
+        )
+        yield mariadb_server
+        await cursor.execute("RESET SLAVE ALL")
+    await owner.ensure_closed()
+
+
+async def test_replication_that_stands_still(stopped_replica: MariadbServer) -> None:
+    result = await database(stopped_replica.url())
+    assert result.status is Status.UNHEALTHY
+    assert result.text == "replication stands still: IO and SQL thread: it was stopped"
+    assert result.metrics["is_replica"] == 1
+
+
+async def test_a_wrong_password_is_told_and_not_shown(mariadb_server: MariadbServer) -> None:
+    result = await database(mariadb_server.url(password="hunter2"))
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("login failed: Access denied for user 'tenantwatch'")
+    assert "hunter2" not in result.text
+
+
+async def test_nobody_listens() -> None:
+    result = await database(f"mysql://u:hunter2@127.0.0.1:{stable_port()}/d")
+    assert (result.status, result.text) == (Status.UNHEALTHY, "connect failed: Connection refused")
+
+
+async def test_a_server_gone_silent_ends_at_the_timeout(mariadb_server: MariadbServer) -> None:
+    host = f"127.0.0.1:{mariadb_server.port}"
+    async with Proxy(host) as proxy:
+        proxy.blackhole()
+        started = time.monotonic()
+        result = await database(mariadb_server.url().replace(host, proxy.address), 300)
+        assert time.monotonic() - started < 3
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "no answer within 0.3 s, in phase connect",
+    )
+
+
+async def test_a_slow_query_ends_at_the_timeout(mariadb_server: MariadbServer) -> None:
+    result = await database(mariadb_server.url(), 500, query="SELECT SLEEP(30)")
+    assert result.text == "no answer within 0.5 s, in phase query"
+
+
+@pytest.mark.parametrize("url", ["mysql://h/d", "mysql://u@h:x/d", "mysql://u@h/d?charset=x", "mysql:///d"])
+def test_refused_addresses(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="the address is not understood"):
+        DatabaseConnectivity(Settings(url=url))

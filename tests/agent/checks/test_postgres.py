@@ -1,0 +1,183 @@
+"""PostgreSQL, by a real server, also through a line that goes silent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity, Settings
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.schedule import look
+from tenantwatch_wire.records import CheckDefinition, Result, Status
+
+from tests.fakes.proxy import Proxy, Way
+from tests.ports import stable_port
+from tests.servers import PostgresServer
+
+
+async def database(url: str, timeout_ms: int = 10_000, **settings: Any) -> Result:
+    check = DatabaseConnectivity(Settings(url=url, **settings))
+    return await look(CheckDefinition("a", "database_connectivity", 1000, timeout_ms), check)
+
+
+async def test_it_answers_with_phases_and_figures(postgres_server: PostgresServer) -> None:
+    result = await database(postgres_server.url, query="SELECT 6 * 7", expect_value="42", expect="value > 41")
+    assert (result.status, result.text) == (Status.HEALTHY, "answers")
+    assert result.latency_us
+    expected = {"connect_ms", "login_ms", "query_ms", "connections", "database_bytes", "is_replica"}
+    assert expected <= result.metrics.keys()
+    assert result.metrics["max_connections"] == 50
+    assert result.metrics["connections_percent"] >= 2
+    assert result.metrics["value"] == 42
+    phases_ms = sum(result.metrics.get(f"{name}_ms", 0) for name in ("connect", "tls", "login", "query"))
+    assert phases_ms <= result.latency_us / 1000 + 0.01
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "text"),
+    [
+        ({"expect_value": "2"}, Status.UNHEALTHY, "the query answered '1', expected '2'"),
+        ({"query": "SELECT 1 WHERE false", "expect_value": "1"}, Status.UNHEALTHY, "answered 'null'"),
+        (
+            {"query": "SELECT 5", "expect": "value > 7"},
+            Status.UNHEALTHY,
+            "expected value > 7: the query answ",
+        ),
+        ({"query": "SELECT 'five'", "expect": "value > 7"}, Status.UNHEALTHY, "'five', which is no number"),
+        ({"expect": "rows == 2"}, Status.UNHEALTHY, "expected rows == 2"),
+        ({"query": "SELECT * FROM nowhere"}, Status.UNHEALTHY, 'query failed: relation "nowhere" does not'),
+        ({"query": "CREATE TABLE t ()"}, Status.UNHEALTHY, "read-only transaction"),
+        ({"query": "SELECT 1; DROP TABLE t"}, Status.UNHEALTHY, "multiple commands"),
+        ({"degraded_after_ms": 0.001}, Status.DEGRADED, "took"),
+        ({"connections_degraded_percent": 0.0}, Status.DEGRADED, "connections used 2 %, more than 0 %"),
+        (
+            {"query": "SELECT pg_sleep(9)", "statement_timeout_seconds": 0.05},
+            Status.UNHEALTHY,
+            "query failed: canceling statement due to statement timeout",
+        ),
+        ({"tls": "require"}, Status.UNHEALTHY, "tls failed: "),
+    ],
+)
+async def test_judged(
+    postgres_server: PostgresServer, settings: dict[str, Any], status: Status, text: str
+) -> None:
+    result = await database(postgres_server.url, **settings)
+    assert result.status is status, result.text
+    assert text in result.text
+
+
+async def test_no_more_rows_than_the_cap(postgres_server: PostgresServer) -> None:
+    result = await database(postgres_server.url, query="SELECT generate_series(1, 1000000)")
+    assert (result.status, result.metrics["rows"]) == (Status.HEALTHY, 100)
+
+
+async def test_a_transaction_that_stays_open(postgres_server: PostgresServer) -> None:
+    async with await psycopg.AsyncConnection.connect(postgres_server.url) as other:
+        await other.execute("SELECT 1")
+        result = await database(postgres_server.url, transaction_unhealthy_seconds=0.0)
+        await other.rollback()
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("longest transaction ")
+    assert result.metrics["longest_transaction_seconds"] > 0
+
+
+async def test_a_wrong_password_is_told_and_not_shown(postgres_server: PostgresServer) -> None:
+    result = await database(f"postgresql://tenantwatch:hunter2@127.0.0.1:{postgres_server.port}/postgres")
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("login failed: ")
+    assert "password authentication failed" in result.text
+    assert "hunter2" not in result.text
+
+
+async def test_nobody_listens() -> None:
+    result = await database(f"postgresql://u:hunter2@127.0.0.1:{stable_port()}/d")
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("connect failed: ")
+    assert "hunter2" not in result.text
+
+
+async def test_a_host_without_an_address() -> None:
+    result = await database("postgresql://u:hunter2@host.invalid/d")
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("connect failed: no address of host.invalid: ")
+
+
+async def test_a_slow_query_ends_at_the_timeout(postgres_server: PostgresServer) -> None:
+    started = time.monotonic()
+    result = await database(postgres_server.url, 800, query="SELECT pg_sleep(30)")
+    assert time.monotonic() - started < 3
+    assert result.text == "no answer within 0.8 s, in phase query"
+
+
+@asynccontextmanager
+async def _silent_line(server: PostgresServer, *ways: Way) -> AsyncIterator[str]:
+    host = f"127.0.0.1:{server.port}"
+    async with Proxy(host) as proxy:
+        proxy.blackhole(*ways)
+        yield server.url.replace(host, proxy.address)
+
+
+@pytest.mark.parametrize(("tls", "phase"), [("prefer", "tls"), ("disable", "login")])
+async def test_a_server_gone_silent_ends_at_the_timeout(
+    postgres_server: PostgresServer, tls: str, phase: str
+) -> None:
+    async with _silent_line(postgres_server) as url:
+        started = time.monotonic()
+        result = await database(url, 300, tls=tls)
+        assert time.monotonic() - started < 3
+    assert (result.status, result.text) == (Status.UNHEALTHY, f"no answer within 0.3 s, in phase {phase}")
+
+
+async def test_a_replica_that_follows_no_primary(replica: PostgresServer) -> None:
+    result = await database(replica.url, replication_lag_degraded_seconds=None)
+    assert result.status is Status.UNHEALTHY
+    assert result.text == "replication stands still: it receives nothing from its primary"
+    assert result.metrics["is_replica"] == 1
+
+
+@pytest.fixture
+def replica(postgres_server: PostgresServer) -> Any:
+    """The same server, for this one test a standby without a primary."""
+    postgres_server.stop()
+    postgres_server.stand_by(True)
+    postgres_server.start()
+    yield postgres_server
+    postgres_server.stop()
+    postgres_server.stand_by(False)
+    postgres_server.start()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"url": "postgresql://u@h:x/d"}, "the address is not understood"),
+        ({"url": "postgresql://u@h/d?nonsense=1"}, "the address is not understood"),
+        ({"url": "postgresql://u@a,b/d"}, "names several hosts"),
+        ({"url": "oracle://u@h/d"}, "must hold an address that begins with postgresql://"),
+        ({"url": "postgresql://u@h/d", "tls": "on"}, "tls must be one of disable, prefer"),
+        ({"url": "postgresql://u@h/d", "tls": "verify-ca"}, "needs ca_file"),
+        ({"url": "postgresql://u@h/d", "ca_file": Path("/nowhere")}, "ca_file /nowhere: is not a file"),
+        ({"url": "postgresql://u@h/d", "expect": "columns > 1"}, "'columns' is neither value nor rows"),
+        ({"url": "postgresql://u@h/d", "expect": "rows"}, "'rows' is a number: compare it"),
+        (
+            {"url": "postgresql://u@h/d", "statement_timeout_seconds": 0.0},
+            "statement_timeout_seconds must be",
+        ),
+        ({"url": "postgresql://u@h/d", "connections_degraded_percent": 101.0}, "must be 0 to 100, not 101"),
+        ({"url": "postgresql://u@h/d", "transaction_degraded_seconds": -1.0}, "must be 0 or more, not -1"),
+    ],
+)
+def test_refused_settings(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        DatabaseConnectivity(Settings(**settings))
+
+
+async def test_looks_side_by_side(postgres_server: PostgresServer) -> None:
+    results = await asyncio.gather(*(database(postgres_server.url) for _ in range(8)))
+    assert {result.status for result in results} == {Status.HEALTHY}
