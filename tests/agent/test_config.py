@@ -54,7 +54,7 @@ def written(folder: Path, text: str) -> Path:
         ('[[checks]]\nid = "a"\nkind = "redis_connectivity"\nurl = "redis://h:x"', "port that is not a"),
         ('[[checks]]\nid = "a"\nkind = "redis_connectivity"', "give exactly one of url, url_file, url_env"),
         ('[[checks]]\nid = "a"\nkind = "redis_connectivity"\nurl_env = "NO_SUCH"', "NO_SUCH is not set"),
-        ('[[checks]]\nid = "a"\nkind = "database_connectivity"\nurl = "mysql://h"', "postgresql:// or "),
+        ('[[checks]]\nid = "a"\nkind = "database_connectivity"\nurl = "oracle://h"', "postgresql:// or "),
         ('[[checks]]\nid = "a"\nkind = "host_resources"\ndisk_paths = ["/nowhere"]', "is not a folder"),
         ('[[checks]]\nid = "a"\nkind = "host_resources"\ncpu_degraded_percent = 101', "must be 0 to 100"),
         ('[[checks]]\nid = "a"\nkind = "tcp_connection"\naddress = "h"', "write HOST:PORT"),
