@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 
+from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.api.rest.app import create_app
@@ -14,6 +15,7 @@ from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
+from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.ingest.batching import GroupCommit
@@ -43,7 +45,9 @@ class Collector:
         channels = build_channels(config.notify)
         templates = Templates(PARTS, config.notify.templates_folder)
         self._notifier = Notifier(store, channels, templates, owed, self.vitals)
-        self._judge = Judge(store, tuple(channels), self._changed, owed, self.vitals, config.dashboard_url)
+        routing = Routing(config.notify.default_policy(TICKS_PER_SECOND), config.notify.route_table())
+        alerts = AlertBook(tuple(channels), routing, config.dashboard_url)
+        self._judge = Judge(store, alerts, self._changed, owed, self.vitals)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         authenticator = Authenticator(store)
         self._agents = AgentService(

@@ -17,7 +17,7 @@ from tenantwatch_collector.alerts.alert import (
 )
 from tenantwatch_collector.alerts.flapping import observe
 from tenantwatch_collector.alerts.member import MemberState, Phase, accept, advance, is_held
-from tenantwatch_collector.alerts.rule import MAX_LEVEL, PEOPLE_CHANNELS, Evaluation, Policy, Rule
+from tenantwatch_collector.alerts.rule import Evaluation, Policy, Rule, is_for_people
 from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Suppression
 
 
@@ -62,7 +62,13 @@ def acknowledge(group: GroupState, alert_id: str, now: int, policy: Policy) -> O
     _stop_timers(alert)
     if policy.ack_timeout_seconds is not None:
         alert.ack_expires = now + policy.ticks(policy.ack_timeout_seconds)
-    _note(outcome, alert, "acknowledged", now)
+    _say(
+        outcome,
+        alert,
+        "acknowledged",
+        now,
+        policy.in_order(set(alert.addressed) & policy.acknowledged_channels),
+    )
     return outcome
 
 
@@ -149,7 +155,7 @@ def _end(outcome: Outcome, alert: AlertState, time: int, policy: Policy) -> None
     channels = set(alert.addressed)
     if outcome.group.flapping.flapping:
         # People hear that it flaps, and later how it ended; machines keep incidents that must be closed.
-        channels -= PEOPLE_CHANNELS
+        channels = {channel for channel in channels if not is_for_people(channel)}
     _say(outcome, alert, "resolved", time, policy.in_order(channels))
 
 
@@ -158,7 +164,7 @@ def _say_flapping(outcome: Outcome, alert: AlertState, now: int, policy: Policy)
     kind, flapping.notice, flapping.noticed = flapping.notice or "", None, None
     channels = set(policy.channels(alert.severity, alert.level))
     if kind == "flapping_start" and not alert.is_open:
-        channels &= PEOPLE_CHANNELS
+        channels = {channel for channel in channels if is_for_people(channel)}
     _say(outcome, alert, kind, now, policy.in_order(channels))
     if kind == "flapping_stop" and alert.status is Status.ACTIVE:
         alert.due = None
@@ -195,7 +201,7 @@ def _due_kind(alert: AlertState, now: int) -> str | None:
 
 def _start_timers(alert: AlertState, now: int, policy: Policy) -> None:
     escalation, repeat = policy.escalation(alert.severity), policy.repeat(alert.severity)
-    climbs = escalation is not None and alert.level < MAX_LEVEL
+    climbs = escalation is not None and alert.level < policy.max_level(alert.severity)
     alert.next_escalation = now + escalation if climbs and escalation is not None else None
     alert.next_repeat = None if repeat is None else now + repeat
 
@@ -216,7 +222,7 @@ def _say(outcome: Outcome, alert: AlertState, kind: str, time: int, channels: tu
         return
     n = alert.message_counts.get(kind, 1 if kind == "escalation" else 0)
     alert.message_counts[kind] = n + 1
-    if kind != "resolved":
+    if kind not in ("resolved", "acknowledged"):
         alert.last_notified = time
         alert.addressed += [channel for channel in channels if channel not in alert.addressed]
     key = f"{alert.alert_id}/{kind}/{n}"

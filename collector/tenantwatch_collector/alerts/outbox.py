@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tenantwatch_collector.alerts.alert import Notification
-from tenantwatch_collector.alerts.rule import CHANNEL_ORDER, Policy, Severity
+from tenantwatch_collector.alerts.rule import Policy, Severity, channel_rank
 
 RETRY_SECONDS = (30, 60, 120, 240, 300)
 
@@ -88,7 +88,7 @@ def _owe(notification: Notification, channel: str, now: int, configured: set[str
 def due(rows: Iterable[Delivery], now: int) -> list[Delivery]:
     """What may be attempted now, in the channels' order."""
     owed = [row for row in rows if row.status is DeliveryStatus.OWED and row.next_attempt <= now]
-    return sorted(owed, key=lambda row: (_channel_rank(row.channel), row.channel, row.created))
+    return sorted(owed, key=lambda row: (channel_rank(row.channel), row.channel, row.created))
 
 
 def next_attempt(rows: Iterable[Delivery]) -> int | None:
@@ -118,7 +118,3 @@ def recovered(row: Delivery, now: int) -> Delivery:
 def retry_delay_seconds(attempts: int) -> int:
     """The pause after the given number of failed attempts."""
     return RETRY_SECONDS[min(max(attempts, 1), len(RETRY_SECONDS)) - 1]
-
-
-def _channel_rank(channel: str) -> int:
-    return CHANNEL_ORDER.index(channel) if channel in CHANNEL_ORDER else len(CHANNEL_ORDER)

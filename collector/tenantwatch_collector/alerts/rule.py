@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 
 
 class Severity(StrEnum):
@@ -23,24 +23,41 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 MAX_LEVEL = 3
 CHANNEL_ORDER = ("slack", "email", "sms", "pagerduty")
 # Everything else is read by a machine that keeps incidents of its own and must hear every end.
-PEOPLE_CHANNELS = frozenset({"slack", "email", "sms"})
+_PEOPLE = frozenset({"slack", "email", "sms", "apprise"})
+
+
+def kind_of(channel: str) -> str:
+    """``slack`` of ``slack:shop-team``."""
+    return channel.partition(":")[0]
+
+
+def is_for_people(channel: str) -> bool:
+    """Whether somebody reads it, rather than a program that must hear every end."""
+    return kind_of(channel) in _PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
 class SeverityPolicy:
-    """Seconds; None means never. ``channel`` is the one that this severity adds to the lower ones."""
+    """Seconds; None means never. ``steps``: who is told at once, then who joins at each escalation."""
 
     delay_seconds: int
     escalation_seconds: int | None
     repeat_seconds: int | None
-    channel: str
+    steps: tuple[tuple[str, ...], ...]
 
 
-SEVERITY_TABLE = {
-    Severity.INFO: SeverityPolicy(0, None, None, "slack"),
-    Severity.WARNING: SeverityPolicy(60, 900, 3600, "email"),
-    Severity.ERROR: SeverityPolicy(0, 300, 3600, "sms"),
-    Severity.CRITICAL: SeverityPolicy(0, 60, 3600, "pagerduty"),
+def _default_steps(severity: Severity) -> tuple[tuple[str, ...], ...]:
+    """Each severity adds a channel to those of the lower ones, and each escalation the next one's."""
+    rank = severity.rank
+    joining = [CHANNEL_ORDER[rank + level : rank + level + 1] for level in range(1, MAX_LEVEL + 1)]
+    return (CHANNEL_ORDER[: rank + 1], *joining)
+
+
+SEVERITY_TABLE: Mapping[Severity, SeverityPolicy] = {
+    Severity.INFO: SeverityPolicy(0, None, None, _default_steps(Severity.INFO)),
+    Severity.WARNING: SeverityPolicy(60, 900, 3600, _default_steps(Severity.WARNING)),
+    Severity.ERROR: SeverityPolicy(0, 300, 3600, _default_steps(Severity.ERROR)),
+    Severity.CRITICAL: SeverityPolicy(0, 60, 3600, _default_steps(Severity.CRITICAL)),
 }
 
 
@@ -53,32 +70,42 @@ class Policy:
     hold_seconds: int = 3600
     # Channels that hear of every severity at every level, such as configured webhooks.
     extra_channels: tuple[str, ...] = ()
+    # Channels that want to know that somebody acknowledged, such as PagerDuty.
+    acknowledged_channels: frozenset[str] = frozenset()
+    table: Mapping[Severity, SeverityPolicy] = field(default_factory=lambda: SEVERITY_TABLE)
 
     def ticks(self, seconds: int) -> int:
         return seconds * self.ticks_per_second
 
     def delay(self, severity: Severity) -> int:
-        return self.ticks(SEVERITY_TABLE[severity].delay_seconds)
+        return self.ticks(self.table[severity].delay_seconds)
 
     def escalation(self, severity: Severity) -> int | None:
-        seconds = SEVERITY_TABLE[severity].escalation_seconds
+        seconds = self.table[severity].escalation_seconds
         return None if seconds is None else self.ticks(seconds)
 
     def repeat(self, severity: Severity) -> int | None:
-        seconds = SEVERITY_TABLE[severity].repeat_seconds
+        seconds = self.table[severity].repeat_seconds
         return None if seconds is None else self.ticks(seconds)
 
+    def max_level(self, severity: Severity) -> int:
+        """The last level that an alert can be escalated to."""
+        return len(self.table[severity].steps) - 1
+
     def channels(self, severity: Severity, level: int) -> tuple[str, ...]:
-        """Who hears of a severity at a level: each level adds the next severity's channel."""
-        return CHANNEL_ORDER[: severity.rank + level + 1] + self.extra_channels
+        """Who hears of a severity at a level: everybody of the steps up to it."""
+        told = {channel for step in self.table[severity].steps[: level + 1] for channel in step}
+        return self.in_order(told | set(self.extra_channels))
 
     def in_order(self, channels: set[str]) -> tuple[str, ...]:
-        """Channels in the order in which they are told; unknown ones last."""
-        return tuple(sorted(channels, key=lambda name: (self._order.get(name, len(self._order)), name)))
+        """Channels in the order in which they are told; machines last."""
+        return tuple(sorted(channels, key=lambda name: (channel_rank(name), name)))
 
-    @cached_property
-    def _order(self) -> dict[str, int]:
-        return {name: i for i, name in enumerate(CHANNEL_ORDER + self.extra_channels)}
+
+def channel_rank(channel: str) -> int:
+    """Where a channel's kind stands in the order of telling."""
+    kind = kind_of(channel)
+    return CHANNEL_ORDER.index(kind) if kind in CHANNEL_ORDER else len(CHANNEL_ORDER)
 
 
 @dataclass(frozen=True, slots=True)

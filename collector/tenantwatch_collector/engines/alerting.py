@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.alerts.alert import AlertState, GroupState, Notification, Outcome
 from tenantwatch_collector.alerts.machine import drop_member, evaluate, is_quiet, next_due, tick
+from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Evaluation, Policy, Rule, check_unhealthy_rule
 from tenantwatch_collector.engines.checks import Judged, WatchedCheck
 from tenantwatch_collector.store.base import (
@@ -19,6 +20,7 @@ from tenantwatch_collector.store.base import (
     JudgedState,
     Judgement,
     OutboxMessage,
+    Tenant,
 )
 
 SOURCE_SERVICE = "saas_monitoring"
@@ -47,11 +49,11 @@ class _Held:
 class AlertBook:
     """All keys, and what was found since the last ``collect``."""
 
-    def __init__(self, channels: Sequence[str], dashboard_url: str) -> None:
+    def __init__(self, channels: Sequence[str], routing: Routing, dashboard_url: str) -> None:
         self._channels = tuple(channels)
-        self._dashboard_url = dashboard_url
-        self._policy = Policy(TICKS_PER_SECOND, extra_channels=self._channels)
-        self._tenant_ids: dict[int, str] = {}
+        self._routing = routing
+        self._dashboard_url = dashboard_url.rstrip("/")
+        self._tenants: Mapping[int, Tenant] = {}
         self._held: dict[Key, _Held] = {}
         self._changed: set[Key] = set()
         self._alerts: dict[str, AlertRecord] = {}
@@ -59,16 +61,16 @@ class AlertBook:
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
-        book = AlertBook(self._channels, self._dashboard_url)
-        book.name_tenants(self._tenant_ids)
+        book = AlertBook(self._channels, self._routing, self._dashboard_url)
+        book.name_tenants(self._tenants)
         return book
 
     def load(self, judged: JudgedState) -> None:
         for kept in judged.alert_keys:
             self._held[kept.tenant_key, kept.alert_type] = _Held.from_json(kept.state)
 
-    def name_tenants(self, tenant_ids: dict[int, str]) -> None:
-        self._tenant_ids = tenant_ids
+    def name_tenants(self, tenants: Mapping[int, Tenant]) -> None:
+        self._tenants = tenants
 
     def judge(self, judged: Judged, now_us: int) -> None:
         """Evaluate the rule on one result. Late results and silence never make or end an alert."""
@@ -81,7 +83,7 @@ class AlertBook:
             return
         held = self._held.setdefault(key, _Held(GroupState(rule.tenant, rule.alert_type)))
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, judged.time_us, value)
-        outcome = evaluate(held.group, rule, evaluation, self._policy)
+        outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
         if value:
             held.context = _context(judged)
         self._note(key, held, outcome, now_us)
@@ -91,7 +93,8 @@ class AlertBook:
         key = self._key(watched)
         held = self._held.get(key)
         if held is not None:
-            outcome = drop_member(held.group, str(watched.check.check_key), now_us, self._policy)
+            policy = self._policy(key, now_us)
+            outcome = drop_member(held.group, str(watched.check.check_key), now_us, policy)
             self._note(key, held, outcome, now_us)
 
     def tick(self, now_us: int) -> None:
@@ -99,7 +102,7 @@ class AlertBook:
         for key, held in self._held.items():
             due = next_due(held.group)
             if due is not None and due <= now_us:
-                self._note(key, held, tick(held.group, now_us, self._policy), now_us)
+                self._note(key, held, tick(held.group, now_us, self._policy(key, now_us)), now_us)
 
     def is_idle(self, watched: WatchedCheck) -> bool:
         """Whether a healthy result of this check can be passed over."""
@@ -123,10 +126,15 @@ class AlertBook:
     def _key(self, watched: WatchedCheck) -> Key:
         return watched.check.tenant_key, watched.check.definition.kind
 
+    def _policy(self, key: Key, now_us: int) -> Policy:
+        tenant_key, alert_type = key
+        tenant = self._tenants[tenant_key]
+        return self._routing.policy_for(tenant.tenant_id, tenant.tier, alert_type, now_us)
+
     def _rule(self, watched: WatchedCheck) -> Rule:
         check = watched.check
         return _check_rule(
-            self._tenant_ids[check.tenant_key],
+            self._tenants[check.tenant_key].tenant_id,
             check.check_key,
             check.definition.kind,
             check.definition.confirm_failures,

@@ -38,17 +38,16 @@ class Judge:
     def __init__(
         self,
         store: Store,
-        channels: Sequence[str],
+        alerts: AlertBook,
         changed: Signal,
         owed: Signal,
         vitals: Vitals,
-        dashboard_url: str,
     ) -> None:
         self._store = store
         self._changed = changed
         self._owed = owed
         self._vitals = vitals
-        self._alerts = AlertBook(channels, dashboard_url)
+        self._alerts = alerts
         self._checks = CheckBook(store, self._alerts.is_idle)
         self._tenants: dict[int, TenantState] = {}
         self._feed = Feed(store, 0)
@@ -219,7 +218,7 @@ class Judge:
 
     async def _name_tenants(self) -> None:
         tenants = await self._store.tenants()
-        self._alerts.name_tenants({tenant.tenant_key: tenant.tenant_id for tenant in tenants})
+        self._alerts.name_tenants({tenant.tenant_key: tenant for tenant in tenants})
 
     async def _flush(self) -> None:
         """Write the checks that were only passed over, so that a restart need not read their results."""

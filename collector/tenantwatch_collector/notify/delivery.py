@@ -8,9 +8,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+from tenantwatch_collector.alerts.rule import kind_of
 from tenantwatch_collector.errors import CollectorError, RefusedForEver, RetryLater
 from tenantwatch_collector.notify.channels.base import Channel, Message
-from tenantwatch_collector.notify.registry import kind_of
 from tenantwatch_collector.notify.templates import Templates
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import OutboxMessage, Store, StoreUnavailable

@@ -33,11 +33,6 @@ PARTS: Mapping[str, Sequence[Part]] = {
 }
 
 
-def kind_of(channel: str) -> str:
-    """``slack`` of ``slack:shop-team``."""
-    return channel.partition(":")[0]
-
-
 def build_channels(settings: NotifySection) -> dict[str, Channel]:
     """The configured channels by name. Raises ConfigurationError on what can only be seen by trying."""
     channels: list[Channel] = [LogChannel()] if settings.log else []

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from tenantwatch_collector.alerts.routing import Route, lint
+from tenantwatch_collector.alerts.rule import Policy, kind_of
+from tenantwatch_collector.notify.routes import RouteSection
 from tenantwatch_collector.settings import Section
 
 SLACK_VARIABLE = "SLACK_WEBHOOK_URL"
@@ -179,6 +182,8 @@ class NotifySection(Section):
     sms: tuple[SmsSection, ...] = ()
     pagerduty: tuple[PagerDutySection, ...] = ()
     apprise: tuple[AppriseSection, ...] = ()
+    routes: tuple[RouteSection, ...] = ()
+    ack_timeout_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)] | None = None
 
     @field_validator("templates_folder")
     @classmethod
@@ -200,6 +205,9 @@ class NotifySection(Section):
         if unknown:
             there = ", ".join(self.channels)
             raise ValueError(f"operator_channels: {', '.join(unknown)} not configured; there are {there}")
+        complaints = lint(self.route_table(), self.channels, self.default_policy(1))
+        if complaints:
+            raise ValueError("\n  ".join(complaints))
         return self
 
     def sections(self) -> Iterator[ChannelSection]:
@@ -219,3 +227,16 @@ class NotifySection(Section):
     def every_alert_channels(self) -> tuple[str, ...]:
         """Those that hear of every alert, whatever the routes say."""
         return ("log",) * self.log + tuple(s.channel for s in self.sections() if s.every_alert)
+
+    def default_policy(self, ticks_per_second: int) -> Policy:
+        """What holds where no route does."""
+        return Policy(
+            ticks_per_second,
+            ack_timeout_seconds=self.ack_timeout_seconds,
+            extra_channels=self.every_alert_channels,
+            acknowledged_channels=frozenset(c for c in self.channels if kind_of(c) == "pagerduty"),
+        )
+
+    def route_table(self) -> list[Route]:
+        """The routes in their order."""
+        return [section.route() for section in self.routes]

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tenantwatch_collector.alerts.rule import kind_of
 from tenantwatch_collector.notify.channels.base import Channel, Message
-from tenantwatch_collector.notify.registry import PARTS, build_channels, kind_of
+from tenantwatch_collector.notify.registry import PARTS, build_channels
 from tenantwatch_collector.notify.samples import sample_payload
 from tenantwatch_collector.notify.settings import NotifySection
 from tenantwatch_collector.notify.templates import Templates

@@ -26,8 +26,8 @@ def test_a_secret_comes_as_it_is_or_from_a_file_or_a_variable(
     config = load(
         tmp_path,
         f'[[notify.slack]]\nurl = "{SLACK}"\n'
-        f'[[notify.slack]]\nname = "a"\nurl_file = "{tmp_path}/secret"\n'
-        '[[notify.slack]]\nname = "b"\nurl_env = "TEAM_SLACK"\n',
+        f'[[notify.slack]]\nname = "a"\nevery_alert = true\nurl_file = "{tmp_path}/secret"\n'
+        '[[notify.slack]]\nname = "b"\nevery_alert = true\nurl_env = "TEAM_SLACK"\n',
     )
     assert [section.url.get_secret_value() for section in config.notify.slack] == [SLACK] * 3
     assert config.notify.channels == ("log", "slack", "slack:a", "slack:b")
@@ -39,7 +39,7 @@ def test_slack_may_be_configured_by_its_variable_alone(
 ) -> None:
     monkeypatch.setenv("SLACK_WEBHOOK_URL", SLACK)
     assert load(tmp_path, "").notify.channels == ("log", "slack")
-    named = load(tmp_path, f'[[notify.slack]]\nname = "a"\nurl = "{SLACK}"\n')
+    named = load(tmp_path, f'[[notify.slack]]\nname = "a"\nevery_alert = true\nurl = "{SLACK}"\n')
     assert set(named.notify.channels) == {"log", "slack", "slack:a"}
     plain = load(tmp_path, "[[notify.slack]]\ntimeout_seconds = 3\n")
     (section,) = plain.notify.sections()
@@ -47,6 +47,7 @@ def test_slack_may_be_configured_by_its_variable_alone(
 
 
 WEBHOOK = '[[notify.webhooks]]\nname = "a"\nurl = "https://x/y"\n'
+ROUTE = '[[notify.routes]]\nname = "r"\n'
 SMTP = '[notify.smtp]\nhost = "mail.example.org"\nsender = "tw@example.org"\n'
 
 
@@ -73,6 +74,15 @@ SMTP = '[notify.smtp]\nhost = "mail.example.org"\nsender = "tw@example.org"\n'
         ("[[notify.pagerduty]]\nrouting_key = 'short'", "notify.pagerduty.0.routing_key: "),
         (WEBHOOK * 2, "two channels are called webhook:a"),
         ("[notify]\noperator_channels = ['sms']", "sms not configured; there are log"),
+        (f"{SMTP}[[notify.email]]\nname = 'a'\nto = ['a@b.c']", "nothing is ever sent to email:a"),
+        (f"{ROUTE}steps = [['slack:a']]", "the route 'r': no channel is called slack:a; there are log"),
+        (f"{ROUTE}", "the route 'r': it reaches nobody: none of its channels is configured"),
+        (f"{ROUTE}steps = []", "it reaches nobody"),
+        (f"{WEBHOOK}{ROUTE}steps = [[]]", "its first step names no channel"),
+        (f"{ROUTE}tiers = ['gold']", "notify.routes.0.tiers.0: "),
+        (f"{ROUTE}hours = {{ timezone = 'Mars' }}", "'Mars' is no time zone"),
+        (f"{ROUTE}hours = {{ timezone = 'UTC', start = '08:00', end = '08:00' }}", "never be in force"),
+        (f"{ROUTE}hours = {{ timezone = 'UTC', start = '8:00' }}", "notify.routes.0.hours.start: "),
         ("[notify]\ntemplates_folder = '/not/there'", "/not/there is not a folder"),
         (
             '[[notify.webhooks]]\nname = "a"\nurl = "https://x/y"\nsigning_secret = "short"',
