@@ -22,7 +22,10 @@ folder = pathlib.Path(tenantwatch_agent.__file__).parent
 assert "agent-alone" in str(folder), folder
 names = [".".join(path.relative_to(folder.parent).with_suffix("").parts) for path in folder.rglob("*.py")]
 for name in sorted(names):
-    importlib.import_module(name.removesuffix(".__init__"))
+    try:
+        importlib.import_module(name.removesuffix(".__init__"))
+    except ModuleNotFoundError as error:
+        assert error.name == "h2", error  # of the extra http2
 print(len(names), "modules of the agent imported")
 """
 

@@ -50,27 +50,31 @@ class Findings:
     """Collects what is wrong; the outcome is the worst of it, and its text tells the worst first."""
 
     def __init__(self) -> None:
-        self._found: list[tuple[Status, str]] = []
+        self._found: list[tuple[Status, str, bool]] = []
 
-    def add(self, status: Status, text: str) -> None:
+    def add(self, status: Status, text: str, by_latency: bool = False) -> None:
         if status is not Status.HEALTHY:
-            self._found.append((status, text))
+            self._found.append((status, text, by_latency))
 
     def judge(self, limit: Limit | Latency, value: float) -> None:
         """Add what the limit says of the value; a Latency takes microseconds."""
-        self.add(*(limit.judge(int(value)) if isinstance(limit, Latency) else limit.judge(value)))
+        if isinstance(limit, Latency):
+            self.add(*limit.judge(int(value)), by_latency=True)
+        else:
+            self.add(*limit.judge(value))
 
     @property
     def status(self) -> Status:
-        return max((status for status, _ in self._found), default=Status.HEALTHY)
+        return max((status for status, *_ in self._found), default=Status.HEALTHY)
 
     def outcome(
         self, healthy_text: str, latency_us: int | None = None, metrics: Mapping[str, float] | None = None
     ) -> Outcome:
         """All of it as one; a look that found nothing is healthy and says ``healthy_text``."""
         worst_first = sorted(self._found, key=lambda one: -one[0])
-        text = "; ".join(text for _, text in worst_first) or healthy_text
-        return Outcome(self.status, text, latency_us, metrics or {})
+        text = "; ".join(text for _, text, _ in worst_first) or healthy_text
+        worst = [by_latency for status, _, by_latency in self._found if status is self.status]
+        return Outcome(self.status, text, latency_us, metrics or {}, by_latency=bool(worst) and all(worst))
 
 
 class Metrics(dict[str, float]):

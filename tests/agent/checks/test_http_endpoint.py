@@ -3,64 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
 import socket
-import ssl
 import struct
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tenantwatch_agent.checks import http_client
-from tenantwatch_agent.checks.http_endpoint import HttpEndpoint, Settings
-from tenantwatch_agent.schedule import look
-from tenantwatch_wire.records import CheckDefinition, Result, Status
+from tenantwatch_agent.checks.http import message
+from tenantwatch_wire.records import Status
 
-from tests.missing import not_tested
+from tests.agent.checks.web import OK, says, seen, serving
 from tests.ports import stable_port
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@contextlib.asynccontextmanager
-async def serving(
-    handler: Handler, tls: ssl.SSLContext | None = None, wait: bool = True
-) -> AsyncIterator[str]:
-    """A server that reads one request (unless it speaks first) and leaves the answer to the handler."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            if wait:
-                await reader.readuntil(b"\r\n\r\n")
-            await handler(reader, writer)
-            await writer.drain()
-            writer.close()
-            await writer.wait_closed()
-        writer.transport.abort()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}/path"
-    finally:
-        server.close()
-
-
-def says(answer: bytes) -> Handler:
-    async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer)
-
-    return handler
-
-
-async def seen(url: str, timeout_ms: int = 1000, **settings: Any) -> Result:
-    check = HttpEndpoint(Settings(url=url, **settings))
-    return await look(CheckDefinition("a", "http_endpoint", 1000, timeout_ms), check)
-
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+ON_UVLOOP = True
 
 
 @pytest.mark.parametrize(
@@ -74,9 +28,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
             "HTTP 200",
         ),
         (b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + OK, {}, Status.HEALTHY, "HTTP 200"),
-        (b"HTTP/1.1 204 No Content\r\n\r\n", {"expect_status": ("204",)}, Status.HEALTHY, "HTTP 204"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", {"expect_status": ["204"]}, Status.HEALTHY, "HTTP 204"),
         (OK.replace(b"200", b"500"), {}, Status.UNHEALTHY, "HTTP 500, expected 200-399"),
-        (OK.replace(b"200", b"302"), {"expect_status": ("2xx",)}, Status.UNHEALTHY, "HTTP 302, expected 2xx"),
+        (OK.replace(b"200", b"302"), {"expect_status": ["2xx"]}, Status.UNHEALTHY, "HTTP 302, expected 2xx"),
         (OK, {"expect_body_contains": "bye"}, Status.UNHEALTHY, "the body does not contain 'bye'"),
         (OK, {"expect_body_matches": "^h.*o$"}, Status.HEALTHY, "HTTP 200"),
         (OK, {"expect_body_matches": "^x"}, Status.UNHEALTHY, "the body does not match '^x'"),
@@ -172,7 +126,7 @@ async def test_an_endless_body_ends_at_the_limit() -> None:
 
     async with serving(handler) as url:
         result = await seen(url, timeout_ms=5000)
-        assert result.metrics["body_bytes"] == http_client.MAX_BODY_BYTES
+        assert result.metrics["body_bytes"] == message.MAX_BODY_BYTES
         assert "only the first MiB" in (await seen(url, timeout_ms=5000, expect_body_contains="y")).text
 
 
@@ -210,85 +164,58 @@ async def test_a_reset_and_a_closed_port_are_told() -> None:
     assert result.status is Status.UNHEALTHY
 
 
+async def test_ipv6_and_the_choice_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(says(OK), host="::1") as url:
+        assert (await seen(url)).status is Status.HEALTHY
+        assert (await seen(url, ip_version="6")).status is Status.HEALTHY
+        assert (await seen(url, ip_version="4")).text == "::1 is not an IPv4 address"
+        port = known_as(monkeypatch, url, "127.0.0.1", "::1")
+        assert (await seen(f"http://several.example:{port}/", ip_version="6")).status is Status.HEALTHY
+        result = await seen(f"http://several.example:{port}/", ip_version="4")
+        assert result.text == "connect failed: Connection refused"
+
+
+async def test_an_address_that_does_not_answer_gets_a_rival(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(says(OK)) as url:
+        port = known_as(monkeypatch, url, "127.0.0.2", "127.0.0.1")
+        # A full queue: further connections are neither taken nor refused.
+        with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
+            deaf.bind(("127.0.0.2", port))
+            deaf.listen(0)
+            for filling in (first, second):
+                filling.setblocking(False)
+                filling.connect_ex(("127.0.0.2", port))
+            result = await seen(f"http://several.example:{port}/")
+            assert result.status is Status.HEALTHY, result.text
+            known_as(monkeypatch, url, "127.0.0.2")
+            result = await seen(f"http://several.example:{port}/", timeout_ms=200)
+            assert result.text == "no answer within 0.2 s, in phase connect"
+
+
+def known_as(monkeypatch: pytest.MonkeyPatch, url: str, *hosts: str) -> int:
+    """From now on ``several.example`` has these addresses; returns the port of the URL."""
+    port = int(url.rpartition(":")[2].partition("/")[0])
+    loop = asyncio.get_running_loop()
+    real = loop.getaddrinfo
+
+    async def resolve(host: str, *args: Any, family: int = 0, **kwargs: Any) -> Any:
+        if host != "several.example":
+            return await real(host, *args, family=family, **kwargs)
+        found = [(socket.AF_INET6 if ":" in host else socket.AF_INET, host) for host in hosts]
+        return [
+            (each, socket.SOCK_STREAM, 6, "", (host, port)) for each, host in found if family in (0, each)
+        ]
+
+    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    return port
+
+
 async def test_a_name_with_several_addresses_needs_only_one_that_listens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def resolve(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
-        return [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")
-        ]
-
     async with serving(says(OK)) as url:
-        port = int(url.rpartition(":")[2].partition("/")[0])
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
-        assert (await seen(f"http://two.example:{port}/")).status is Status.HEALTHY
-
-
-def make_certificate(folder: Path, days: int, name: str = "IP:127.0.0.1") -> tuple[Path, ssl.SSLContext]:
-    """Self-signed: (the file, a server's context)."""
-    if shutil.which("openssl") is None:
-        not_tested("TLS of HTTP checks", "install the openssl command")
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += [
-        "-nodes",
-        "-keyout",
-        str(key),
-        "-out",
-        str(certificate),
-        "-days",
-        str(days),
-        "-subj",
-        "/CN=test",
-    ]
-    command += ["-addext", f"subjectAltName={name}"]
-    subprocess.run(command, check=True, capture_output=True, timeout=30)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return certificate, context
-
-
-async def test_tls_with_a_known_authority(tmp_path: Path) -> None:
-    certificate, context = make_certificate(tmp_path, days=90)
-    async with serving(says(OK), context) as url:
-        result = await seen(url, ca_file=certificate)
-        assert result.status is Status.HEALTHY, result.text
-        assert 89 < result.metrics["certificate_days_left"] <= 90
-        assert result.metrics["tls_ms"] > 0
-        result = await seen(url, ca_file=certificate, certificate_warning_days=100)
-        assert result.status is Status.DEGRADED
-        assert "the certificate expires in" in result.text
-
-
-@pytest.mark.parametrize(
-    ("name", "trusted", "reason"),
-    [
-        ("IP:127.0.0.1", False, "certificate refused: self-signed certificate"),
-        ("DNS:other.example", True, "certificate refused: IP address mismatch"),
-    ],
-)
-async def test_a_certificate_is_refused_with_the_reason(
-    tmp_path: Path, name: str, trusted: bool, reason: str
-) -> None:
-    certificate, context = make_certificate(tmp_path, 90, name)
-    async with serving(says(OK), context) as url:
-        result = await seen(url, ca_file=certificate if trusted else None)
-        assert result.status is Status.UNHEALTHY
-        assert result.text.startswith(reason)
-        assert (await seen(url, verify_tls=False)).status is Status.HEALTHY
-
-
-async def test_tls_to_a_plain_port_is_told() -> None:
-    async with serving(says(OK), wait=False) as url:
-        result = await seen(url.replace("http:", "https:"), verify_tls=False)
-    assert result.status is Status.UNHEALTHY
-    assert "tls" in result.text
+        port = known_as(monkeypatch, url, "127.0.0.2", "127.0.0.1")
+        assert (await seen(f"http://several.example:{port}/")).status is Status.HEALTHY
+        known_as(monkeypatch, url, "127.0.0.2", "127.0.0.3")
+        result = await seen(f"http://several.example:{port}/")
+        assert result.text == "connect failed: Connection refused"

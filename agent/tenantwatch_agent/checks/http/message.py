@@ -1,0 +1,48 @@
+"""A request and its answer, whichever version of HTTP carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tenantwatch_agent.checks.http.address import Address
+
+MAX_HEADER_BYTES = 64 * 1024
+MAX_BODY_BYTES = 1024 * 1024
+USER_AGENT = "tenantwatch-agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Secrets in headers, body and address stay out of its repr."""
+
+    address: Address = field(repr=False)
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def all_headers(self) -> dict[str, str]:
+        """What is sent besides Host, in lower case; the configured ones win."""
+        given = {name.lower(): value for name, value in self.headers.items()}
+        headers = {"user-agent": USER_AGENT, "accept": "*/*", **given}
+        if self.body or self.method in ("POST", "PUT", "PATCH"):
+            headers["content-length"] = str(len(self.body))
+        return headers
+
+
+@dataclass(slots=True)
+class Answer:
+    """``status`` is 0 until one came. Header names are in lower case; at most the first MiB of the body."""
+
+    status: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytearray = field(default_factory=bytearray, repr=False)
+    cut_at_limit: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The first of that name."""
+        return next((value for each, value in self.headers if each == name), None)
+
+    def add_body(self, part: bytes) -> None:
+        self.body += part[: MAX_BODY_BYTES - len(self.body)]
+        self.cut_at_limit = len(self.body) >= MAX_BODY_BYTES

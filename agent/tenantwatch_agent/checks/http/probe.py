@@ -1,0 +1,190 @@
+"""One configured request, sent again and again: what http_endpoint is, and every step of external_apis."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_agent.checks.base import Latency, Outcome, without_secrets
+from tenantwatch_agent.checks.findings import Findings, since_us
+from tenantwatch_agent.checks.http.address import Address
+from tenantwatch_agent.checks.http.exchange import Route
+from tenantwatch_agent.checks.http.expectations import Expectations
+from tenantwatch_agent.checks.http.expiry import Expiry, days_left
+from tenantwatch_agent.checks.http.failure import ProbeFailed
+from tenantwatch_agent.checks.http.message import MAX_BODY_BYTES, Answer, Request
+from tenantwatch_agent.checks.http.proxy import Proxy
+from tenantwatch_agent.checks.http.settings import RequestSettings
+from tenantwatch_agent.checks.http.tls import TlsOptions
+from tenantwatch_agent.checks.http.visit import MOST_REDIRECTS, Visit
+from tenantwatch_agent.checks.secrets import hidden
+from tenantwatch_agent.checks.template import fill
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OURS = ("content-length", "transfer-encoding", "expect", "upgrade", "te")
+_OPEN_HEADERS = ("accept", "accept-language", "content-type", "host", "user-agent")
+"""Their values may be shown; those of any other header are taken for secrets."""
+
+
+class Probe:
+    """Raises ConfigurationError for settings that cannot work. Looks one at a time."""
+
+    def __init__(self, settings: RequestSettings) -> None:
+        self._settings = settings
+        self._address = _address(settings.url)
+        self._expectations = Expectations(settings)
+        self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
+        self._expiry = Expiry(settings.certificate_warning_days, settings.certificate_error_days)
+        self._header_secrets = settings.header_secrets()
+        self._body_secret = settings.body_secret()
+        self._proxy_secret = settings.proxy_secret()
+        _check(settings, self._address)
+        self._home_tls, self._foreign_tls = _tls(settings)
+        self._proxy: Proxy | None = None
+        self._visit: Visit | None = None
+        self._secrets: list[str] = []
+        self.target = without_secrets(settings.url)
+        self._read_proxy()
+
+    @property
+    def phase(self) -> str:
+        return "start" if self._visit is None else self._visit.phase
+
+    @property
+    def answer(self) -> Answer:
+        """Of the last look."""
+        return Answer() if self._visit is None else self._visit.answer
+
+    async def look(self, values: Mapping[str, str] | None = None) -> Outcome:
+        """Send it with the values in their places. Raises CheckerFailed."""
+        request = self._request(values or {})
+        self._read_proxy()
+        self._visit = visit = Visit(request, self._route, self._settings.max_redirects)
+        started = time.perf_counter()
+        try:
+            await visit.run()
+        except ProbeFailed as error:
+            return Outcome(Status.UNHEALTHY, self._shown(str(error)), None, _metrics(visit))
+        total_us = since_us(started)
+        findings = await self._judge(visit, total_us)
+        after = f", after {visit.redirects} redirects" if visit.redirects else ""
+        outcome = findings.outcome(f"HTTP {visit.answer.status}{after}", total_us, _metrics(visit))
+        return replace(outcome, text=self._shown(outcome.text))
+
+    async def _judge(self, visit: Visit, total_us: int) -> Findings:
+        findings = Findings()
+        if problem := await self._expectations.problem(visit.answer):
+            findings.add(Status.UNHEALTHY, problem)
+        findings.judge(self._latency, total_us)
+        findings.add(*self._expiry.judge(days_left(visit.certificate)))
+        return findings
+
+    def _request(self, values: Mapping[str, str]) -> Request:
+        settings = self._settings
+        secret_headers = self._header_secrets.read()
+        headers = {name: fill(text, values) for name, text in (settings.headers | secret_headers).items()}
+        body = self._body_secret.read().get("body", settings.body)
+        self._secrets = [*_secret_parts(headers), *values.values()]
+        for name, value in headers.items():
+            if any((c < " " and c != "\t") or c == "\x7f" for c in value):
+                raise CheckerFailed(f"header {name}: its value holds a line break or a control character")
+        address = self._address
+        if values:
+            try:
+                address = _address(fill(settings.url, values, lambda value: quote(value, safe="")))
+            except ConfigurationError as error:
+                raise CheckerFailed(self._shown(str(error))) from None
+        return Request(address, settings.method, headers, fill(body, values).encode())
+
+    def _route(self, address: Address, at_home: bool) -> Route:
+        tls = self._home_tls if at_home else self._foreign_tls
+        try:
+            context = tls.context() if address.secure else None
+        except ConfigurationError as error:
+            raise CheckerFailed(str(error)) from None
+        settings = self._settings
+        return Route(context, settings.ip_version, settings.http_version == "2", self._proxy)
+
+    def _read_proxy(self) -> None:
+        url = self._proxy_secret.read().get("proxy_url", self._settings.proxy_url)
+        self._proxy = Proxy.parse(url) if url else None
+
+    def _shown(self, text: str) -> str:
+        return hidden(text, self._secrets)
+
+
+def _address(url: str) -> Address:
+    try:
+        if any(not c.isprintable() or c == " " for c in url):
+            raise ValueError("a URL holds no blanks, line breaks or control characters")
+        return Address.parse(url)
+    except ValueError as error:
+        raise ConfigurationError(f"url {error}; a login belongs into headers") from None
+
+
+def _check(settings: RequestSettings, address: Address) -> None:
+    """Raises ConfigurationError."""
+    for secrets in (settings.header_secrets(), settings.body_secret(), settings.proxy_secret()):
+        secrets.check()
+    if not _TOKEN.fullmatch(settings.method):
+        raise ConfigurationError(f"method {settings.method!r} is not an HTTP method")
+    for name in (*settings.headers, *settings.headers_env, *settings.headers_file):
+        if not _TOKEN.fullmatch(name) or any(c in settings.headers.get(name, "") for c in "\r\n"):
+            raise ConfigurationError(f"headers: {name!r} is not a valid header")
+        if name.lower() in _OURS:
+            raise ConfigurationError(f"headers: {name!r} is for the agent to set")
+    if not 0 <= settings.max_redirects <= MOST_REDIRECTS:
+        raise ConfigurationError(f"max_redirects must be 0 to {MOST_REDIRECTS}")
+    if len(settings.body) > MAX_BODY_BYTES:
+        raise ConfigurationError(f"body may have {MAX_BODY_BYTES} characters")
+    if not (address.secure or settings.max_redirects):
+        for key in ("ca_file", "client_certificate_file"):
+            if getattr(settings, key) is not None:
+                raise ConfigurationError(f"{key} belongs to an https:// url")
+    _check_way(settings, address)
+
+
+def _check_way(settings: RequestSettings, address: Address) -> None:
+    given = [key for key in ("body", "body_env", "body_file") if getattr(settings, key)]
+    proxies = [key for key in ("proxy_url", "proxy_url_env", "proxy_url_file") if getattr(settings, key)]
+    for keys in (given, proxies):
+        if len(keys) > 1:
+            raise ConfigurationError(f"give only one of {', '.join(keys)}")
+    if proxies and settings.http_version == "2" and not address.secure:
+        raise ConfigurationError("http_version 2 through a proxy needs an https:// url")
+
+
+def _tls(settings: RequestSettings) -> tuple[TlsOptions, TlsOptions]:
+    """For the configured origin, and for others: a client certificate is shown to the former alone."""
+    alpn = "h2" if settings.http_version == "2" else ""
+    foreign = TlsOptions(settings.verify_tls, settings.ca_file, alpn=alpn)
+    home = replace(
+        foreign, certificate_file=settings.client_certificate_file, key_file=settings.client_key_file
+    )
+    if settings.url.startswith("https:") or settings.max_redirects:
+        home.context()
+    return home, foreign
+
+
+def _secret_parts(headers: Mapping[str, str]) -> list[str]:
+    """Also the token of ``Bearer TOKEN`` alone: that is what a far end would quote."""
+    values = [value for name, value in headers.items() if name.lower() not in _OPEN_HEADERS]
+    return values + [value.rpartition(" ")[2] for value in values]
+
+
+def _metrics(visit: Visit) -> dict[str, float]:
+    metrics = {f"{phase}_ms": us / 1000 for phase, us in visit.phases_us.items()}
+    if visit.answer.status:
+        metrics["http_status"] = float(visit.answer.status)
+        metrics["body_bytes"] = float(len(visit.answer.body))
+    if visit.redirects:
+        metrics["redirects"] = float(visit.redirects)
+    if (days := days_left(visit.certificate)) is not None:
+        metrics["certificate_days_left"] = days
+    return metrics

@@ -1,0 +1,68 @@
+"""Secrets by name, from the environment and from files: read, sent, and never shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+
+MAX_SECRET_BYTES = 64 * 1024
+_SHORTEST_HIDDEN = 4
+"""Shorter ones would tear holes into every text; nobody keeps a secret of three letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """``key`` is the beginning of the keys that give them: ``headers`` for headers_env and headers_file."""
+
+    key: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises ConfigurationError unless every one can be had now."""
+        if twice := self.variables.keys() & self.files.keys():
+            raise ConfigurationError(
+                f"{self.key}_env and {self.key}_file both give {', '.join(sorted(twice))}"
+            )
+        try:
+            self.read()
+        except CheckerFailed as error:
+            raise ConfigurationError(str(error)) from None
+
+    def read(self) -> dict[str, str]:
+        """All of them; files anew each time, so that a changed one is enough. Raises CheckerFailed."""
+        found = {name: _variable(f"{self.key}_env", variable) for name, variable in self.variables.items()}
+        return found | {name: _file(f"{self.key}_file", path) for name, path in self.files.items()}
+
+
+def _variable(key: str, variable: str) -> str:
+    value = os.environ.get(variable, "")
+    if not value:
+        raise CheckerFailed(f"{key}: the environment variable {variable} is not set")
+    return value
+
+
+def _file(key: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            value = file.read(MAX_SECRET_BYTES + 1)
+        text = value.decode().strip()
+    except OSError as error:
+        raise CheckerFailed(f"{key} {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CheckerFailed(f"{key} {path}: is not UTF-8") from None
+    if not text or len(value) > MAX_SECRET_BYTES:
+        raise CheckerFailed(f"{key} {path}: must hold 1 to {MAX_SECRET_BYTES} bytes")
+    return text
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret taken out: a far end may quote what it was sent."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_HIDDEN:
+            text = text.replace(secret, "***")
+    return text

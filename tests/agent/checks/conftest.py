@@ -1,0 +1,16 @@
+"""Modules that say ``ON_UVLOOP`` run on the agent's own kind of loop, the others on asyncio's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+import uvloop
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    module = item.getparent(pytest.Module)
+    if module is not None and getattr(module.obj, "ON_UVLOOP", False):
+        return {"uvloop": uvloop.new_event_loop}
+    return {"asyncio": asyncio.new_event_loop}

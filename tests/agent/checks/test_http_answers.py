@@ -1,0 +1,183 @@
+"""What http_endpoint expects of an answer, and the secrets that it sends and never shows."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tenantwatch_agent.checks.http.message import Request
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_wire.records import Status
+
+from tests.agent.checks.web import OK, Handler, says, seen, serving
+
+ON_UVLOOP = True
+SECRET = "tok-5f2a-never-shown"
+
+
+def answer(body: bytes, *headers: str) -> bytes:
+    lines = "".join(f"{header}\r\n" for header in (*headers, f"Content-Length: {len(body)}"))
+    return f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode() + body
+
+
+QUEUE = answer(
+    b'{"queue": {"age": 70, "names": ["a"]}, "state": "ready"}', "Content-Type: application/json", "Age: 7"
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (
+            {"expect_json": ["$.queue.age < 100", '$.state == "ready"', '$.queue.names contains "a"']},
+            "HTTP 200",
+        ),
+        ({"expect_json": ["$.queue.age < 60"]}, "$.queue.age < 60: it is 70"),
+        ({"expect_json": ["$.queue.age_seconds exists"]}, "there is no $.queue.age_seconds"),
+        ({"expect_headers": ['content-type contains "json"', "Age <= 7"]}, "HTTP 200"),
+        ({"expect_headers": ["x-cache exists"]}, "header x-cache exists: there is no x-cache"),
+        ({"expect_headers": ["age > 7"]}, 'header age > 7: it is "7"'),
+        ({"expect_body_matches": r'"age": \d+'}, "HTTP 200"),
+        ({"expect_body_matches": r"^\d+$"}, r"the body does not match '^\\d+$'"),
+    ],
+)
+async def test_conditions_over_the_answer(settings: dict[str, Any], text: str) -> None:
+    async with serving(says(QUEUE)) as url:
+        result = await seen(url, **settings)
+    assert text in result.text
+    assert result.status is (Status.HEALTHY if text == "HTTP 200" else Status.UNHEALTHY)
+    assert result.latency_us
+
+
+async def test_what_is_no_json_is_told() -> None:
+    for body, text in (
+        (b"<html>", "the body is not JSON: Expecting value"),
+        (b"[" * 100_000, "nested too deeply"),
+    ):
+        async with serving(says(answer(body))) as url:
+            result = await seen(url, expect_json=["$.a exists"])
+        assert (result.status, text in result.text) == (Status.UNHEALTHY, True), result.text
+
+
+async def test_a_pattern_that_would_search_for_ever_does_not_hold_up_the_loop() -> None:
+    body = b"a" * 1_000_000
+    async with serving(says(answer(body))) as url:
+        # Python's own engine needs longer than the universe exists for a hundredth of this text.
+        async with asyncio.timeout(20):
+            result = await seen(url, timeout_ms=20_000, expect_body_matches="^(a+)+(a+)+b$")
+    assert "does not match" in result.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"expect_body_matches": "(?=look)"}, "expect_body_matches: .* is not a regular expression of RE2"),
+        ({"expect_body_matches": "("}, "missing \\)"),
+        ({"expect_body_matches": "[a-z]{1,1000}[0-9]{1,1000}[x-z]{1,1000}"}, "repeats too much"),
+        ({"expect_body_matches": "(a{1,900}b?){1,900}"}, "invalid repetition size"),
+        ({"expect_body_matches": "a" * 1_001}, "may have 1000 characters"),
+        ({"expect_status": ["2x"]}, "expect_status: '2x' is none of"),
+        ({"expect_json": ["$.a is 1"]}, "expect_json: .* is no condition"),
+        ({"method": "GE T"}, "method 'GE T' is not an HTTP method"),
+        ({"headers": {"a b": "c"}}, "headers: 'a b' is not a valid header"),
+        ({"headers": {"a": "b\r\nc: d"}}, "headers: 'a' is not a valid header"),
+        ({"headers": {"Content-Length": "3"}}, "headers: 'Content-Length' is for the agent to set"),
+        (
+            {"headers_env": {"authorization": "NO_SUCH_VARIABLE"}},
+            "headers_env: the environment variable NO_SUCH",
+        ),
+        ({"headers_file": {"authorization": "/no/such/file"}}, "headers_file /no/such/file: No such file"),
+        ({"body": "a", "body_env": "PATH"}, "give only one of body, body_env"),
+        ({"max_redirects": 21}, "max_redirects must be 0 to 20"),
+        ({"ca_file": "/etc/hosts"}, "ca_file belongs to an https:// url"),
+        ({"ip_version": "5"}, 'ip_version must be one of "any", "4", "6"'),
+        ({"proxy_url": "socks5://a"}, r"proxy_url: write http://\[USER:PASSWORD@\]HOST"),
+        ({"http_version": "2", "proxy_url": "http://a:1"}, "http_version 2 through a proxy needs an https"),
+    ],
+)
+async def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        await seen("http://127.0.0.1:1/", **settings)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "ftp://a/", "http://u:p@a/", "http://a:99999/", "http://a/ b", "http://a/\n"]
+)
+async def test_an_address_that_is_none_is_refused_without_its_secrets(url: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        await seen(url)
+    assert "u:p" not in str(refused.value)
+
+
+def echoing(got: list[bytes]) -> Handler:
+    """Tells the whole request back, as a far end does that quotes in its errors what it was sent."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        body = (await reader.read(65_536)).decode()
+        got.append(body.encode())
+        writer.write(answer(f'{{"said": "{SECRET} {body}"}}'.encode(), f"X-Said: {SECRET}"))
+
+    return handler
+
+
+async def test_secrets_come_from_the_environment_and_files_and_are_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"Bearer {SECRET}\n")
+    monkeypatch.setenv("BODY", "password=tiger")
+    got: list[bytes] = []
+    async with serving(echoing(got)) as url:
+        result = await seen(
+            url,
+            method="POST",
+            headers_file={"authorization": str(file)},
+            body_env="BODY",
+            expect_json=['$.said == "x"'],
+            expect_headers=["x-said exists"],
+        )
+    assert got == [b"password=tiger"]
+    assert result.status is Status.UNHEALTHY
+    assert SECRET not in result.text
+    assert "***" in result.text
+
+
+async def test_a_changed_secret_is_sent_and_one_that_is_gone_is_unknown(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    heads: list[bytes] = []
+
+    async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK)
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        await handler(reader, writer)
+
+    from tenantwatch_agent.checks.registry import build_check
+    from tenantwatch_agent.schedule import look
+    from tenantwatch_wire.records import CheckDefinition
+
+    file.write_text("first")
+    async with serving(keep, wait=False) as url:
+        check = build_check("http_endpoint", {"url": url, "headers_file": {"x-key": str(file)}}, "test")
+        for text in ("first", "second"):
+            file.write_text(text)
+            await look(CheckDefinition("a", "http_endpoint", 1000, 1000), check)
+            assert f"x-key: {text}\r\n".encode() in heads[-1]
+        file.write_text("two\nlines")
+        result = await look(CheckDefinition("a", "http_endpoint", 1000, 1000), check)
+        assert (result.status, "line break" in result.text) == (Status.UNKNOWN, True)
+        file.unlink()
+        result = await look(CheckDefinition("a", "http_endpoint", 1000, 1000), check)
+        assert result.status is Status.UNKNOWN
+        assert result.text == f"headers_file {file}: No such file or directory"
+    assert len(heads) == 2
+
+
+def test_a_request_shows_no_secret() -> None:
+    from tenantwatch_agent.checks.http.address import Address
+
+    request = Request(Address.parse(f"http://a/?key={SECRET}"), "GET", {"x-key": SECRET}, SECRET.encode())
+    assert SECRET not in repr(request)
