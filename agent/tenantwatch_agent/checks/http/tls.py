@@ -55,15 +55,21 @@ class TlsOptions:
 
     def context(self) -> ssl.SSLContext:
         """Shared by all who have the same options; new when a file has changed. Raises ConfigurationError."""
-        files = [file for file in (self.ca_file, self.certificate_file, self.key_file) if file is not None]
-        return _context(self, tuple(_changed_at(file) for file in files))
+        files = {
+            "ca_file": self.ca_file,
+            "client_certificate_file": self.certificate_file,
+            "client_key_file": self.key_file,
+        }
+        return _context(
+            self, tuple(_changed_at(key, file) for key, file in files.items() if file is not None)
+        )
 
 
-def _changed_at(file: Path) -> int:
+def _changed_at(key: str, file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
     except OSError as error:
-        raise ConfigurationError(f"{file}: {error.strerror}") from None
+        raise ConfigurationError(f"{key} {file}: {error.strerror}") from None
 
 
 # One context per trust store: each holds a copy of all its certificates, about a megabyte.
