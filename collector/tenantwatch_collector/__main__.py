@@ -14,7 +14,7 @@ from typing import Any
 import uvloop
 
 from tenantwatch_collector import __version__
-from tenantwatch_collector.commands import access, sla
+from tenantwatch_collector.commands import access, alerts, notify, sla
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import CollectorError
 
@@ -103,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
 
     access.add_commands(commands, _CONFIG_HELP)
     sla.add_commands(commands)
+    alerts.add_commands(commands)
+    notify.add_commands(commands, _CONFIG_HELP)
     return parser
 
 

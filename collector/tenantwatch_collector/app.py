@@ -21,6 +21,7 @@ from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.service import AgentService
 from tenantwatch_collector.notify.delivery import Notifier
+from tenantwatch_collector.notify.heartbeat import Heartbeat
 from tenantwatch_collector.notify.registry import PARTS, build_channels
 from tenantwatch_collector.notify.templates import Templates
 from tenantwatch_collector.signal import Signal
@@ -48,6 +49,10 @@ class Collector:
         routing = Routing(config.notify.default_policy(TICKS_PER_SECOND), config.notify.route_table())
         alerts = AlertBook(tuple(channels), routing, config.dashboard_url)
         self._judge = Judge(store, alerts, self._changed, owed, self.vitals)
+        passes = {"judge": self._judge.passes, "notifier": self._notifier.passes}
+        self._heartbeat = (
+            None if config.heartbeat is None else Heartbeat(config.heartbeat, passes, self.vitals)
+        )
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         authenticator = Authenticator(store)
         self._agents = AgentService(
@@ -65,6 +70,8 @@ class Collector:
         await self._judge.start()
         self._notifier.start()
         self._commits.start()
+        if self._heartbeat is not None:
+            self._heartbeat.start()
         grpc_address = await self._grpc.start()
         return grpc_address, await self._rest.start()
 
@@ -75,6 +82,8 @@ class Collector:
         self._stopped = True
         # Whoever watches is let go first: their streams would hold the doors open.
         self._changed.close()
+        if self._heartbeat is not None:
+            await self._heartbeat.stop()
         await self._agents.drain(DRAIN_SECONDS)
         await self._grpc.stop(1)
         await self._commits.stop()

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError, field_validator
 
 from tenantwatch_collector.errors import ConfigurationError
+from tenantwatch_collector.notify.heartbeat import HeartbeatSection
 from tenantwatch_collector.notify.settings import NotifySection
 from tenantwatch_collector.settings import Section, explain
 
@@ -83,6 +84,7 @@ class CollectorConfig(Section):
     tls: Tls | None = None
     store: StoreSection = StoreSection()
     notify: NotifySection = NotifySection()
+    heartbeat: HeartbeatSection | None = None
 
     @property
     def folder(self) -> Path:

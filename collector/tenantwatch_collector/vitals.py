@@ -36,6 +36,12 @@ class Vitals:
             ["channel", "outcome"],
             registry=self.registry,
         )
+        self.heartbeats = Counter(
+            "tenantwatch_heartbeats",
+            "Beats to the outside address that watches this collector.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.requests = Counter(
             "tenantwatch_requests", "Answers of the API.", ["door", "outcome"], registry=self.registry
         )

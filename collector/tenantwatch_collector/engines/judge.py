@@ -58,6 +58,8 @@ class Judge:
         self._flush_due = 0.0
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self.passes = Signal()
+        """Fired whenever all that was committed is judged."""
 
     def committed(self, commit: Commit) -> None:
         """New results are in the store."""
@@ -97,6 +99,7 @@ class Judge:
             seen = self._feed.arrived.count
             try:
                 await self._catch_up()
+                self.passes.fire()
                 if self._stopping:
                     await self._flush()
                     return

@@ -43,6 +43,8 @@ class Notifier:
         self._vitals = vitals
         self._task: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
+        self.passes = Signal()
+        """Fired whenever all that was due has been taken in hand."""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="notifier")
@@ -66,6 +68,7 @@ class Notifier:
             try:
                 full = await self._send_due() == _CLAIM_LIMIT
                 pause = 0.0 if full else await self._pause_seconds()
+                self.passes.fire()
             except StoreUnavailable as error:
                 log.error("messages wait: %s", error)
                 pause = 1.0
