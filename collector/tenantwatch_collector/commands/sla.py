@@ -1,4 +1,4 @@
-"""`sla evaluate|explain`: worked cases through the functions that the running collector uses."""
+"""`sla evaluate|explain|verify`: the functions of the running collector, with no collector running."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.errors import RefusedForEver
+from tenantwatch_collector.reports.export import ExportError, read_export
+from tenantwatch_collector.reports.signing import SignatureError
+from tenantwatch_collector.reports.verify import Difference, verify
 from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named
 from tenantwatch_collector.sla.explain import explain
 
@@ -46,6 +49,26 @@ def _explain(options: argparse.Namespace) -> None:
         except CaseError as error:
             raise RefusedForEver(f"{options.cases}: {error}") from error
         print("\n".join([f"{case['id']}: {case.get('title', '')}", *lines, ""]))
+
+
+def _verify(options: argparse.Namespace) -> int:
+    document = _json(options.report)
+    if not isinstance(document, dict):
+        raise RefusedForEver(f"{options.report}: not a report")
+    export = None
+    if options.export is not None:
+        try:
+            with options.export.open(encoding="utf-8") as lines:
+                export = read_export(lines)
+        except (OSError, UnicodeDecodeError, ExportError) as error:
+            raise RefusedForEver(f"{options.export}: {error}") from error
+    try:
+        for line in verify(document, export, options.key_id):
+            print(f"holds: {line}")
+    except (Difference, SignatureError) as error:
+        print(f"DIFFERS: {error}")
+        return 1
+    return 0
 
 
 class _Progress:
@@ -92,10 +115,17 @@ def _differing(expected: Any, found: Case) -> set[str]:
 
 def _read(path: Path) -> Sequence[Case]:
     try:
+        return cases_of(_json(path))
+    except CaseError as error:
+        raise RefusedForEver(f"{path}: {error}") from error
+
+
+def _json(path: Path) -> Any:
+    try:
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
-            raise RefusedForEver(f"{path}: {size} bytes; at most {MAX_FILE_BYTES} are read, split the file")
-        return cases_of(json.loads(path.read_bytes()))
+            raise RefusedForEver(f"{path}: {size} bytes; at most {MAX_FILE_BYTES} are read")
+        return json.loads(path.read_bytes())
     except OSError as error:
         raise RefusedForEver(f"{path}: {error.strerror}") from error
     except RecursionError as error:
@@ -114,6 +144,12 @@ def add_commands(commands: Any) -> None:
     told = _add(sla, "explain", "print the arithmetic of a report step by step", _explain)
     told.add_argument("--cases", type=Path, metavar="FILE", required=True, help="cases of schema sla-cases/1")
     told.add_argument("case", nargs="?", help="the id of one case; without it all of them")
+    checked = _add(sla, "verify", "check a report with no server: signature, arithmetic, numbers", _verify)
+    checked.add_argument("report", type=Path, metavar="REPORT", help="a report in its JSON form")
+    checked.add_argument(
+        "export", type=Path, nargs="?", metavar="EXPORT", help="exported results: the numbers are made again"
+    )
+    checked.add_argument("--key-id", help="the key that must have signed it, as its operator published it")
 
 
 def _add(family: Any, name: str, help_text: str, work: Any) -> argparse.ArgumentParser:

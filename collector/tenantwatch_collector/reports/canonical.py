@@ -1,0 +1,33 @@
+"""One form of bytes for one JSON value, so that digests and signatures mean the value, not its spelling."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical(value: Any) -> bytes:
+    """Sorted keys, no spaces, UTF-8; a float that is whole is written as an integer, as JavaScript does.
+
+    Raises ValueError on what JSON cannot say.
+    """
+    text = json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode("utf-8")
+
+
+def digest(value: Any) -> str:
+    """``sha256:`` and the hexadecimal digest of the canonical form."""
+    return f"sha256:{hashlib.sha256(canonical(value)).hexdigest()}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

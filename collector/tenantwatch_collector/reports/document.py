@@ -1,0 +1,147 @@
+"""The report as one JSON document: for one tenant with all its detail, or for the whole platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_collector.reports.subject import (
+    Subject,
+    detail_of,
+    metrics_of,
+    number,
+    trend_of,
+    utc,
+    violations_of,
+)
+from tenantwatch_collector.sla.availability import Counted
+from tenantwatch_collector.sla.classes import TimeClass
+from tenantwatch_collector.sla.judged import Point
+from tenantwatch_collector.sla.life import Stage
+from tenantwatch_collector.sla.periods import Period
+from tenantwatch_collector.sla.platform import platform_compliance
+from tenantwatch_collector.sla.rounding import ceiling_text, floor_text, half_even_text
+from tenantwatch_collector.sla.traffic import Traffic
+
+SCHEMA = "tenantwatch-report/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Which report it is. ``period`` and ``as_of`` are Unix seconds; ``label`` is such as 2025-01."""
+
+    period_type: str
+    label: str
+    timezone: str
+    period: Period
+    as_of: int
+    generated_at: datetime
+    stage: Stage = "provisional"
+    revision: int = 0
+    reason: str = ""
+
+
+def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | None) -> dict[str, Any]:
+    """The whole report, not signed. ``tenant_id`` None means the platform, which is told without detail."""
+    subjects = sorted(subjects, key=lambda subject: subject.tenant_id)
+    content = {
+        "scope": {"platform": True} if tenant_id is None else {"tenant_id": tenant_id},
+        "report_period": _period(heading),
+        "overall_compliance": _overall(subjects),
+        "tenant_compliance": [metrics_of(subject, heading.period_type) for subject in subjects],
+        "violations": [each for subject in subjects for each in violations_of(subject)],
+        "trends": _trends(subjects),
+        "tenants": [] if tenant_id is None else [detail_of(subject) for subject in subjects],
+    }
+    content_digest = digest(content)
+    return {
+        "schema": SCHEMA,
+        "report_id": _report_id(heading, content_digest),
+        "generated_at": heading.generated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "stage": heading.stage,
+        "revision": heading.revision,
+        "reason": heading.reason,
+        "content_digest": content_digest,
+        **content,
+    }
+
+
+def content_of(document: dict[str, Any]) -> dict[str, Any]:
+    """The part of a document that its digest covers."""
+    names = (
+        "scope",
+        "report_period",
+        "overall_compliance",
+        "tenant_compliance",
+        "violations",
+        "trends",
+        "tenants",
+    )
+    return {name: document.get(name) for name in names}
+
+
+def _report_id(heading: Heading, content_digest: str) -> str:
+    return f"sla-{heading.label}-{content_digest.removeprefix('sha256:')[:12]}"
+
+
+def _period(heading: Heading) -> dict[str, Any]:
+    return {
+        "type": heading.period_type,
+        "label": heading.label,
+        "timezone": heading.timezone,
+        "start": utc(heading.period.start),
+        "end": utc(heading.period.end),
+        "as_of": utc(heading.as_of),
+    }
+
+
+def _overall(subjects: Sequence[Subject]) -> dict[str, Any]:
+    found = platform_compliance(subject.judged.whole for subject in subjects)
+    verdicts = [subject.judged.truth.overall.value for subject in subjects]
+    return {
+        "total_tenants": found.tenants,
+        "tenants_with_data": found.tenants_with_data,
+        "compliant_tenants": found.compliant_tenants,
+        "compliance_percentage": _floor(found.compliance_percentage),
+        "average_availability": _floor(found.average_availability),
+        "weighted_availability": _floor(found.weighted_availability),
+        "average_response_time": None
+        if found.average_response_ms is None
+        else number(half_even_text(found.average_response_ms, 3)),
+        "average_error_rate": None
+        if found.average_error_rate is None
+        else number(ceiling_text(found.average_error_rate, 4)),
+        "verdicts": {word: verdicts.count(word) for word in ("met", "breached", "cannot_be_proved")},
+    }
+
+
+def _trends(subjects: Sequence[Subject]) -> list[dict[str, Any]]:
+    """The steps of all tenants together, by their eligible seconds and their counts."""
+    if not subjects:
+        return []
+    units = subjects[0].judged.whole.terms.units_per_second
+    if len(subjects) == 1:
+        return trend_of(subjects[0].judged.trend, units)
+    summed: dict[int, Point] = {}
+    for point in (point for subject in subjects for point in subject.judged.trend):
+        summed[point.period.start] = _sum(summed.get(point.period.start), point)
+    return trend_of([summed[start] for start in sorted(summed)], units)
+
+
+def _sum(one: Point | None, other: Point) -> Point:
+    traffic = Traffic()
+    if one is None:
+        traffic.merge(other.traffic)
+        return Point(other.period, other.seconds, other.counted, traffic)
+    one.traffic.merge(other.traffic)
+    seconds = {each: one.seconds[each] + other.seconds[each] for each in TimeClass}
+    counted = Counted(one.counted.available + other.counted.available, one.counted.down + other.counted.down)
+    return Point(one.period, seconds, counted, one.traffic)
+
+
+def _floor(value: Fraction | None) -> float | None:
+    return None if value is None else number(floor_text(value, 4))

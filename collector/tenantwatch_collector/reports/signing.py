@@ -1,0 +1,127 @@
+"""Signatures of reports: Ed25519 over the canonical form, with a key made at the first start.
+
+The file holds the private key (PKCS #8, PEM) and is readable by its owner alone. The public key travels with
+each report; whoever checks one compares its key with the one that the operator published.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from tenantwatch_collector.errors import ConfigurationError
+from tenantwatch_collector.reports.canonical import canonical
+
+ALGORITHM = "Ed25519"
+
+
+class SignatureError(ValueError):
+    """The report is not as it was signed, or is not signed; the message says which."""
+
+
+class Signer:
+    """Signs reports with one key; its repr shows the key's name and nothing else."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        raw = key.public_key().public_bytes_raw()
+        self.public_key = base64.b64encode(raw).decode()
+        self.key_id = key_id_of(raw)
+
+    def __repr__(self) -> str:
+        return f"Signer({self.key_id})"
+
+    def sign(self, report: dict[str, Any]) -> dict[str, Any]:
+        """The same report with its signature, in the place of any that it had."""
+        unsigned = {name: value for name, value in report.items() if name != "signature"}
+        signature = base64.b64encode(self._key.sign(canonical(unsigned))).decode()
+        return unsigned | {
+            "signature": {
+                "algorithm": ALGORITHM,
+                "key_id": self.key_id,
+                "public_key": self.public_key,
+                "value": signature,
+            }
+        }
+
+
+def verify_signature(report: dict[str, Any], expected_key_id: str | None = None) -> str:
+    """The key's id, if the report is as that key signed it. Raises SignatureError."""
+    signature = report.get("signature")
+    if not isinstance(signature, dict) or signature.get("algorithm") != ALGORITHM:
+        raise SignatureError(f"the report has no {ALGORITHM} signature")
+    unsigned = {name: value for name, value in report.items() if name != "signature"}
+    try:
+        raw = base64.b64decode(str(signature.get("public_key")), validate=True)
+        value = base64.b64decode(str(signature.get("value")), validate=True)
+        Ed25519PublicKey.from_public_bytes(raw).verify(value, canonical(unsigned))
+    except (binascii.Error, ValueError) as error:
+        raise SignatureError("the signature or its key is damaged") from error
+    except InvalidSignature as error:
+        raise SignatureError("the report was changed after it was signed") from error
+    key_id = key_id_of(raw)
+    if expected_key_id is not None and key_id != expected_key_id:
+        raise SignatureError(f"the report was signed with key {key_id}, not with {expected_key_id}")
+    return key_id
+
+
+def key_id_of(public_key: bytes) -> str:
+    """A short name of a public key: the first 16 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(public_key).hexdigest()[:16]
+
+
+def load_signer(path: Path) -> Signer:
+    """The signer of the key file, which is made if it is not there. Raises ConfigurationError."""
+    with contextlib.suppress(FileExistsError):
+        _create(path)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        pem = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot read the signing key: {error.strerror}") from error
+    if mode & 0o077:
+        raise ConfigurationError(f"{path}: others can read the signing key; run: chmod 600 {path}")
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(
+            f"{path}: no private key in PEM; move it away and a new one is made"
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigurationError(f"{path}: not an Ed25519 key")
+    return Signer(key)
+
+
+def _create(path: Path) -> None:
+    """Write a new key beside the place and link it there: never half a key, never over another one."""
+    if path.exists():
+        return
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(descriptor)
+        try:
+            os.link(fresh, path)
+        finally:
+            fresh.unlink()
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot write the signing key: {error.strerror}") from error

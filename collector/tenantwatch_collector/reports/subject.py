@@ -1,0 +1,260 @@
+"""What a report is told about one tenant, and the tenant's own part of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any, Literal
+
+from tenantwatch_collector.sla.availability import coverage
+from tenantwatch_collector.sla.classes import TimeClass
+from tenantwatch_collector.sla.corrections import Correction
+from tenantwatch_collector.sla.evaluate import Facts
+from tenantwatch_collector.sla.judged import Judged, Point
+from tenantwatch_collector.sla.masks import Maintenance
+from tenantwatch_collector.sla.report import in_seconds, report
+from tenantwatch_collector.sla.rounding import ceiling_text, floor_text, half_even_text
+from tenantwatch_collector.sla.written import terms_to_json
+
+MAX_TIMELINE = 100_000
+"""Stretches in a document; of a timeline with more the first are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedWindow:
+    """A maintenance window with what people said about it."""
+
+    window: Maintenance
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One tenant, judged, with the facts that it was judged by."""
+
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    judged: Judged
+    facts: Facts = field(default_factory=Facts)
+    windows: Sequence[AnnouncedWindow] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Of the facts that the numbers rest on, by kind."""
+
+
+def metrics_of(subject: Subject, period: str) -> dict[str, Any]:
+    """The SLA metrics of one tenant and period, numbers as numbers."""
+    told = report(subject.judged.whole)
+    truth = subject.judged.truth
+    return {
+        "tenant_id": subject.tenant_id,
+        "tenant_name": subject.tenant_name,
+        "tier": subject.tier,
+        "period": period,
+        "availability": number(told["availability_pct"]),
+        "avg_response_time": number(told["response"]["mean_ms"]),
+        "error_rate": number(told["errors"]["pct"]),
+        "sla_compliance": told["compliant"],
+        "violations": told["violations"],
+        "health_score": number(told["health_score"]),
+        "coverage": number(told["coverage_pct"]),
+        "availability_best": _percent(truth.best),
+        "availability_worst": _percent(truth.worst),
+        "verdict": truth.overall.value,
+        "downtime_minutes": number(told["downtime_minutes"]),
+        "incident_count": told["incident_count"],
+    }
+
+
+def violations_of(subject: Subject) -> list[dict[str, Any]]:
+    """Each missed target with what was agreed and what was measured."""
+    whole = subject.judged.whole
+    told, targets = report(whole), whole.terms.targets
+    worst = max((i.downtime for i in whole.incidents), default=0)
+    minutes = Fraction(worst, 60 * whole.terms.units_per_second)
+    facts = {
+        "availability": (targets.availability_percentage, told["availability_pct"], "percent"),
+        "response_time": (targets.response_time_ms, told["response"]["mean_ms"], "ms"),
+        "error_rate": (targets.error_rate_percentage, told["errors"]["pct"], "percent"),
+        "recovery_time": (targets.recovery_time_minutes, ceiling_text(minutes, 2), "minutes"),
+    }
+    return [
+        {
+            "tenant_id": subject.tenant_id,
+            "violation": name,
+            "target": float(facts[name][0]),
+            "measured": number(facts[name][1]),
+            "unit": facts[name][2],
+        }
+        for name in whole.violations
+    ]
+
+
+def detail_of(subject: Subject) -> dict[str, Any]:
+    """All that the tenant's numbers can be checked with; instants and durations in seconds."""
+    judged = subject.judged
+    whole = judged.whole
+    units = whole.terms.units_per_second
+    return {
+        "tenant_id": subject.tenant_id,
+        "tenant_name": subject.tenant_name,
+        "tier": subject.tier,
+        "report": report(whole),
+        "as_issued": None if judged.issued is None else _issued(judged),
+        "parts": [
+            {
+                "from": in_seconds(part.period.start, units),
+                "to": in_seconds(part.period.end, units),
+                "availability_pct": report(part)["availability_pct"],
+                "compliant": part.compliant,
+                "violations": part.violations,
+                "terms": terms_to_json(part.terms),
+            }
+            for part in judged.parts
+        ],
+        "proved": {
+            "best_pct": _maybe(floor_text, judged.truth.best),
+            "worst_pct": _maybe(floor_text, judged.truth.worst),
+            "targets": {name: verdict.value for name, verdict in judged.truth.verdicts.items()},
+            "overall": judged.truth.overall.value,
+        },
+        "timeline": _timeline(subject),
+        "exclusions": exclusions_of(subject),
+        "rests_on": {
+            "changes": sum(len(changes) for changes in subject.facts.changes.values()),
+            "buckets": whole.basis.buckets,
+            "results": whole.basis.results,
+            "left_out": [[in_seconds(s, units), in_seconds(e, units)] for s, e in whole.basis.left_out],
+        },
+        "digests": dict(subject.digests),
+    }
+
+
+def trend_of(points: Sequence[Point], units: int) -> list[dict[str, Any]]:
+    """One entry per step, in order; None where nothing was measured."""
+    return [_point(point, units) for point in points]
+
+
+def exclusions_of(subject: Subject) -> list[dict[str, Any]]:
+    """Everything that was left out of the numbers or put in by hand, with its reason, in order of time."""
+    whole = subject.judged.whole
+    units = whole.terms.units_per_second
+    low, high = whole.period.start, whole.eval_end
+    found = [
+        _window(each, units)
+        for each in subject.windows
+        if _touches(each.window.start, each.window.end, low, high)
+    ]
+    found += [
+        _correction(each, units)
+        for each in subject.facts.corrections
+        if _touches(each.start, each.end, low, high)
+    ]
+    for stretch in whole.stretches:
+        if stretch.time_class is TimeClass.UNKNOWN:
+            start, end = max(stretch.start, low), min(stretch.end, high)
+            found.append(_entry("no_data", start, end, "the state was not measured", units))
+    for start, end in whole.basis.left_out:
+        found.append(_entry("not_counted", start, end, "raw results of a cut bucket are gone", units))
+    found.sort(key=lambda each: (float(each["from"]), each["kind"]))
+    outside = whole.seconds[TimeClass.OUT_OF_SCOPE]
+    if outside:
+        reason = "outside of service hours or before the contract began"
+        entry = _entry("out_of_scope", low, high, reason, units)
+        found.append(entry | {"seconds": in_seconds(outside, units)})
+    return found
+
+
+def number(text: str | None) -> float | None:
+    """A rounded decimal text as a JSON number."""
+    return None if text is None else float(text)
+
+
+def utc(seconds: int | str) -> str:
+    """An instant as people and machines read it."""
+    return datetime.fromtimestamp(int(float(seconds)), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _issued(judged: Judged) -> dict[str, Any]:
+    assert judged.issued is not None
+    told = report(judged.issued)
+    names = ("availability_pct", "downtime_s", "compliant", "violations", "health_score")
+    return {name: told[name] for name in names}
+
+
+def _timeline(subject: Subject) -> list[list[Any]]:
+    whole = subject.judged.whole
+    units = whole.terms.units_per_second
+    low, high = whole.period.start, whole.eval_end
+    clipped = [(max(s.start, low), min(s.end, high), s.time_class.value) for s in whole.stretches]
+    told: list[list[Any]] = []
+    for start, end, name in clipped:
+        if start >= end:
+            continue
+        if told and told[-1][2] == name:
+            told[-1][1] = in_seconds(end, units)
+        else:
+            told.append([in_seconds(start, units), in_seconds(end, units), name])
+    return told[:MAX_TIMELINE]
+
+
+def _point(point: Point, units: int) -> dict[str, Any]:
+    latency = point.traffic.latency
+    return {
+        "from": utc(in_seconds(point.period.start, units)),
+        "to": utc(in_seconds(point.period.end, units)),
+        "availability": _percent(point.counted.availability),
+        "coverage": _percent(coverage(point.seconds)),
+        "downtime_minutes": number(ceiling_text(Fraction(point.counted.down, 60 * units), 2)),
+        "avg_response_time": number(_maybe(half_even_text, latency.mean_ms(), 3)),
+        "p95_response_time": None if not latency.count else (latency.percentile_us(95) or 0) / 1000,
+        "error_rate": number(_maybe(ceiling_text, point.traffic.error_rate)),
+    }
+
+
+def _touches(start: int, end: int, low: int, high: int) -> bool:
+    return start < high and end > low
+
+
+Kind = Literal["maintenance", "correction", "no_data", "not_counted", "out_of_scope"]
+
+
+def _entry(kind: Kind, start: int, end: int, reason: str, units: int) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "from": in_seconds(start, units),
+        "to": in_seconds(end, units),
+        "seconds": in_seconds(end - start, units),
+        "reason": reason,
+    }
+
+
+def _window(announced: AnnouncedWindow, units: int) -> dict[str, Any]:
+    window = announced.window
+    end = window.end if window.cancelled_at is None else min(window.end, window.cancelled_at)
+    entry = _entry(
+        "maintenance", window.start, max(window.start, end), announced.reason or "planned maintenance", units
+    )
+    return entry | {
+        "checks": None if window.checks is None else sorted(window.checks),
+        "announced_at": None if window.announced_at is None else in_seconds(window.announced_at, units),
+    }
+
+
+def _correction(correction: Correction, units: int) -> dict[str, Any]:
+    entry = _entry("correction", correction.start, correction.end, correction.reason, units)
+    return entry | {
+        "counts_as": correction.counts_as.value,
+        "author": correction.author,
+        "approver": correction.approver,
+    }
+
+
+def _percent(value: Fraction | None) -> float | None:
+    return number(_maybe(floor_text, value))
+
+
+def _maybe(text: Any, value: Fraction | None, places: int = 4) -> str | None:
+    return None if value is None else text(value, places)

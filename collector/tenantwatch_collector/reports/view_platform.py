@@ -1,0 +1,72 @@
+"""The platform's report as words: the tenants, those that missed their level first."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tenantwatch_collector.reports.plots import trend_charts
+from tenantwatch_collector.reports.words import VERDICTS, Document, decimals
+
+MAX_TENANTS = 2000
+
+
+def platform_view(document: Document) -> dict[str, Any]:
+    """What the template shows of all tenants."""
+    overall, zone = document["overall_compliance"], ZoneInfo(document["report_period"]["timezone"])
+    tenants = sorted(document["tenant_compliance"], key=_worst_first)
+    return {
+        "title": "All tenants",
+        "subtitle": f"{overall['total_tenants']} tenants",
+        **_verdict(overall),
+        "figures": _figures(overall),
+        **trend_charts(document, zone, None),
+        "tenants": [_tenant_row(tenant) for tenant in tenants[:MAX_TENANTS]],
+        "tenants_note": f"The first {MAX_TENANTS} are listed." if len(tenants) > MAX_TENANTS else "",
+    }
+
+
+def _worst_first(tenant: Document) -> tuple[int, float, str]:
+    rank = {False: 0, None: 1, True: 2}[tenant["sla_compliance"]]
+    return rank, tenant["availability"] or 0.0, tenant["tenant_id"]
+
+
+def _verdict(overall: Document) -> dict[str, str]:
+    share, judged, kept = (
+        overall[name] for name in ("compliance_percentage", "tenants_with_data", "compliant_tenants")
+    )
+    if share is None:
+        return {"verdict": "No data", "tone": "open", "sentence": "Nothing was measured in this period."}
+    return {
+        "verdict": f"{share:g} % compliant",
+        "tone": "good" if kept == judged else "bad",
+        "sentence": f"{kept} of {judged} tenants with data kept their agreed level.",
+    }
+
+
+def _figures(overall: Document) -> list[dict[str, str]]:
+    figures = (
+        ("Availability", decimals(overall["average_availability"], 4, " %"), "mean of tenants"),
+        ("Availability", decimals(overall["weighted_availability"], 4, " %"), "by time"),
+        ("Mean response", decimals(overall["average_response_time"], 0, " ms"), "mean of tenants"),
+        ("Error rate", decimals(overall["average_error_rate"], 4, " %"), "mean of tenants"),
+    )
+    return [{"label": label, "value": value, "note": note, "tone": "plain"} for label, value, note in figures]
+
+
+def _tenant_row(tenant: Document) -> list[str]:
+    word, tone = VERDICTS[tenant["verdict"]]
+    if tenant["availability"] is None:
+        word = "No data"
+    return [
+        tenant["tenant_id"],
+        tenant["tier"],
+        decimals(tenant["availability"], 4, ""),
+        decimals(tenant["coverage"], 2, ""),
+        decimals(tenant["downtime_minutes"], 2, ""),
+        decimals(tenant["avg_response_time"], 0, ""),
+        decimals(tenant["error_rate"], 4, ""),
+        decimals(tenant["health_score"], 1, ""),
+        word,
+        tone,
+    ]

@@ -1,0 +1,220 @@
+"""One tenant's report as words: summary, targets, incidents, exclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tenantwatch_collector.reports.agreed import computed_rows, terms_tables
+from tenantwatch_collector.reports.charts import COLOURS
+from tenantwatch_collector.reports.plots import strip_of, trend_charts
+from tenantwatch_collector.reports.words import (
+    TARGET_WORDS,
+    VERDICTS,
+    Document,
+    duration,
+    joined,
+    moment_of,
+    or_dash,
+)
+
+MAX_INCIDENTS = 200
+MAX_EXCLUSIONS = 200
+_CLASS_WORDS = {
+    "up": "Up",
+    "degraded": "Degraded",
+    "down": "Down",
+    "maintenance": "Maintenance",
+    "unknown": "Not measured",
+    "out_of_scope": "Out of scope",
+}
+_KINDS = {
+    "maintenance": "Maintenance",
+    "correction": "Correction",
+    "no_data": "Not measured",
+    "not_counted": "Not counted",
+    "out_of_scope": "Out of scope",
+}
+
+
+def tenant_view(document: Document) -> dict[str, Any]:
+    detail, metrics = document["tenants"][0], document["tenant_compliance"][0]
+    told = detail["report"]
+    zone = ZoneInfo(document["report_period"]["timezone"])
+    terms = detail["parts"][-1]["terms"]
+    return {
+        "title": detail["tenant_name"] or detail["tenant_id"],
+        "subtitle": f"{detail['tenant_id']} · {detail['tier']} tier",
+        **_verdict(detail, metrics),
+        "figures": _figures(metrics, told, terms["targets"]),
+        "targets": _targets(detail, told, terms["targets"]),
+        "has_data": told["availability_pct"] is not None,
+        "strip": strip_of(detail, document, zone),
+        "legend": _legend(told["seconds"]),
+        "incidents": [_incident(each, zone) for each in told["incidents"][:MAX_INCIDENTS]],
+        "incident_note": _incident_note(told),
+        **trend_charts(document, zone, terms["targets"]),
+        "exclusions": _exclusions(detail["exclusions"], zone),
+        "terms": terms_tables(detail["parts"], zone),
+        "computed": computed_rows(told, detail),
+        "amended": _amended(detail, told),
+    }
+
+
+def _verdict(detail: Document, metrics: Document) -> dict[str, str]:
+    word, tone = VERDICTS[detail["proved"]["overall"]]
+    names = [TARGET_WORDS[n].lower() for n, v in detail["proved"]["targets"].items() if v == "breached"]
+    open_ones = [
+        TARGET_WORDS[n].lower() for n, v in detail["proved"]["targets"].items() if v == "cannot_be_proved"
+    ]
+    if metrics["availability"] is None:
+        sentence = "Nothing was measured in this period, so nothing can be said about the service."
+    elif names:
+        sentence = f"The agreed level was missed: {joined(names)}."
+    elif open_ones:
+        sentence = (
+            "What was measured keeps the agreed level, but time without measurement leaves"
+            f" {joined(open_ones)} open."
+        )
+    else:
+        sentence = "Every agreed target was met, even if all time without measurement had been down."
+    return {"verdict": word, "tone": tone, "sentence": sentence}
+
+
+def _figures(metrics: Document, told: Document, targets: Document) -> list[dict[str, str]]:
+    missed = set(metrics["violations"])
+    mean = told["response"]["mean_ms"]
+    figures = (
+        ("availability", "Availability", or_dash(told["availability_pct"], " %")),
+        ("response_time", "Mean response", "–" if mean is None else f"{float(mean):.0f} ms"),
+        ("error_rate", "Error rate", or_dash(told["errors"]["pct"], " %")),
+        ("recovery_time", "Longest outage", _longest(told)),
+    )
+    return [
+        {
+            "label": label,
+            "value": value,
+            "note": _agreed(name, targets, "at least", "at most"),
+            "tone": "bad" if name in missed else "plain",
+        }
+        for name, label, value in figures
+    ]
+
+
+def _agreed(name: str, targets: Document, least: str, most: str) -> str:
+    return {
+        "availability": f"{least} {targets['availability_percentage']} %",
+        "response_time": f"{most} {targets['response_time_ms']} ms",
+        "error_rate": f"{most} {targets['error_rate_percentage']} %",
+        "recovery_time": f"{most} {targets['recovery_time_minutes']} min",
+    }[name]
+
+
+def _longest(told: Document) -> str:
+    if told["incidents"]:
+        return duration(max(float(i["downtime_s"]) for i in told["incidents"]))
+    return "none" if told["availability_pct"] is not None else "–"
+
+
+def _targets(detail: Document, told: Document, targets: Document) -> list[list[str]]:
+    """Agreed, measured, the bounds that unknown time leaves, and what is proved."""
+    proved = detail["proved"]
+    bounds = "–" if proved["best_pct"] is None else f"{proved['worst_pct']} to {proved['best_pct']} %"
+    measured = {
+        "availability": or_dash(told["availability_pct"], " %"),
+        "response_time": or_dash(told["response"]["mean_ms"], " ms"),
+        "error_rate": or_dash(told["errors"]["pct"], " %"),
+        "recovery_time": _longest(told).replace("none", "no outage"),
+    }
+    rows = []
+    for name, label in TARGET_WORDS.items():
+        verdict = proved["targets"].get(name)
+        word, tone = VERDICTS[verdict] if verdict else ("Not measured", "open")
+        agreed = _agreed(name, targets, "≥", "≤")
+        rows.append([label, agreed, measured[name], bounds if name == "availability" else "–", word, tone])
+    return rows
+
+
+def _legend(seconds: Document) -> list[dict[str, str]]:
+    return [
+        {"colour": COLOURS[name], "text": f"{word} {duration(float(seconds[name]))}"}
+        for name, word in _CLASS_WORDS.items()
+        if float(seconds[name])
+    ]
+
+
+def _incident(incident: Document, zone: ZoneInfo) -> list[str]:
+    end = incident["end"]
+    return [
+        moment_of(incident["start"], zone),
+        "still open" if end is None else moment_of(end, zone),
+        duration(float(incident["downtime_s"])),
+        duration(float(incident["downtime_in_period_s"])),
+        "longer than agreed" if incident["over_target"] else "within target",
+    ]
+
+
+def _incident_note(told: Document) -> str:
+    if not told["incidents"]:
+        return (
+            "No outage in this period."
+            if told["availability_pct"]
+            else "None was seen: nothing was measured."
+        )
+    notes = [f"{told['incident_count']} in all, {told['incidents_started']} of which began in the period."]
+    if told["mttr_s"] is not None:
+        notes.append(f"Mean time to recover: {duration(float(told['mttr_s']))}.")
+    if told["mtbf_s"] is not None:
+        notes.append(f"Mean time between failures: {duration(float(told['mtbf_s']))}.")
+    more = len(told["incidents"]) - MAX_INCIDENTS
+    if more > 0:
+        notes.append(f"The first {MAX_INCIDENTS} are listed; {more} more are in the JSON form.")
+    return " ".join(notes)
+
+
+def _exclusions(found: Sequence[Document], zone: ZoneInfo) -> dict[str, Any]:
+    rows = [
+        [
+            _KINDS[each["kind"]],
+            moment_of(each["from"], zone),
+            moment_of(each["to"], zone),
+            duration(float(each["seconds"])),
+            _reason(each, zone),
+        ]
+        for each in found[:MAX_EXCLUSIONS]
+    ]
+    more = len(found) - MAX_EXCLUSIONS
+    note = f"The first {MAX_EXCLUSIONS} are listed; {more} more are in the JSON form." if more > 0 else ""
+    return {"rows": rows, "note": note}
+
+
+def _reason(each: Document, zone: ZoneInfo) -> str:
+    text: str = each["reason"]
+    if each["kind"] == "correction":
+        people = f"entered by {each['author']}, approved by {each['approver']}"
+        return f"{text} (counts as {each['counts_as']}; {people})"
+    if each.get("announced_at") is not None:
+        text += f", announced {moment_of(each['announced_at'], zone)}"
+    if each.get("checks"):
+        text += f" (only {', '.join(each['checks'])})"
+    return text
+
+
+def _amended(detail: Document, told: Document) -> list[list[str]]:
+    issued = detail["as_issued"]
+    if issued is None:
+        return []
+    return [
+        [
+            "Availability",
+            or_dash(issued["availability_pct"], " %"),
+            or_dash(told["availability_pct"], " %"),
+        ],
+        ["Down time", duration(float(issued["downtime_s"])), duration(float(told["downtime_s"]))],
+        [
+            "Violations",
+            joined([TARGET_WORDS[v].lower() for v in issued["violations"]]) or "none",
+            joined([TARGET_WORDS[v].lower() for v in told["violations"]]) or "none",
+        ],
+    ]

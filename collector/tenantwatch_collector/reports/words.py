@@ -1,0 +1,73 @@
+"""Instants, durations and numbers as a reader of a report expects them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Document = Mapping[str, Any]
+TARGET_WORDS = {
+    "availability": "Availability",
+    "response_time": "Response time",
+    "error_rate": "Error rate",
+    "recovery_time": "Recovery time",
+}
+VERDICTS = {
+    "met": ("Met", "good"),
+    "breached": ("Breached", "bad"),
+    "cannot_be_proved": ("Cannot be proved", "open"),
+}
+
+
+def duration(seconds: float) -> str:
+    """Such as 3 d 4 h, 12 min 5 s: the two largest units."""
+    if seconds and seconds < 1:
+        return f"{seconds:.3g} s"
+    left, told = round(seconds), []
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        amount, left = divmod(left, size)
+        if amount:
+            told.append(f"{amount} {unit}")
+    return " ".join(told[:2]) or "0 s"
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """The local days, where the ends are local midnights; else the instants."""
+    low, high = start.astimezone(zone), end.astimezone(zone)
+    last = high - timedelta(seconds=1)
+    if low.time() == high.time() and not low.hour and not low.minute and not low.second:
+        first_day, last_day = low.strftime("%-d %B %Y"), last.strftime("%-d %B %Y")
+        return first_day if first_day == last_day else f"{first_day} – {last_day}"
+    return f"{moment(start, zone)} – {moment(end, zone)}"
+
+
+def moment(when: datetime, zone: ZoneInfo) -> str:
+    """A local instant, such as 4 Mar 2026, 10:05:00."""
+    return when.astimezone(zone).strftime("%-d %b %Y, %H:%M:%S")
+
+
+def moment_of(seconds: float | str, zone: ZoneInfo) -> str:
+    """The same out of Unix seconds."""
+    return moment(datetime.fromtimestamp(float(seconds), UTC), zone)
+
+
+def or_dash(text: str | None, unit: str) -> str:
+    return "–" if text is None else f"{text}{unit}"
+
+
+def decimals(value: float | None, places: int, unit: str) -> str:
+    return "–" if value is None else f"{value:.{places}f}{unit}"
+
+
+def milliseconds(microseconds: int | None) -> str:
+    return "–" if microseconds is None else f"{microseconds / 1000:g} ms"
+
+
+def joined(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
