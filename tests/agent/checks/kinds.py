@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,17 @@ def _redis(**settings: Any) -> Target:
     return target
 
 
+def _plugin(body: str) -> Target:
+    @asynccontextmanager
+    async def target(request: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+        program: Path = request.getfixturevalue("tmp_path") / "check_it"
+        program.write_text(f"#!/bin/sh\n{body}\n")
+        program.chmod(0o755)
+        yield {"command": [str(program), SECRET], "environment": {"TOKEN": SECRET}}
+
+    return target
+
+
 _NO_HOST_LIMITS = {
     f"{name}_{word}_percent": 100.0
     for name in ("cpu", "memory", "disk")
@@ -125,6 +137,11 @@ ENTRIES: dict[str, Entry] = {
         healthy=_redis(),
         broken=_redis(unhealthy_after_ms=0.000_1),
         at=lambda address: {"url": f"redis://:{SECRET}@{address}/0"},
+    ),
+    "plugin_validation": Entry(
+        healthy=_plugin("echo 'OK - fine | queue=3;10;20'"),
+        broken=_plugin("echo CRITICAL - not at all; exit 2"),
+        silent=_plugin("sleep 60 & sleep 60"),
     ),
     "host_resources": Entry(
         healthy=always(_NO_HOST_LIMITS),

@@ -1,0 +1,130 @@
+"""Runs a program that may be bad: bounded in memory, processor time, output, files; killed as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tenantwatch_agent.checks.base import os_reason
+from tenantwatch_agent.errors import CheckerFailed
+
+MAX_OUTPUT_BYTES = 64 * 1024
+MAX_OPEN_FILES = 256
+_SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+_DRAIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the program and each process that it starts may take."""
+
+    memory_bytes: int
+    processor_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How it ended; ``code`` is negative for a signal."""
+
+    code: int
+    output: str
+    errors: str
+
+
+async def run(command: Sequence[str], environment: Mapping[str, str], bounds: Bounds) -> Ended:
+    """Run it to its end. Cancelled, it kills the program with everything that it started.
+
+    Raises CheckerFailed if it cannot be started or writes too much.
+    """
+    process = await _start(_bounded(command, bounds), environment)
+    reading = [asyncio.ensure_future(_read(stream)) for stream in (process.stdout, process.stderr)]
+    waiting = asyncio.ensure_future(_ended(process.pid))
+    try:
+        while not waiting.done():
+            await asyncio.wait(
+                [waiting, *(one for one in reading if not one.done())], return_when=asyncio.FIRST_COMPLETED
+            )
+            for one in reading:
+                if one.done():
+                    one.result()
+        # What it left behind may hold its output open.
+        _kill_group(process.pid)
+        await asyncio.wait(reading, timeout=_DRAIN_SECONDS)
+        output, errors = (one.result() if one.done() else b"" for one in reading)
+        code = await process.wait()
+        return Ended(code, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+    finally:
+        _kill_group(process.pid)
+        waiting.cancel()
+        for one in reading:
+            one.cancel()
+        await asyncio.wait([waiting, *reading])
+        await process.wait()
+
+
+async def _start(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(environment),
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CheckerFailed(f"{command[0]} cannot be started: {os_reason(error)}") from None
+
+
+def _bounded(command: Sequence[str], bounds: Bounds) -> list[str]:
+    """Through util-linux's prlimit, which sets the limits and becomes the program.
+
+    From outside they would come too late for what the program starts at once, and Python between fork and
+    exec is not safe in a process with threads.
+    """
+    prlimit = shutil.which("prlimit", path=_SYSTEM_PATH)
+    if prlimit is None:
+        raise CheckerFailed("prlimit is needed to bound plugins: install the package util-linux")
+    limits = (
+        f"--as={bounds.memory_bytes}",
+        f"--cpu={bounds.processor_seconds}:{bounds.processor_seconds + 1}",
+        f"--nofile={MAX_OPEN_FILES}",
+        "--core=0",
+    )
+    return [prlimit, *limits, "--", *command]
+
+
+async def _read(stream: asyncio.StreamReader | None) -> bytes:
+    assert stream is not None
+    found = bytearray()
+    while chunk := await stream.read(MAX_OUTPUT_BYTES):
+        found += chunk
+        if len(found) > MAX_OUTPUT_BYTES:
+            raise CheckerFailed(f"it wrote more than {MAX_OUTPUT_BYTES} bytes")
+    return bytes(found)
+
+
+async def _ended(pid: int) -> None:
+    """Return when the program itself ended; asyncio would wait for everybody who holds its output, too."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
+def _kill_group(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,256 @@
+"""Plugins: Debian's own, and bad ones written on the spot."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.plugin_validation import PluginValidation, Settings
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.schedule import look
+from tenantwatch_wire.records import CheckDefinition, Result, Status
+
+from tests.debian import unpacked
+from tests.ports import stable_port
+
+Plugin = Callable[[str], str]
+
+
+async def plugin(*command: str, timeout_ms: int = 10_000, **settings: Any) -> Result:
+    check = PluginValidation(Settings(command=command, **settings))
+    return await look(CheckDefinition("a", "plugin_validation", 1000, timeout_ms), check)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Plugin:
+    def write(body: str) -> str:
+        program = tmp_path / "check_it"
+        program.write_text(f"#!/bin/sh\n{body}\n")
+        program.chmod(0o755)
+        return str(program)
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def debian() -> Path:
+    root = unpacked("plugins of Debian's monitoring-plugins", "monitoring-plugins-basic")
+    return root / "usr" / "lib" / "nagios" / "plugins"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [(0, Status.HEALTHY), (1, Status.DEGRADED), (2, Status.UNHEALTHY), (3, Status.UNKNOWN)],
+)
+async def test_the_codes_of_a_real_plugin(debian: Path, code: int, status: Status) -> None:
+    result = await plugin(str(debian / "check_dummy"), str(code), "queue of 5")
+    assert result.status is status
+    assert result.text.endswith("queue of 5")
+
+
+async def test_a_real_plugin_with_figures(debian: Path) -> None:
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await plugin(
+            str(debian / "check_tcp"), "-H", "127.0.0.1", "-p", str(port), "-w", "5", "-c", "9"
+        )
+    assert result.status is Status.HEALTHY, result.text
+    assert result.text.startswith("TCP OK - ")
+    assert result.metrics["time_seconds_warning"] == 5
+    assert result.metrics["time_seconds_critical"] == 9
+    assert result.latency_us == round(result.metrics["time_seconds"] * 1_000_000)
+
+
+async def test_a_real_plugin_whose_target_is_down(debian: Path) -> None:
+    result = await plugin(str(debian / "check_tcp"), "-H", "127.0.0.1", "-p", str(stable_port()))
+    assert result.status is Status.UNHEALTHY
+    assert "refused" in result.text
+
+
+async def test_latency_limits_speak_of_what_the_plugin_measured(script: Plugin) -> None:
+    program = script("echo 'OK | time=0.2s'")
+    assert (await plugin(program, degraded_after_ms=100.0)).text == "took 200 ms, more than 100 ms"
+    result = await plugin(script("echo OK"), degraded_after_ms=0.001)
+    assert (result.status, result.latency_us) == (Status.HEALTHY, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("exit 4", "the plugin ended with exit code 4, 0 to 3 are allowed"),
+        ("echo oops >&2; exit 127", "the plugin ended with exit code 127, 0 to 3 are allowed: oops"),
+        ("kill -SEGV $$", "the plugin was ended by SIGSEGV"),
+        ("exit 3", "the plugin said nothing"),
+        ("echo >&2 no configuration; exit 3", "no configuration"),
+        ("while :; do echo 'never ending'; done", "it wrote more than 65536 bytes"),
+    ],
+)
+async def test_a_plugin_that_fails_itself_is_unknown(script: Plugin, body: str, text: str) -> None:
+    result = await plugin(script(body))
+    assert (result.status, result.text) == (Status.UNKNOWN, text)
+
+
+async def test_without_a_text(script: Plugin) -> None:
+    result = await plugin(script("exit 2"))
+    assert (result.status, result.text) == (Status.UNHEALTHY, "exit code 2, without a text")
+
+
+async def test_its_environment_arguments_and_limits(script: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENANTWATCH_TOKEN", "hunter2")
+    program = script('echo "$1 $TOKEN,$TENANTWATCH_TOKEN,$(ulimit -v) $(ulimit -t) $(ulimit -n)"')
+    result = await plugin(program, "a; $(b) *", environment={"TOKEN": "x"}, max_memory_mib=64)
+    assert result.text == f"a; $(b) * x,,{64 * 1024} 30 256"
+
+
+async def test_memory_is_bounded(script: Plugin) -> None:
+    program = script(f"{sys.executable} -c 'bytes(2_000_000_000)' 2>&1; exit 3")
+    result = await plugin(program, max_memory_mib=512)
+    assert (result.status, result.text) == (Status.UNKNOWN, "Traceback (most recent call last):")
+    assert (await plugin(program, max_memory_mib=8192)).text == "the plugin said nothing"
+
+
+async def test_processor_time_is_bounded(script: Plugin) -> None:
+    result = await plugin(script("while :; do :; done"), max_cpu_seconds=1)
+    assert result.status is Status.UNKNOWN
+    assert result.text.startswith("the plugin was ended by SIG")
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(0.005)
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+async def test_a_timeout_kills_all_that_it_started(script: Plugin, tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    program = script(f"sleep 60 & echo $! > {pids}; echo $$ >> {pids}; trap '' TERM; wait; sleep 60")
+    before = children()
+    result = await plugin(program, timeout_ms=500)
+    assert (result.status, result.text) == (Status.UNHEALTHY, "no answer within 0.5 s, in phase run")
+    started = [int(line) for line in pids.read_text().split()]
+    assert len(started) == 2
+    await until(lambda: not any(map(_runs, started)) and children() <= before)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def test_what_it_leaves_behind_is_killed_and_not_waited_for(script: Plugin, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    result = await plugin(script(f"sleep 60 & echo $! > {pid}; echo OK"), timeout_ms=5_000)
+    assert (result.status, result.text) == (Status.HEALTHY, "OK")
+    await until(lambda: not _runs(int(pid.read_text())))
+
+
+async def test_one_that_cannot_be_started(tmp_path: Path) -> None:
+    program = tmp_path / "check_it"
+    program.write_text("#!/no/such/interpreter\n")
+    program.chmod(0o755)
+    result = await plugin(str(program))
+    assert result.status is Status.UNKNOWN
+    assert result.text.endswith(f"prlimit: failed to execute {program}: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, "give either command or entry_point"),
+        ({"command": ("/bin/true",), "entry_point": "x"}, "give either command or entry_point"),
+        ({"command": ("check_tcp",)}, "write the whole path of 'check_tcp'"),
+        ({"command": ("/bin/true", "a\0b")}, "holds a NUL"),
+        ({"command": ("/bin/true",) + ("x",) * 300}, "at most 256 arguments"),
+        ({"command": ("/bin/true",), "max_memory_mib": 1}, "max_memory_mib must be"),
+        ({"command": ("/bin/true",), "max_cpu_seconds": 0}, "max_cpu_seconds must be"),
+        (
+            {"entry_point": "nowhere"},
+            "'nowhere' is not in the group tenantwatch.checks; installed there: none",
+        ),
+    ],
+)
+def test_refused_settings(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        PluginValidation(Settings(**settings))
+
+
+@pytest.mark.parametrize("program", ["/no/such/plugin", "/etc/passwd", "/etc"])
+async def test_what_is_no_program(program: str) -> None:
+    result = await plugin(program)
+    assert (result.status, result.text) == (
+        Status.UNKNOWN,
+        f"{program} is not a program that this user may run",
+    )
+
+
+async def test_a_program_that_everybody_may_write(script: Plugin) -> None:
+    program = script("exit 0")
+    os.chmod(program, 0o777)
+    result = await plugin(program)
+    assert (result.status, result.text) == (
+        Status.UNKNOWN,
+        f"{program} may be written by everybody: chmod o-w it",
+    )
+
+
+class Queue:
+    """What a package of somebody else brings as an entry point."""
+
+    def __init__(self, options: dict[str, str]) -> None:
+        if "name" not in options:
+            raise KeyError("name")
+        self.target = f"queue {options['name']}"
+        self.phase = "count"
+
+    async def look(self) -> Outcome:
+        return Outcome(Status.DEGRADED, "7 wait", None, {"depth": 7.0})
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = EntryPoints(
+        [
+            EntryPoint("queue", f"{__name__}:Queue", "tenantwatch.checks"),
+            EntryPoint("lost", "no_such_module:Queue", "tenantwatch.checks"),
+            EntryPoint("odd", "builtins:dict", "tenantwatch.checks"),
+        ]
+    )
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points.select(group=group))
+
+
+@pytest.mark.usefixtures("installed")
+async def test_an_entry_point() -> None:
+    check = PluginValidation(Settings(entry_point="queue", options={"name": "mails"}))
+    assert (check.target, check.phase) == ("queue mails", "count")
+    assert await check.look() == Outcome(Status.DEGRADED, "7 wait", None, {"depth": 7.0})
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("queue", "entry_point queue: KeyError: 'name'"),
+        ("lost", "entry_point lost: ModuleNotFoundError"),
+        ("odd", "entry_point odd: what it makes has no target, phase, look"),
+        ("other", "installed there: lost, odd, queue"),
+    ],
+)
+def test_an_entry_point_that_cannot_be_used(name: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        PluginValidation(Settings(entry_point=name))
