@@ -106,6 +106,21 @@ def _plugin(body: str) -> Target:
     return target
 
 
+def _figures(healthy_if: str) -> Target:
+    @asynccontextmanager
+    async def target(_: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+        async with HttpTarget() as target:
+            target.body = b'{"orders": 12}'
+            yield _business(f"{target.url}/figures", healthy_if)
+
+    return target
+
+
+def _business(url: str, healthy_if: str = "orders > 0") -> Settings:
+    source = {"url": url, "headers": {"authorization": f"Bearer {SECRET}"}}
+    return {"source": source, "values": {"orders": "$.orders"}, "healthy_if": healthy_if}
+
+
 _NO_HOST_LIMITS = {
     f"{name}_{word}_percent": 100.0
     for name in ("cpu", "memory", "disk")
@@ -137,6 +152,11 @@ ENTRIES: dict[str, Entry] = {
         healthy=_redis(),
         broken=_redis(unhealthy_after_ms=0.000_1),
         at=lambda address: {"url": f"redis://:{SECRET}@{address}/0"},
+    ),
+    "business_logic": Entry(
+        healthy=_figures("orders > 0"),
+        broken=_figures("orders > 100"),
+        at=lambda address: _business(f"http://{address}/"),
     ),
     "plugin_validation": Entry(
         healthy=_plugin("echo 'OK - fine | queue=3;10;20'"),

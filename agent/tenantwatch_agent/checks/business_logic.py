@@ -1,0 +1,244 @@
+"""`business_logic`: figures of the business: conditions and KPIs over other checks, a JSON answer, or a job.
+
+Its figures come from the latest results of other checks (``check.metric``), from an address that answers JSON
+(``source`` and ``values``), or from a job that calls when it is done (``heartbeat``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tenantwatch_wire.limits import MAX_ID_LENGTH, MAX_TARGET_LENGTH
+from tenantwatch_wire.records import Status
+
+from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.expression import Expression, Name, NoNumber, condition, number
+from tenantwatch_agent.checks.findings import Findings, Metrics
+from tenantwatch_agent.checks.http.probe import Probe
+from tenantwatch_agent.checks.http.settings import RequestSettings
+from tenantwatch_agent.checks.json_path import JsonPath, parse_json
+from tenantwatch_agent.checks.surroundings import Surroundings
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+
+MAX_FIGURES = 64
+_HEARTBEAT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Keys of ``[[checks]]`` with kind business_logic.
+
+    ``healthy_if`` must hold, else unhealthy; ``degraded_unless`` should, else degraded; ``kpis`` are numbers
+    that become metrics under their names.
+    """
+
+    healthy_if: str = ""
+    degraded_unless: str = ""
+    kpis: dict[str, str] = field(default_factory=dict)
+    max_age_seconds: float = 900.0
+    source: RequestSettings | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    heartbeat: str = ""
+    silence_seconds: float | None = None
+
+
+class BusinessLogic:
+    """Works out its expressions anew with each look; nothing is remembered here."""
+
+    def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
+        _check(settings)
+        self._settings = settings
+        self._around = surroundings
+        self._must = condition(settings.healthy_if, "healthy_if") if settings.healthy_if else None
+        self._should = (
+            condition(settings.degraded_unless, "degraded_unless") if settings.degraded_unless else None
+        )
+        self._kpis = {name: number(text, f"kpis.{name}") for name, text in settings.kpis.items()}
+        self._paths = {name: _path(name, text) for name, text in settings.values.items()}
+        self._probe = None if settings.source is None else _probe(settings.source)
+        self._check_names()
+        if settings.heartbeat:
+            surroundings.heartbeats.expect(settings.heartbeat)
+        self.target = self._target()[:MAX_TARGET_LENGTH]
+
+    @property
+    def phase(self) -> str:
+        return "work out" if self._probe is None else self._probe.phase
+
+    async def look(self) -> Outcome:
+        findings, metrics = Findings(), Metrics()
+        if self._settings.heartbeat:
+            text, figures = self._hear(findings, metrics)
+            latency_us = None
+        else:
+            text, figures, latency_us = await self._ask(findings, metrics)
+        if findings.status is not Status.UNHEALTHY:
+            self._judge(figures, findings, metrics)
+        return findings.outcome(text, latency_us, metrics)
+
+    def _hear(self, findings: Findings, metrics: Metrics) -> tuple[str, Mapping[str, float]]:
+        """The job's last beat; silence counts only while somebody listened."""
+        name, allowed_seconds = self._settings.heartbeat, self._settings.silence_seconds
+        assert allowed_seconds is not None
+        register = self._around.heartbeats
+        beat, silence_seconds = register.last(name), register.silence_seconds(name)
+        listening_seconds = register.listening_seconds
+        if silence_seconds is None or silence_seconds > allowed_seconds:
+            heard = "never heard of" if silence_seconds is None else f"silent for {silence_seconds:.0f} s"
+            if listening_seconds <= allowed_seconds:
+                raise CheckerFailed(
+                    f"{name}: {heard}, and the agent listens only since {listening_seconds:.0f} s"
+                )
+            findings.add(Status.UNHEALTHY, f"{name}: {heard}, {allowed_seconds:g} s are allowed")
+        if beat is None or silence_seconds is None:
+            return "", {}
+        metrics.put("silence_seconds", silence_seconds)
+        for key, value in beat.metrics.items():
+            metrics.put(key, value)
+        if beat.failed:
+            findings.add(
+                Status.UNHEALTHY, f"{name} reported a failure: {beat.message or 'without a message'}"
+            )
+        said = f": {beat.message}" if beat.message else ""
+        return f"heard of {silence_seconds:.0f} s ago{said}", beat.metrics
+
+    async def _ask(self, findings: Findings, metrics: Metrics) -> tuple[str, Mapping[str, float], int | None]:
+        """What the source answers; nothing where only other checks are asked."""
+        if self._probe is None:
+            return "holds", {}, None
+        outcome = await self._probe.look()
+        for name, value in outcome.metrics.items():
+            metrics.put(name, value)
+        findings.add(outcome.status, outcome.text, outcome.by_latency)
+        if outcome.status is Status.UNHEALTHY:
+            return "", {}, outcome.latency_us
+        figures = self._read(findings)
+        for name, figure in figures.items():
+            metrics.put(name, figure)
+        return "holds", figures, outcome.latency_us
+
+    def _read(self, findings: Findings) -> dict[str, float]:
+        assert self._probe is not None
+        answer = self._probe.answer
+        figures: dict[str, float] = {}
+        try:
+            document = parse_json(answer.body)
+        except ValueError as error:
+            cut = " (only its first MiB was read)" if answer.cut_at_limit else ""
+            findings.add(Status.UNHEALTHY, f"the answer is not JSON: {error}{cut}")
+            return figures
+        for name, path in self._paths.items():
+            figure = _figure(path.find(document))
+            if figure is None:
+                findings.add(Status.UNHEALTHY, f"{name}: there is no number at {path.text} in the answer")
+            else:
+                figures[name] = figure
+        return figures
+
+    def _judge(self, figures: Mapping[str, float], findings: Findings, metrics: Metrics) -> None:
+        def lookup(name: Name) -> float:
+            if len(name) > 1:
+                return self._around.latest.value(name[0], ".".join(name[1:]), self._settings.max_age_seconds)
+            if name[0] not in figures:
+                raise CheckerFailed(f"the last beat held no metric {name[0]!r}")
+            return figures[name[0]]
+
+        for name, kpi in self._kpis.items():
+            metrics.put(name, _worked_out(kpi, lookup))
+        if self._must is not None and not _worked_out(self._must, lookup):
+            findings.add(Status.UNHEALTHY, f"does not hold: {_explained(self._must, lookup)}")
+        elif self._should is not None and not _worked_out(self._should, lookup):
+            findings.add(Status.DEGRADED, f"does not hold: {_explained(self._should, lookup)}")
+
+    def _check_names(self) -> None:
+        """Names without a dot are values of the source; a job's are known only when it calls."""
+        if self._settings.heartbeat:
+            return
+        for expression in filter(None, (self._must, self._should, *self._kpis.values())):
+            for name in expression.names:
+                if len(name) == 1 and name[0] not in self._paths:
+                    known = ", ".join(self._paths) or "none"
+                    raise ConfigurationError(
+                        f"{name[0]!r} is not among values ({known}); a metric of another check is written"
+                        " check.metric, an id with other characters 'my-check'.metric"
+                    )
+
+    def _target(self) -> str:
+        if self._settings.heartbeat:
+            return f"heartbeat {self._settings.heartbeat}"
+        if self._probe is not None:
+            return self._probe.target
+        return " ".join((self._settings.healthy_if or ", ".join(self._settings.kpis)).split())
+
+
+def _check(settings: Settings) -> None:
+    """Raises ConfigurationError for keys that do not go together."""
+    if not (settings.healthy_if or settings.degraded_unless or settings.kpis or settings.heartbeat):
+        raise ConfigurationError("give any of healthy_if, degraded_unless, kpis, heartbeat")
+    if settings.heartbeat and settings.source is not None:
+        raise ConfigurationError("give either source or heartbeat")
+    if (settings.source is None) is not (not settings.values):
+        raise ConfigurationError("source and values belong together")
+    if settings.heartbeat and not _HEARTBEAT.fullmatch(settings.heartbeat):
+        raise ConfigurationError("heartbeat: a name is made of 1 to 64 letters, digits and . _ -")
+    if bool(settings.heartbeat) is not (settings.silence_seconds is not None):
+        raise ConfigurationError("heartbeat and silence_seconds belong together")
+    for key in ("silence_seconds", "max_age_seconds"):
+        seconds = getattr(settings, key)
+        if seconds is not None and not 1 <= seconds <= 31_536_000:
+            raise ConfigurationError(f"{key} must be 1 to 31536000")
+    for key in ("kpis", "values"):
+        _check_table(key, getattr(settings, key))
+
+
+def _check_table(key: str, table: Mapping[str, str]) -> None:
+    if len(table) > MAX_FIGURES:
+        raise ConfigurationError(f"{key}: at most {MAX_FIGURES}")
+    for name in table:
+        if not 0 < len(name) <= MAX_ID_LENGTH or not name.isprintable():
+            raise ConfigurationError(f"{key}: a name must be 1 to {MAX_ID_LENGTH} printable characters")
+
+
+def _path(name: str, text: str) -> JsonPath:
+    try:
+        return JsonPath(text)
+    except ValueError as error:
+        raise ConfigurationError(f"values.{name}: {error}") from None
+
+
+def _probe(source: RequestSettings) -> Probe:
+    try:
+        return Probe(source)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"source: {error}") from None
+
+
+def _figure(found: Any) -> float | None:
+    """JSON's true and false are 1 and 0; a text is no number, even one of digits."""
+    try:
+        return float(found) if isinstance(found, int | float) else None
+    except OverflowError:
+        return None
+
+
+def _worked_out(expression: Expression, lookup: Any) -> float:
+    try:
+        return expression.work_out(lookup)
+    except NoNumber as error:
+        raise CheckerFailed(str(error)) from None
+
+
+def _explained(expression: Expression, lookup: Any) -> str:
+    """The condition with what its names were."""
+    shown = ", ".join(f"{'.'.join(name)} = {_value(name, lookup)}" for name in expression.names[:8])
+    return f"{expression.text} ({shown})" if shown else expression.text
+
+
+def _value(name: Name, lookup: Any) -> str:
+    try:
+        return f"{lookup(name):.6g}"
+    except CheckerFailed:
+        return "unknown"

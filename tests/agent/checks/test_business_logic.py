@@ -1,0 +1,190 @@
+"""Figures of the business: from other checks, from a JSON answer, from jobs that call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tenantwatch_agent.checks.heartbeats import Heartbeats
+from tenantwatch_agent.checks.latest import LatestResults
+from tenantwatch_agent.checks.registry import build_check
+from tenantwatch_agent.checks.surroundings import Surroundings
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.schedule import look
+from tenantwatch_wire.records import CheckDefinition, Result, Status
+
+from tests.fakes.http_target import HttpTarget
+
+
+class Clock:
+    """Seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def business(settings: dict[str, Any], around: Surroundings | None = None) -> Result:
+    check = build_check("business_logic", settings, "here", around)
+    return await look(CheckDefinition("a", "business_logic", 1000, 5000), check)
+
+
+def beside(**metrics: float) -> Surroundings:
+    """Another check, ``orders-database``, was healthy with these metrics."""
+    latest = LatestResults()
+    latest.record(Result("orders-database", 0, Status.HEALTHY, 2500, "", metrics))
+    return Surroundings(latest)
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "text"),
+    [
+        ({"healthy_if": "'orders-database'.value > 0"}, Status.HEALTHY, "holds"),
+        (
+            {"healthy_if": "'orders-database'.value > 10"},
+            Status.UNHEALTHY,
+            "does not hold: 'orders-database'.value > 10 (orders-database.value = 7)",
+        ),
+        (
+            {"healthy_if": "'orders-database'.value > 5", "degraded_unless": "'orders-database'.value > 8"},
+            Status.DEGRADED,
+            "does not hold: 'orders-database'.value > 8 (orders-database.value = 7)",
+        ),
+        ({"healthy_if": "shop.value > 5"}, Status.UNKNOWN, "there is no result of a check 'shop' yet"),
+        ({"healthy_if": "1 / ('orders-database'.value - 7) > 1"}, Status.UNKNOWN, "division by zero"),
+    ],
+)
+async def test_over_other_checks(settings: dict[str, Any], status: Status, text: str) -> None:
+    result = await business(settings, beside(value=7))
+    assert result.status is status
+    assert text in result.text
+
+
+async def test_kpis_are_metrics() -> None:
+    kpis = {"orders_per_minute": "'orders-database'.value / 10", "backlog": "3 * 2"}
+    result = await business({"kpis": kpis}, beside(value=7))
+    assert (result.status, result.metrics) == (Status.HEALTHY, {"orders_per_minute": 0.7, "backlog": 6.0})
+
+
+SOURCE = {"orders": "$.shop.orders", "queue_age": "$.queue.age", "open": "$.open"}
+
+
+async def asked(answer: bytes, status: int = 200, **settings: Any) -> Result:
+    async with HttpTarget() as target:
+        target.body = answer
+        target.switch(status)
+        return await business({"source": {"url": target.url}, "values": SOURCE, **settings})
+
+
+async def test_over_a_json_answer() -> None:
+    answer = json.dumps({"shop": {"orders": 12}, "queue": {"age": 2.5}, "open": True}).encode()
+    result = await asked(answer, healthy_if="orders > 0 and open == 1", degraded_unless="queue_age < 2")
+    assert (result.status, result.text) == (Status.DEGRADED, "does not hold: queue_age < 2 (queue_age = 2.5)")
+    assert result.latency_us
+    figures = {name: result.metrics[name] for name in (*SOURCE, "http_status")}
+    assert figures == {"orders": 12, "queue_age": 2.5, "open": 1, "http_status": 200}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "text"),
+    [
+        (b"<html>", 200, "the answer is not JSON: "),
+        (b"[" * 100_000, 200, "the answer is not JSON: "),
+        (b'{"shop": {"orders": "12"}}', 200, "orders: there is no number at $.shop.orders in the answer"),
+        (b'{"shop": {"orders": 1' + b"0" * 400 + b"}}", 200, "orders: there is no number"),
+        (b"{}", 500, "HTTP 500"),
+    ],
+)
+async def test_an_answer_without_the_figures(answer: bytes, status: int, text: str) -> None:
+    result = await asked(answer, status, healthy_if="orders > 0")
+    assert result.status is Status.UNHEALTHY
+    assert text in result.text
+
+
+def job(clock: Clock) -> tuple[Surroundings, dict[str, Any]]:
+    settings = {"heartbeat": "nightly-backup", "silence_seconds": 100}
+    around = Surroundings(heartbeats=Heartbeats(None, clock, clock))
+    build_check("business_logic", settings, "here", around)
+    return around, settings
+
+
+async def test_a_job_that_calls() -> None:
+    clock = Clock()
+    around, settings = job(clock)
+    around.heartbeats.receive("nightly-backup", b'{"message": "42 files", "metrics": {"files": 42}}')
+    clock.now += 99
+    result = await business({**settings, "healthy_if": "files > 0"}, around)
+    assert (result.status, result.text) == (Status.HEALTHY, "heard of 99 s ago: 42 files")
+    assert result.metrics == {"files": 42, "silence_seconds": 99}
+    result = await business({**settings, "healthy_if": "files > 50"}, around)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "does not hold: files > 50 (files = 42)",
+    )
+    result = await business({**settings, "healthy_if": "bytes > 50"}, around)
+    assert (result.status, result.text) == (Status.UNKNOWN, "the last beat held no metric 'bytes'")
+
+
+async def test_a_job_that_falls_silent() -> None:
+    clock = Clock()
+    around, settings = job(clock)
+    around.heartbeats.receive("nightly-backup", b"")
+    clock.now += 101
+    result = await business(settings, around)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "nightly-backup: silent for 101 s, 100 s are allowed",
+    )
+    around.heartbeats.receive("nightly-backup", b"")
+    assert (await business(settings, around)).status is Status.HEALTHY
+
+
+async def test_a_job_that_reports_its_failure() -> None:
+    around, settings = job(Clock())
+    around.heartbeats.receive("nightly-backup", b'{"status": "failed", "message": "disk full"}')
+    result = await business(settings, around)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "nightly-backup reported a failure: disk full",
+    )
+
+
+async def test_a_job_that_never_called_is_missed_only_after_its_time() -> None:
+    clock = Clock()
+    around, settings = job(clock)
+    clock.now += 60
+    result = await business(settings, around)
+    assert (result.status, result.text) == (
+        Status.UNKNOWN,
+        "nightly-backup: never heard of, and the agent listens only since 60 s",
+    )
+    clock.now += 60
+    assert (await business(settings, around)).status is Status.UNHEALTHY
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, "give any of healthy_if, degraded_unless, kpis, heartbeat"),
+        ({"healthy_if": "orders > 0"}, r"'orders' is not among values \(none\)"),
+        ({"healthy_if": "1 +"}, "healthy_if: expected a number or a name"),
+        ({"kpis": {"x": "a.b > 1"}}, r"kpis\.x: .* is true or false"),
+        ({"kpis": {"": "1"}}, "kpis: a name must be 1 to 128"),
+        ({"kpis": {str(n): "1" for n in range(65)}}, "kpis: at most 64"),
+        ({"values": {"x": "$.x"}, "healthy_if": "x > 1"}, "source and values belong together"),
+        ({"source": {"url": "http://h"}, "values": {"x": "x"}, "healthy_if": "x > 1"}, r"values\.x: 'x' is"),
+        ({"source": {"url": "ftp://h"}, "values": {"x": "$.x"}, "healthy_if": "x > 1"}, "source: url "),
+        ({"source": {"uri": "http://h"}, "healthy_if": "x > 1"}, "unknown key 'uri'"),
+        ({"heartbeat": "a/b", "silence_seconds": 60}, "heartbeat: a name is made of"),
+        ({"heartbeat": "a"}, "heartbeat and silence_seconds belong together"),
+        ({"heartbeat": "a", "silence_seconds": 0.1}, "silence_seconds must be 1 to"),
+        ({"heartbeat": "a", "silence_seconds": 60, "source": {"url": "http://h"}}, "either source or heart"),
+        ({"healthy_if": "a.b > 1", "max_age_seconds": 0}, "max_age_seconds must be 1 to"),
+    ],
+)
+def test_refused_settings(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        build_check("business_logic", settings, "here")
