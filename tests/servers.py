@@ -13,14 +13,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.missing import not_tested
 from tests.ports import stable_port
 
+TIMESCALE_VARIABLE = "TENANTWATCH_TEST_PG_BIN"
 _START_SECONDS = 30
 _NOBODY = 65_534
 _PASSWORD = "test-only-secret"
@@ -37,16 +41,28 @@ def _package_folder(name: str) -> Path | None:
 class PostgresServer:
     """A PostgreSQL of its own on a loopback port that stays the same over stop and start."""
 
-    def __init__(self, programs: Path, folder: Path, as_nobody: bool) -> None:
+    def __init__(self, programs: Path, folder: Path, as_nobody: bool, settings: str = "") -> None:
         self._programs = programs
         self._folder = folder
         self._as_nobody = as_nobody
+        self._settings = settings
+        self._databases = count(1)
         self.port = stable_port()
         self.running = False
 
     @property
     def url(self) -> str:
-        return f"postgresql://tenantwatch:{_PASSWORD}@127.0.0.1:{self.port}/postgres"
+        return self.url_of("postgres")
+
+    def url_of(self, database: str, user: str = "tenantwatch", password: str = _PASSWORD) -> str:
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self) -> str:
+        """A database of its own; returns its name."""
+        name = f"database_{next(self._databases)}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return name
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), *arguments]
@@ -80,7 +96,7 @@ class PostgresServer:
         """Return when it accepts connections."""
         settings = (
             f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            "-c fsync=off -c max_connections=50 -c shared_buffers=16MB"
+            f"-c fsync=off -c max_connections=50 -c shared_buffers=16MB {self._settings}"
         )
         data, log = str(self._folder / "data"), str(self._folder / "server.log")
         self._run("pg_ctl", "start", "--wait", "--timeout=60", "--pgdata", data, "--log", log, "-o", settings)
@@ -117,22 +133,57 @@ def _postgres_programs(folder: Path, as_nobody: bool) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A running PostgreSQL 18; a test that stops it starts it again."""
+    with _running(_postgres_programs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def timescale_server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL with TimescaleDB, where this machine has one."""
+    programs = _timescale_programs()
+    settings = "-c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off"
+    # Its own jobs would only stand beside the tests; a launcher that cannot have workers gives up.
+    with _running(lambda *_: programs, f"{settings} -c timescaledb.max_background_workers=4") as server:
+        yield server
+
+
+@contextmanager
+def _running(programs: Callable[[Path, bool], Path], settings: str = "") -> Iterator[PostgresServer]:
     as_nobody = os.getuid() == 0
     if not sys.platform.startswith("linux"):
         not_tested("everything that needs PostgreSQL", "run the tests on Linux")
     with tempfile.TemporaryDirectory(prefix="tenantwatch-postgres-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        programs = _postgres_programs(folder, as_nobody)
+        found = programs(folder, as_nobody)
         home = folder / "home"
         home.mkdir(mode=0o700)
         if as_nobody:
             os.chown(home, _NOBODY, _NOBODY)
-        server = PostgresServer(programs, home, as_nobody)
+        server = PostgresServer(found, home, as_nobody, settings)
         server.create()
         server.start()
         yield server
         server.stop()
+
+
+def _timescale_programs() -> Path:
+    """The newest PostgreSQL of the machine that has the extension, or the one that is named."""
+    named = os.environ.get(TIMESCALE_VARIABLE)
+    folders = [Path(named)] if named else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in folders:
+        if (folder / "pg_config").is_file() and _has_timescale(folder):
+            return folder
+    not_tested(
+        "the store on TimescaleDB",
+        f"install TimescaleDB for a PostgreSQL >= 15, or name its folder of programs in {TIMESCALE_VARIABLE}",
+    )
+
+
+def _has_timescale(programs: Path) -> bool:
+    command = [str(programs / "pg_config"), "--sharedir"]
+    shared = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return (Path(shared) / "extension" / "timescaledb.control").is_file()
 
 
 class RedisServer:

@@ -17,8 +17,11 @@ from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.judge import Judge
+from tenantwatch_collector.engines.retention import RetentionEngine
+from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.ingest.batching import GroupCommit
+from tenantwatch_collector.ingest.fairness import TenantRates
 from tenantwatch_collector.ingest.service import AgentService
 from tenantwatch_collector.notify.delivery import Notifier
 from tenantwatch_collector.notify.heartbeat import Heartbeat
@@ -26,7 +29,7 @@ from tenantwatch_collector.notify.registry import PARTS, build_channels
 from tenantwatch_collector.notify.templates import Templates
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import Store
-from tenantwatch_collector.store.sqlite import SqliteStore
+from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.vitals import Vitals
 from tenantwatch_collector.web.pages import create_web_router
 
@@ -53,10 +56,19 @@ class Collector:
         self._heartbeat = (
             None if config.heartbeat is None else Heartbeat(config.heartbeat, passes, self.vitals)
         )
+        self._rollups = RollupEngine(store)
+        self._retention = RetentionEngine(
+            store, self._rollups, config.retention.raw_days, config.retention.history_months
+        )
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         authenticator = Authenticator(store)
         self._agents = AgentService(
-            store, authenticator, self._commits, self.vitals, self._judge.definitions_changed
+            store,
+            authenticator,
+            self._commits,
+            TenantRates(config.ingest.results_per_second),
+            self.vitals,
+            self._judge.definitions_changed,
         )
         operations = Operations(store, self._changed)
         self._grpc = GrpcDoor(config.grpc, config.tls, self._agents, QueryService(operations, authenticator))
@@ -68,6 +80,8 @@ class Collector:
     async def start(self) -> tuple[str, str]:
         """Listen and work; returns the gRPC address and the REST address."""
         await self._judge.start()
+        await self._rollups.start()
+        self._retention.start()
         self._notifier.start()
         self._commits.start()
         if self._heartbeat is not None:
@@ -88,6 +102,8 @@ class Collector:
         await self._grpc.stop(1)
         await self._commits.stop()
         await self._judge.stop()
+        await self._retention.stop()
+        await self._rollups.stop()
         await self._rest.stop()
         await self._notifier.stop()
         await self._store.close()
@@ -104,7 +120,7 @@ async def run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    store = await SqliteStore.open(config.store_path)
+    store = await open_store(config.store_path, config.store.postgres_url, config.store.writers)
     try:
         collector = Collector(config, store)
         try:

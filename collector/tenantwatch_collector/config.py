@@ -6,8 +6,9 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.notify.heartbeat import HeartbeatSection
@@ -15,6 +16,7 @@ from tenantwatch_collector.notify.settings import NotifySection
 from tenantwatch_collector.settings import Section, explain
 
 DATA_FOLDER_VARIABLE = "TENANTWATCH_DATA_FOLDER"
+STORE_URL_VARIABLE = "TENANTWATCH_STORE_URL"
 
 
 class Listener(Section):
@@ -71,7 +73,58 @@ class Tls(Section):
 
 
 class StoreSection(Section):
+    """A PostgreSQL by ``url``, ``url_file`` or the environment; else an SQLite file at ``path``."""
+
     path: Path | None = None
+    url: SecretStr = SecretStr("")
+    url_file: Path | None = None
+    writers: Annotated[int, Field(ge=1, le=8)] = 1
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(map(bool, (self.path, self.url.get_secret_value(), self.url_file))) > 1:
+            raise ValueError("give one of path, url, url_file")
+        return self
+
+    @field_validator("url")
+    @classmethod
+    def _postgres(cls, value: SecretStr) -> SecretStr:
+        _check_url(value.get_secret_value())
+        return value
+
+    @property
+    def postgres_url(self) -> str:
+        """The address with its password; empty for SQLite. Raises ConfigurationError."""
+        if self.url_file is not None:
+            try:
+                url = self.url_file.expanduser().read_text("utf-8").strip()
+                _check_url(url)
+            except OSError as error:
+                raise ConfigurationError(f"store.url_file {self.url_file}: {error.strerror}") from None
+            except ValueError as error:
+                raise ConfigurationError(f"store.url_file {self.url_file}: {error}") from None
+            return url
+        return self.url.get_secret_value() or (
+            "" if self.path is not None else os.environ.get(STORE_URL_VARIABLE, "")
+        )
+
+
+def _check_url(url: str) -> None:
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("write postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+
+
+class IngestSection(Section):
+    """How fast a tenant may send for long; a second's worth may come at once."""
+
+    results_per_second: Annotated[float, Field(ge=1, le=10_000_000)] = 50_000
+
+
+class RetentionSection(Section):
+    """How long things are kept; raw results also as long as an open month needs them."""
+
+    raw_days: Annotated[int, Field(ge=1, le=3_660)] = 30
+    history_months: Annotated[int, Field(ge=1, le=240)] = 25
 
 
 class CollectorConfig(Section):
@@ -83,6 +136,8 @@ class CollectorConfig(Section):
     rest: RestListener = RestListener()
     tls: Tls | None = None
     store: StoreSection = StoreSection()
+    ingest: IngestSection = IngestSection()
+    retention: RetentionSection = RetentionSection()
     notify: NotifySection = NotifySection()
     heartbeat: HeartbeatSection | None = None
 

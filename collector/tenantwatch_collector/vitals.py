@@ -26,6 +26,19 @@ class Vitals:
         self.refused = Counter(
             "tenantwatch_batches_refused", "Batches set aside as invalid.", registry=self.registry
         )
+        self.unfit = Counter(
+            "tenantwatch_deliveries_unfit",
+            "Deliveries that the database could never keep.",
+            registry=self.registry,
+        )
+        self.slowed_down = Counter(
+            "tenantwatch_slow_downs", "Times that an agent was asked to wait.", registry=self.registry
+        )
+        self.waiting_bytes = Gauge(
+            "tenantwatch_results_waiting_bytes",
+            "Memory of results that wait to be stored.",
+            registry=self.registry,
+        )
         self.gaps = Counter("tenantwatch_gaps_reported", "Gaps that agents reported.", registry=self.registry)
         self.judged = Counter(
             "tenantwatch_commits_judged", "Commits that the engines have read.", registry=self.registry

@@ -23,6 +23,25 @@ class InvalidBatch(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class MetricColumns:
+    """Metrics as triples, rows never falling; a result's metrics keep the order in which it named them."""
+
+    row: npt.NDArray[np.uint32]
+    name: npt.NDArray[np.uint32]
+    value: npt.NDArray[np.float64]
+    names: tuple[str, ...]
+
+    def of(self, row: int) -> dict[str, float]:
+        """The metrics of one result."""
+        first, last = np.searchsorted(self.row, [row, row + 1]).tolist()
+        named = zip(self.name[first:last].tolist(), self.value[first:last].tolist(), strict=True)
+        return {self.names[name]: value for name, value in named}
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """Results as columns of equal length; ``texts`` and ``metrics`` are sparse, by row."""
 
@@ -31,7 +50,7 @@ class Columns:
     status: npt.NDArray[np.uint8]
     latency_us: npt.NDArray[np.uint32]
     texts: dict[int, str]
-    metrics: dict[int, dict[str, float]]
+    metrics: MetricColumns
 
     def __len__(self) -> int:
         return len(self.status)
@@ -100,27 +119,33 @@ def _texts(batch: agent_pb2.Batch, count: int) -> dict[int, str]:
     return dict(zip(rows.tolist(), batch.texts, strict=True))
 
 
-def _metrics(batch: agent_pb2.Batch, count: int) -> dict[int, dict[str, float]]:
+def _metrics(batch: agent_pb2.Batch, count: int) -> MetricColumns:
     size = len(batch.metric_value) // 8
     values = _column(batch.metric_value, np.float64, size, "metric_value")
-    if not size:
-        if batch.metric_row or batch.metric_name:
-            raise InvalidBatch("metric columns differ in length")
-        return {}
     rows = _column(batch.metric_row, np.uint32, size, "metric_row")
     names = _column(batch.metric_name, np.uint32, size, "metric_name")
-    if int(rows.max()) >= count or bool((np.diff(rows.astype(np.int64)) < 0).any()):
+    metrics = MetricColumns(rows, names, values, tuple(batch.metric_names))
+    if size:
+        _check_metrics(metrics, count)
+    return metrics
+
+
+def _check_metrics(metrics: MetricColumns, count: int) -> None:
+    if len(metrics.names) > limits.MAX_METRIC_NAMES:
+        raise InvalidBatch(f"more than {limits.MAX_METRIC_NAMES} names of metrics in a batch")
+    if int(metrics.row.max()) >= count or bool((np.diff(metrics.row.astype(np.int64)) < 0).any()):
         raise InvalidBatch("metric_row must not fall and must stay within the batch")
-    if int(names.max()) >= len(batch.metric_names):
+    if int(metrics.name.max()) >= len(metrics.names):
         raise InvalidBatch("metric_name points outside metric_names")
-    if not bool(np.isfinite(values).all()):
+    if not bool(np.isfinite(metrics.value).all()):
         raise InvalidBatch("a metric is not a finite number")
-    if int(np.bincount(rows).max()) > limits.MAX_METRICS_PER_RESULT:
+    if int(np.bincount(metrics.row).max()) > limits.MAX_METRICS_PER_RESULT:
         raise InvalidBatch(f"more than {limits.MAX_METRICS_PER_RESULT} metrics in a result")
-    for name in batch.metric_names:
+    for name in metrics.names:
         if not 0 < len(name) <= limits.MAX_ID_LENGTH or not name.isprintable():
             raise InvalidBatch("a metric's name is empty, too long or not printable")
-    metrics: dict[int, dict[str, float]] = {}
-    for row, name_index, value in zip(rows.tolist(), names.tolist(), values.tolist(), strict=True):
-        metrics.setdefault(row, {})[batch.metric_names[name_index]] = value
-    return metrics
+    if len(set(metrics.names)) < len(metrics.names):
+        raise InvalidBatch("a metric's name stands twice in metric_names")
+    each = metrics.row.astype(np.int64) * len(metrics.names) + metrics.name
+    if len(np.unique(each)) < len(each):
+        raise InvalidBatch("a result names a metric twice")

@@ -16,6 +16,7 @@ from tenantwatch_wire.records import Lane, Result, Status
 from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
 
 from tests.system.ground import TENANT, Ground, ground
+from tests.system.kept import read_rows
 
 pytestmark = [
     pytest.mark.system,
@@ -155,4 +156,6 @@ async def test_a_clock_far_ahead_is_stored_as_sent_and_judged_by_ours(here: Grou
         await caller.wait_checks(TENANT, {"ahead": "unhealthy"})
         summary = await caller.get(f"/health/{TENANT}/summary")
     (seen,) = [check for check in summary["checks"] if check["check_id"] == "ahead"]
-    assert seen["since"] < seen["last_result"]
+    assert seen["since"] == seen["last_result"]
+    kept = read_rows(here.collector.database, "SELECT sent_time_us FROM result WHERE sent_time_us > time_us")
+    assert kept == [(ahead,)]

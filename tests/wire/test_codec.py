@@ -50,7 +50,7 @@ def test_what_is_sent_is_what_is_read(results: list[tuple[int, Result]]) -> None
             Status(int(columns.status[row])),
             None if latency == limits.NO_LATENCY else latency,
             columns.texts.get(row, ""),
-            columns.metrics.get(row, {}),
+            columns.metrics.of(row),
         )
         assert read == result
 
@@ -69,13 +69,21 @@ def test_what_is_sent_is_what_is_read(results: list[tuple[int, Result]]) -> None
         ("metric_value", b"\x00" * 8 + b"\xff" * 16, "not a finite number"),
         ("metric_name", b"\x01\x00\x00\x00" * 3, "outside metric_names"),
         ("metric_row", b"\x03\x00\x00\x00" * 3, "within the batch"),
+        ("metric_row", b"\x00\x00\x00\x00" * 3, "names a metric twice"),
+        ("metric_row", b"", "column metric_row"),
+        ("metric_names", ["x", "x"], "twice in metric_names"),
+        ("metric_names", ["x\n"], "not printable"),
         ("lane", 0, "lane 0"),
         ("first_sequence", 0, "first_sequence 0"),
     ],
 )
 def test_a_malformed_batch_is_refused_with_its_reason(field: str, value: object, reason: str) -> None:
     broken = batch()
-    setattr(broken, field, value)
+    if isinstance(value, list):
+        broken.ClearField(field)
+        getattr(broken, field).extend(value)
+    else:
+        setattr(broken, field, value)
     with pytest.raises(InvalidBatch, match=reason):
         decode_batch(broken, 1)
 

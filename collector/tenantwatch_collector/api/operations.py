@@ -21,6 +21,7 @@ from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import (
     AlertRecord,
     CheckHealth,
+    Place,
     Store,
     StoredResult,
     Tenant,
@@ -30,7 +31,7 @@ from tenantwatch_collector.store.base import (
 MAX_LIMIT = 1000
 MAX_HOURS = 24 * 366
 _RANK: dict[str, int] = {"healthy": 0, "unknown": 1, "degraded": 2, "unhealthy": 3}
-_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
+_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})-(\d{1,18})")
 
 
 class Operations:
@@ -100,7 +101,7 @@ class Operations:
         found = await self._store.results(tenant.tenant_key, from_us, to_us, limit + 1, check_id, before)
         page = found[:limit]
         more = len(found) > limit
-        return page, f"{page[-1].time_us}-{page[-1].row_id}" if more else ""
+        return page, "-".join(map(str, page[-1].place)) if more else ""
 
     async def alerts(
         self, caller: Caller, tenant_id: str, severity: str, status: str, limit: int
@@ -169,13 +170,13 @@ def state_of(status: Status) -> State:
     return states[status]
 
 
-def _read_cursor(cursor: str) -> tuple[int, int] | None:
+def _read_cursor(cursor: str) -> Place | None:
     if not cursor:
         return None
     match = _CURSOR.fullmatch(cursor)
     if match is None:
         raise RefusedForEver("the cursor is not one that an earlier answer gave")
-    return int(match[1]), int(match[2])
+    return int(match[1]), int(match[2]), int(match[3])
 
 
 def _platform(views: Sequence[models.TenantOverview], open_alerts: int) -> models.PlatformHealth:

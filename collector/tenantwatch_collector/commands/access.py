@@ -14,7 +14,7 @@ from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.identity import issue_token
 from tenantwatch_collector.store.base import Store, Tenant
-from tenantwatch_collector.store.sqlite import SqliteStore
+from tenantwatch_collector.store.opening import open_store
 
 TIERS = ("basic", "professional", "enterprise")
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -83,7 +83,8 @@ def _moment(time_us: int | None) -> str:
 
 def _with_store(work: Work) -> Callable[[argparse.Namespace], None]:
     async def opened(options: argparse.Namespace) -> None:
-        store = await SqliteStore.open(load_config(options.config).store_path)
+        config = load_config(options.config)
+        store = await open_store(config.store_path, config.store.postgres_url)
         try:
             await work(store, options)
         finally:

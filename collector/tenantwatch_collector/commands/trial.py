@@ -17,8 +17,8 @@ from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestList
 from tenantwatch_collector.doors import bound_socket
 from tenantwatch_collector.errors import ConfigurationError, NotAuthenticated
 from tenantwatch_collector.identity import Authenticator, issue_token
-from tenantwatch_collector.store.base import Store, Tenant
-from tenantwatch_collector.store.sqlite import SqliteStore
+from tenantwatch_collector.store.base import Place, Store, Tenant
+from tenantwatch_collector.store.opening import open_store
 
 TENANT_ID = "this-machine"
 DASHBOARD_PATH = "/admin/monitoring/health"
@@ -36,7 +36,7 @@ async def run_trial(config: CollectorConfig, rest_port: int, grpc_port: int) -> 
     )
     config = config.model_copy(update={"dashboard_url": f"http://{config.rest.listen}"})
     config.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = await SqliteStore.open(config.store_path)
+    store = await open_store(config.store_path)
     tenant = await create_tenant(store, TENANT_ID, socket.gethostname(), "professional")
     admin_file = await _token_file(store, config.folder / "admin-token", "admin", None)
     agent_file = await _token_file(store, config.folder / "agent-token", "agent", tenant)
@@ -194,13 +194,13 @@ async def _keep_agent(settings: Path, log_file: Path) -> None:
 
 
 async def _show_first_results(store: Store, tenant: Tenant, since_us: int) -> None:
-    shown: set[int] = set()
+    shown: set[Place] = set()
     deadline = time.monotonic() + _FIRST_RESULTS_SECONDS
     while len(shown) < FIRST_RESULTS and time.monotonic() < deadline:
         for result in reversed(await store.recent_results(tenant.tenant_key, FIRST_RESULTS)):
-            if result.row_id in shown or result.time_us < since_us:
+            if result.place in shown or result.time_us < since_us:
                 continue
-            shown.add(result.row_id)
+            shown.add(result.place)
             took = "" if result.latency_us is None else f"{result.latency_us / 1000:.1f} ms"
             print(f"  {result.status.word:10} {result.check_id:16} {took:>10}  {result.text}", flush=True)
         await asyncio.sleep(0.5)

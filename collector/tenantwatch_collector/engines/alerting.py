@@ -13,7 +13,8 @@ from tenantwatch_collector.alerts.alert import AlertState, GroupState, Notificat
 from tenantwatch_collector.alerts.machine import drop_member, evaluate, is_quiet, next_due, tick
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Evaluation, Policy, Rule, check_unhealthy_rule
-from tenantwatch_collector.engines.checks import Judged, WatchedCheck
+from tenantwatch_collector.engines.checks import Judged
+from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.store.base import (
     AlertKeyState,
     AlertRecord,

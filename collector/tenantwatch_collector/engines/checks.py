@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.health.timeline import Change, CheckTimeline
+from tenantwatch_collector.engines.rebuild import WatchedCheck, rebuild, timeline_of
+from tenantwatch_collector.health.timeline import Change
 from tenantwatch_collector.store.base import (
     CheckState,
     Commit,
@@ -25,19 +26,6 @@ from tenantwatch_collector.store.base import (
 )
 
 NEVER = np.iinfo(np.int64).max
-MAX_SKEW_US = 30_000_000
-"""A time further ahead of its commit than this is read as the commit's (docs/semantics.md)."""
-_LOOKBACK_US = 24 * 3_600_000_000
-_MAX_REREAD = 100_000
-
-
-@dataclass(slots=True)
-class WatchedCheck:
-    """One check as the engine holds it. ``through_commit`` is the last commit its timeline includes."""
-
-    check: StoredCheck
-    timeline: CheckTimeline
-    through_commit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +65,7 @@ class CheckBook:
             if known is None:
                 changed.append(self._add(check, None))
             elif known.check != check:
-                known.timeline = _timeline(check, json.dumps(known.timeline.to_json()))
+                known.timeline = timeline_of(check, json.dumps(known.timeline.to_json()))
                 known.check = check
                 self._index(known)
                 changed.append(known)
@@ -85,16 +73,14 @@ class CheckBook:
 
     def knows(self, commit: Commit) -> bool:
         """Whether every check of the commit is in the book."""
-        return all(
-            int(key) in self.watched for part in commit.parts for key in np.unique(part.columns.check_key)
-        )
+        return all(key in self.watched for key in np.unique(commit.columns.check_key).tolist())
 
-    async def judge(self, columns: ResultColumns, commit: Commit) -> list[Judged]:
-        """Judge one tenant's part of a commit, in order of time within each check."""
-        keys = columns.check_key
-        times = np.where(
-            columns.time_us > commit.received_at_us + MAX_SKEW_US, commit.received_at_us, columns.time_us
-        )
+    async def judge(self, commit: Commit) -> list[Judged]:
+        """Judge a commit, in order of time."""
+        columns = commit.columns
+        keys, times = columns.check_key, columns.time_us
+        if not len(columns):
+            return []
         harmless = (
             (columns.status == Status.HEALTHY)
             & (times > self._last_us[keys])
@@ -103,25 +89,41 @@ class CheckBook:
         loud = np.isin(keys, keys[~harmless])
         self._pass_over(keys[~loud], times[~loud])
         rows = np.flatnonzero(loud)
-        judged = []
+        by_check: dict[int, list[int]] = {}
         for row in rows[np.argsort(times[rows], kind="stable")].tolist():
-            watched = self.watched[int(keys[row])]
-            if watched.through_commit >= commit.commit_id:
-                continue
-            judged.append(await self._judge_one(watched, columns, row, int(times[row])))
-        for watched in {id(j.watched): j.watched for j in judged}.values():
-            watched.through_commit = commit.commit_id
-        return judged
+            by_check.setdefault(int(keys[row]), []).append(row)
+        judged: list[Judged] = []
+        for key, mine in by_check.items():
+            watched = self.watched[key]
+            if watched.through_commit < commit.commit_id:
+                judged += await self._judge_check(watched, columns, mine)
+                watched.through_commit = commit.commit_id
+        return sorted(judged, key=lambda one: one.time_us)
 
-    async def _judge_one(
-        self, watched: WatchedCheck, columns: ResultColumns, row: int, time_us: int
-    ) -> Judged:
+    async def _judge_check(
+        self, watched: WatchedCheck, columns: ResultColumns, rows: Sequence[int]
+    ) -> list[Judged]:
+        """One check's results of a commit, in order of time."""
         self._catch_up(watched)
+        first_us = int(columns.time_us[rows[0]])
+        last_us = int(self._last_us[watched.check.check_key])
+        if first_us > last_us and not self._was_given_up(watched, first_us):
+            return [self._judge_one(watched, columns, row) for row in rows]
+        # Late facts change what was thought before: read them all again, in their own order. What is new
+        # besides is in the store as well; it still counts for alerts, which late results never do.
+        judged = [Judged(watched, first_us, None, await rebuild(self.store, watched, first_us))]
+        self._last_us[watched.check.check_key] = watched.timeline.last_time or last_us
+        self._index(watched)
+        return judged + [
+            Judged(watched, time_us, Status(int(columns.status[row])), (), columns.texts.get(row, ""))
+            for row in rows
+            if (time_us := int(columns.time_us[row])) > last_us
+        ]
+
+    def _judge_one(self, watched: WatchedCheck, columns: ResultColumns, row: int) -> Judged:
         key = watched.check.check_key
+        time_us = int(columns.time_us[row])
         status = Status(int(columns.status[row]))
-        if time_us <= int(self._last_us[key]) or self._was_given_up(watched, time_us):
-            # The new facts change what was thought before: read them all again, in their own order.
-            return Judged(watched, time_us, None, await self._rebuild(watched, time_us))
         latency = int(columns.latency_us[row])
         changes = watched.timeline.apply(time_us, status, None if latency < 0 else latency)
         if status is not Status.UNKNOWN:
@@ -156,29 +158,13 @@ class CheckBook:
             Status(int(timeline.level)),
             timeline.since or 0,
             watched.through_commit,
+            int(self._last_us[check.check_key]),
             json.dumps(timeline.to_json(), separators=(",", ":")),
         )
 
     def of_tenant(self, tenant_key: int) -> Iterable[WatchedCheck]:
         """The tenant's active checks."""
         return (w for w in self.watched.values() if w.check.tenant_key == tenant_key and w.check.active)
-
-    async def _rebuild(self, watched: WatchedCheck, time_us: int) -> list[Change]:
-        """Judge the check again from its stored results; a day before the late one is enough to begin at."""
-        check = watched.check
-        before = watched.timeline.level
-        facts = await self.store.results_of_check(
-            check.tenant_key, check.check_key, time_us - _LOOKBACK_US, _MAX_REREAD
-        )
-        fresh = _timeline(check, None)
-        changes: list[Change] = []
-        for at_us, status, latency_us in _merged(facts):
-            changes += fresh.apply(at_us, status, latency_us)
-        watched.timeline = fresh
-        newest = [f[0] for f in facts if f[1] != Status.UNKNOWN]
-        self._last_us[check.check_key] = newest[-1] if newest else 0
-        self._index(watched)
-        return changes if fresh.level != before else [c for c in changes if c.time >= time_us]
 
     def _was_given_up(self, watched: WatchedCheck, time_us: int) -> bool:
         """Whether the check was called unknown from an instant that this result now comes before."""
@@ -193,15 +179,12 @@ class CheckBook:
 
     def _catch_up(self, watched: WatchedCheck) -> None:
         """Tell the timeline of the healthy results that were passed over: only the last one matters."""
-        last_us = int(self._last_us[watched.check.check_key])
-        known_us = watched.timeline.last_time
-        if last_us and (known_us is None or last_us > known_us):
-            watched.timeline.apply(last_us, Status.HEALTHY, None)
+        watched.timeline.keep_fresh(int(self._last_us[watched.check.check_key]))
 
     def _add(self, check: StoredCheck, state: CheckState | None) -> WatchedCheck:
         watched = WatchedCheck(
             check,
-            _timeline(check, None if state is None else state.timeline),
+            timeline_of(check, None if state is None else state.timeline),
             0 if state is None else state.through_commit,
         )
         self.watched[check.check_key] = watched
@@ -226,34 +209,3 @@ class CheckBook:
         self._last_us = np.concatenate([self._last_us, np.zeros(more, np.int64)])
         self._quiet_until_us = np.concatenate([self._quiet_until_us, np.full(more, -1, np.int64)])
         self._expiry_us = np.concatenate([self._expiry_us, np.full(more, NEVER, np.int64)])
-
-
-def _timeline(check: StoredCheck, memory: str | None) -> CheckTimeline:
-    definition = check.definition
-    if memory is None:
-        return CheckTimeline(
-            confirm_failures=definition.confirm_failures,
-            confirm_successes=definition.confirm_successes,
-            stale_after=definition.stale_after_ms * 1000,
-        )
-    kept = json.loads(memory)
-    kept["confirm_failures"] = definition.confirm_failures
-    kept["confirm_successes"] = definition.confirm_successes
-    kept["stale_after"] = definition.stale_after_ms * 1000
-    return CheckTimeline.from_json(kept)
-
-
-def _merged(
-    facts: Sequence[tuple[int, int, int | None, int]],
-) -> Iterable[tuple[int, Status, int | None]]:
-    """One result per instant: the worst measured status, then the highest latency."""
-    best: dict[int, tuple[int, int | None]] = {}
-    for time_us, status, latency_us, received_at_us in facts:
-        at = received_at_us if time_us > received_at_us + MAX_SKEW_US else time_us
-        severity = -1 if status == Status.UNKNOWN else status
-        known = best.get(at)
-        if known is None or (severity, latency_us or 0) > (known[0], known[1] or 0):
-            best[at] = severity, latency_us
-    for at in sorted(best):
-        severity, latency_us = best[at]
-        yield at, Status.UNKNOWN if severity < 0 else Status(severity), latency_us

@@ -11,9 +11,12 @@ import logging
 import time
 from collections.abc import Sequence
 
+import numpy as np
+
 from tenantwatch_collector.engines.alerting import AlertBook
-from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged, WatchedCheck
+from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
+from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import (
@@ -55,6 +58,7 @@ class Judge:
         self._refresh = False
         self._through = 0
         self._flushed = 0
+        self._known_until_us = 0
         self._flush_due = 0.0
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -78,6 +82,7 @@ class Judge:
         await self._checks.load(judged)
         self._tenants = {state.tenant_key: state for state in judged.tenants}
         self._through = self._flushed = judged.cursor
+        self._known_until_us = judged.known_until_us
         self._feed = Feed(self._store, judged.cursor)
         self._refresh = True
         self._flush_due = time.monotonic() + _FLUSH_SECONDS
@@ -141,14 +146,12 @@ class Judge:
     async def _judge_commit(self, commit: Commit) -> None:
         if not self._checks.knows(commit):
             await self._refresh_definitions()
-        judged: list[Judged] = []
-        for part in commit.parts:
-            self._touched.update(part.columns.check_key.tolist())
-            judged += await self._checks.judge(part.columns, commit)
+        self._touched.update(np.unique(commit.columns.check_key).tolist())
+        judged = await self._checks.judge(commit)
         self._through = commit.commit_id
         self._vitals.judged.inc()
         await self._write(judged, commit.received_at_us, time.time_ns() // 1000)
-        if commit.parts:
+        if len(commit.columns):
             self._changed.fire()
 
     async def _write(self, judged: Sequence[Judged], known_at_us: int, now_us: int) -> None:
@@ -158,6 +161,8 @@ class Judge:
         self._alerts.tick(now_us)
         judgement = Judgement(cursor=self._flushed)
         self._alerts.collect(judgement)
+        # Each judgement's changes are known at an instant of their own, in the order of judging.
+        self._known_until_us = known_at_us = max(known_at_us, self._known_until_us + 1)
         watched = {one.watched.check.check_key: one.watched for one in judged}
         judgement.checks = [self._checks.state_of(w, self._through) for w in watched.values()]
         judgement.changes = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.engines.checks import WatchedCheck
+from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.health.groups import GroupState, default_group, group_level, tenant_level
 from tenantwatch_collector.store.base import TenantState
 

@@ -14,6 +14,7 @@ from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
 from tenantwatch_collector.errors import NotAuthenticated, RefusedForEver
 from tenantwatch_collector.identity import Authenticator, Caller, bearer
 from tenantwatch_collector.ingest.batching import GroupCommit
+from tenantwatch_collector.ingest.fairness import TenantRates
 from tenantwatch_collector.ingest.stream import AgentStream
 from tenantwatch_collector.store.base import Store, StoreUnavailable
 from tenantwatch_collector.vitals import Vitals
@@ -31,12 +32,14 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         store: Store,
         authenticator: Authenticator,
         commits: GroupCommit,
+        rates: TenantRates,
         vitals: Vitals,
         on_definitions: Callable[[], None],
     ) -> None:
         self._store = store
         self._authenticator = authenticator
         self._commits = commits
+        self._rates = rates
         self._vitals = vitals
         self._on_definitions = on_definitions
         self._sessions: dict[tuple[int, str], asyncio.Task[None]] = {}
@@ -83,7 +86,13 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
     ) -> None:
         assert caller.tenant is not None  # a token of the role agent always has one
         stream = AgentStream(
-            caller.tenant, self._store, self._commits, self._vitals, context.write, self._on_definitions
+            caller.tenant,
+            self._store,
+            self._commits,
+            self._rates,
+            self._vitals,
+            context.write,
+            self._on_definitions,
         )
         key: tuple[int, str] | None = None
         self._vitals.streams.inc()

@@ -16,6 +16,7 @@ from tenantwatch_wire.v1 import agent_pb2
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.ingest.admission import check_hello, definition
 from tenantwatch_collector.ingest.batching import GroupCommit
+from tenantwatch_collector.ingest.fairness import TenantRates
 from tenantwatch_collector.store.base import (
     AgentPosition,
     Delivery,
@@ -26,6 +27,8 @@ from tenantwatch_collector.store.base import (
     Tenant,
 )
 from tenantwatch_collector.vitals import Vitals
+
+FULL_DELAY_SECONDS = 1.0
 
 Send = Callable[[agent_pb2.ConnectResponse], Awaitable[None]]
 
@@ -40,6 +43,7 @@ class AgentStream:
         tenant: Tenant,
         store: Store,
         commits: GroupCommit,
+        rates: TenantRates,
         vitals: Vitals,
         send: Send,
         on_definitions: Callable[[], None],
@@ -47,6 +51,7 @@ class AgentStream:
         self.tenant = tenant
         self._store = store
         self._commits = commits
+        self._rates = rates
         self._vitals = vitals
         self._send = send
         self._on_definitions = on_definitions
@@ -143,6 +148,7 @@ class AgentStream:
         latency = columns.latency_us.astype(np.int64)
         latency[columns.latency_us == limits.NO_LATENCY] = -1
         results = ResultColumns(
+            np.full(len(columns), self.tenant.tenant_key, np.int64),
             self._check_keys[columns.check_index],
             columns.time_us,
             columns.status,
@@ -151,7 +157,16 @@ class AgentStream:
             columns.metrics,
         )
         last = batch.first_sequence + len(columns) - 1
-        await self._submit(Delivery(batch.first_sequence, self._position(batch.lane, last), results=results))
+        await self._submit(
+            Delivery(
+                batch.first_sequence,
+                self._position(batch.lane, last),
+                results=results,
+                size_bytes=2 * batch.ByteSize(),
+                payload=batch.SerializeToString,
+            )
+        )
+        await self._keep_pace(len(columns))
 
     async def _take_gap(self, gap: agent_pb2.GapReport) -> None:
         if gap.lane not in (1, 2) or not 0 < gap.first_sequence <= gap.last_sequence < 2**62:
@@ -175,7 +190,12 @@ class AgentStream:
             reason=reason, lane=batch.lane, first_sequence=batch.first_sequence, last_sequence=last
         )
         await self._submit(
-            Delivery(batch.first_sequence, self._position(batch.lane, last), refused=refused),
+            Delivery(
+                batch.first_sequence,
+                self._position(batch.lane, last),
+                refused=refused,
+                size_bytes=len(refused.payload),
+            ),
             agent_pb2.ConnectResponse(refusal=answer),
         )
 
@@ -187,9 +207,23 @@ class AgentStream:
                 sequence=position.sequence,
             )
             answer = agent_pb2.ConnectResponse(acknowledgement=acknowledgement)
+        if not self._commits.has_room(delivery):
+            await self._slow_down(FULL_DELAY_SECONDS, "results of this tenant wait to be stored")
         # Commits keep the order of submission, so the newest one done means all are.
         self._newest = done = await self._commits.submit(delivery)
         await self._unacknowledged.put((done, answer))
+
+    async def _keep_pace(self, results: int) -> None:
+        """Above its tenant's rate an agent is told to wait, and is read no faster whether it does or not."""
+        delay_seconds = self._rates.take(self.tenant.tenant_key, results)
+        if delay_seconds > 0:
+            await self._slow_down(delay_seconds, "this tenant sends more results than its rate allows")
+            await asyncio.sleep(delay_seconds)
+
+    async def _slow_down(self, delay_seconds: float, reason: str) -> None:
+        self._vitals.slowed_down.inc()
+        slow_down = agent_pb2.SlowDown(delay_ms=max(1, int(delay_seconds * 1000)), reason=reason)
+        await self._send(agent_pb2.ConnectResponse(slow_down=slow_down))
 
     def _position(self, lane: int, sequence: int) -> AgentPosition:
         return AgentPosition(self.tenant.tenant_key, self._agent_id, self._generation, Lane(lane), sequence)

@@ -1,289 +1,96 @@
-"""The store's contract: the facts that are kept, and every question and command that rooms may put.
+"""The store's contract: every question and command that rooms may put, and the facts they are about.
 
-Times are Unix microseconds. ``received_at_us`` is the commit's instant; it never falls from one
-commit to the next. Methods raise :class:`StoreUnavailable` when the database cannot serve now; then
-nothing of the call was kept.
+Times are Unix microseconds. ``received_at_us`` is the commit's instant; it rises from one commit to the
+next. Methods raise :class:`StoreUnavailable` when the database cannot serve now; then nothing of the call
+was kept, or, where a connection broke in the middle, the next call finds out what was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from tenantwatch_wire.records import CheckDefinition, Lane, Status
+from tenantwatch_wire.records import CheckDefinition
 
-from tenantwatch_collector.errors import RetryLater
+from tenantwatch_collector.errors import RefusedForEver, RetryLater
+from tenantwatch_collector.store.columns import BUCKET_US, ResultColumns, Touched
+from tenantwatch_collector.store.facts import (
+    MAX_SKEW_US,
+    AgentPosition,
+    AlertKeyState,
+    AlertRecord,
+    CheckChange,
+    CheckHealth,
+    CheckState,
+    Commit,
+    CommitTouch,
+    Delivery,
+    Gap,
+    JudgedState,
+    Judgement,
+    OutboxMessage,
+    Place,
+    RefusedBatch,
+    Retained,
+    Retention,
+    RolledUp,
+    Rollup,
+    RollupSpan,
+    RollupState,
+    StoredCheck,
+    StoredResult,
+    Tenant,
+    TenantHealth,
+    TenantState,
+    Token,
+)
+
+__all__ = [
+    "BUCKET_US",
+    "MAX_SKEW_US",
+    "AgentPosition",
+    "AlertKeyState",
+    "AlertRecord",
+    "CheckChange",
+    "CheckHealth",
+    "CheckState",
+    "Commit",
+    "CommitTouch",
+    "Delivery",
+    "Gap",
+    "JudgedState",
+    "Judgement",
+    "OutboxMessage",
+    "Place",
+    "RefusedBatch",
+    "ResultColumns",
+    "Retained",
+    "Retention",
+    "RolledUp",
+    "Rollup",
+    "RollupSpan",
+    "RollupState",
+    "Store",
+    "StoreUnavailable",
+    "StoredCheck",
+    "StoredResult",
+    "Tenant",
+    "TenantHealth",
+    "TenantState",
+    "Token",
+    "Touched",
+    "UnfitDelivery",
+]
 
 
 class StoreUnavailable(RetryLater):
     """The database is busy, full or away. It says nothing about any tenant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """``tenant_key`` is the store's own short key and never leaves the collector."""
-
-    tenant_key: int
-    tenant_id: str
-    tenant_name: str
-    tier: str
-    created_at_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An access token as kept: never the secret, only its hash. ``tenant`` is None for an admin's."""
-
-    token_id: str
-    role: str
-    name: str
-    tenant: Tenant | None
-    created_at_us: int
-    revoked_at_us: int | None
-    last_used_at_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCheck:
-    """A check of one agent of one tenant. Its identity is (tenant, agent, check_id)."""
-
-    check_key: int
-    tenant_key: int
-    agent_id: str
-    definition: CheckDefinition
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AgentPosition:
-    """Whose sequence it is, and up to where. Keyed by (tenant, agent, spool generation, lane)."""
-
-    tenant_key: int
-    agent_id: str
-    generation: str
-    lane: Lane
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class ResultColumns:
-    """Results of one tenant as columns, in the order of arrival; ``latency_us`` -1 is none."""
-
-    check_key: npt.NDArray[np.int64]
-    time_us: npt.NDArray[np.int64]
-    status: npt.NDArray[np.uint8]
-    latency_us: npt.NDArray[np.int64]
-    texts: dict[int, str] = field(default_factory=dict)
-    metrics: dict[int, dict[str, float]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.status)
-
-    def tail(self, skip: int) -> ResultColumns:
-        """Without the first ``skip`` rows."""
-        return ResultColumns(
-            self.check_key[skip:],
-            self.time_us[skip:],
-            self.status[skip:],
-            self.latency_us[skip:],
-            {row - skip: text for row, text in self.texts.items() if row >= skip},
-            {row - skip: values for row, values in self.metrics.items() if row >= skip},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What an agent sent in one message, to be committed: results, a gap, or a refused batch.
-
-    ``last`` is the position after it. Exactly one of the three is set.
-    """
-
-    first_sequence: int
-    last: AgentPosition
-    results: ResultColumns | None = None
-    gap: Gap | None = None
-    refused: RefusedBatch | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Results that never came, with the agent's reason."""
-
-    from_us: int
-    to_us: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedBatch:
-    """A batch that breaks the wire's rules, kept as it came."""
-
-    reason: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class TenantResults:
-    """The part of a commit that belongs to one tenant."""
-
-    tenant_key: int
-    columns: ResultColumns
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit of results. ``commit_id`` rises in commit order."""
-
-    commit_id: int
-    received_at_us: int
-    parts: Sequence[TenantResults]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckState:
-    """The judged state of one check. ``through_commit`` names the last commit that it includes."""
-
-    tenant_key: int
-    check_key: int
-    level: Status
-    since_us: int
-    through_commit: int
-    timeline: str
-    """The engine's own memory, JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckChange:
-    """A confirmed change of a check: from ``time_us`` on it was in ``level``, known at ``known_at_us``."""
-
-    tenant_key: int
-    check_key: int
-    time_us: int
-    level: Status
-    known_at_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class TenantState:
-    """``state`` is healthy, degraded, unhealthy or unknown; ``groups`` is JSON for people and the API."""
-
-    tenant_key: int
-    state: str
-    since_us: int
-    groups: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRecord:
-    """An alert as kept; ``alert_data`` is its context, JSON."""
-
-    alert_id: str
-    tenant_key: int
-    alert_type: str
-    alert_name: str
-    alert_description: str
-    severity: str
-    status: str
-    first_occurred_us: int
-    last_occurred_us: int
-    occurrence_count: int
-    resolved_at_us: int | None
-    alert_data: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlertKeyState:
-    """The engine's memory of one (tenant, alert_type): members, flapping, the open alert. JSON."""
-
-    tenant_key: int
-    alert_type: str
-    state: str
-    next_due_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxMessage:
-    """One message owed to one channel. (dedup_key, channel) is unique: owing it twice is owing it once."""
-
-    message_id: int
-    tenant_key: int
-    alert_id: str
-    kind: str
-    dedup_key: str
-    channel: str
-    payload: str
-    created_at_us: int
-    attempts: int = 0
-    configured: bool = True
-    """False is only recorded: nobody can be told on this channel."""
-
-
-@dataclass(slots=True)
-class Judgement:
-    """What the engines found, to be written in one transaction."""
-
-    cursor: int
-    checks: list[CheckState] = field(default_factory=list)
-    changes: list[CheckChange] = field(default_factory=list)
-    tenants: list[TenantState] = field(default_factory=list)
-    alert_keys: list[AlertKeyState] = field(default_factory=list)
-    alerts: list[AlertRecord] = field(default_factory=list)
-    messages: list[OutboxMessage] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.checks or self.changes or self.tenants or self.alert_keys or self.alerts)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedState:
-    """What an engine needs to go on after a restart."""
-
-    cursor: int
-    checks: Sequence[CheckState]
-    tenants: Sequence[TenantState]
-    alert_keys: Sequence[AlertKeyState]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredResult:
-    """A result with its origin, as queries answer it."""
-
-    row_id: int
-    tenant_id: str
-    agent_id: str
-    check_id: str
-    kind: str
-    time_us: int
-    status: Status
-    latency_us: int | None
-    text: str
-    metrics: dict[str, float]
-    received_at_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class CheckHealth:
-    """A check with its judged level and its newest result."""
-
-    check: StoredCheck
-    level: Status
-    since_us: int
-    last_result: StoredResult | None
-
-
-@dataclass(frozen=True, slots=True)
-class TenantHealth:
-    """A tenant with its judged state; the counts are over its active checks."""
-
-    tenant: Tenant
-    state: str
-    since_us: int
-    groups: str
-    checks_total: int
-    checks_failing: int
+class UnfitDelivery(RefusedForEver):
+    """The database can never keep what was delivered; nothing of the call was kept."""
 
 
 class Store(Protocol):
@@ -322,22 +129,60 @@ class Store(Protocol):
         ``complete`` says that the agent has no others: those it had before are active no more.
         """
 
+    writers: int
+    """How many commits may run at once. All deliveries of a tenant belong to one of them, in their order."""
+
     async def commit(self, deliveries: Sequence[Delivery]) -> Commit:
-        """Keep all of it in one transaction, less what the store has already (by position)."""
+        """Keep all of it in one transaction, less what the store has already (by position).
+
+        Results older than what is kept raw become a gap that says so. Raises UnfitDelivery for values that
+        no attempt will ever put into the database; whoever calls finds out which delivery it is.
+        """
 
     # -- engines
     async def judged_state(self) -> JudgedState: ...
     async def checks(self) -> Sequence[StoredCheck]: ...
-    async def commits_after(self, commit_id: int, limit: int) -> Sequence[Commit]:
-        """Commits in order, with their results read again."""
+    async def commits_after(self, commit_id: int, max_results: int) -> Sequence[Commit]:
+        """The next commits, at least one if there is any; the results of each come in no particular order."""
+
+    async def touched_after(self, commit_id: int, limit: int) -> Sequence[CommitTouch]:
+        """The next commits in order, by what they touched alone."""
 
     async def results_of_check(
         self, tenant_key: int, check_key: int, from_us: int, limit: int
     ) -> Sequence[tuple[int, int, int | None, int]]:
         """(time_us, status, latency_us, received_at_us) of one check from that time on, by time."""
 
+    async def results_between(
+        self, tenant_key: int, from_us: int, to_us: int
+    ) -> tuple[ResultColumns, npt.NDArray[np.int64]]:
+        """One tenant's results in [from_us, to_us), without texts and metrics, and when each was received."""
+
+    async def changes(self, tenant_key: int, from_us: int, to_us: int) -> Sequence[CheckChange]:
+        """What is known of the tenant's checks in [from_us, to_us), in order of time.
+
+        Of each check first the change that was in force at ``from_us``, if there was one. Only what holds
+        today: nothing that later knowledge has replaced.
+        """
+
+    async def changed_since(self, known_after_us: int) -> Sequence[tuple[int, int, int]]:
+        """(tenant_key, first time_us, last known_at_us) of the changes that became known after that."""
+
     async def write_judgement(self, judgement: Judgement) -> None:
         """Write it all in one transaction. A message owed already stays as it is."""
+
+    async def rollup_state(self) -> RollupState: ...
+    async def write_rollups(self, flush: RolledUp) -> None:
+        """Replace the spans with what the flush holds, in one transaction. Twice is the same as once."""
+
+    async def rollups(self, tenant_key: int, width_s: int, from_us: int, to_us: int) -> Sequence[Rollup]:
+        """One tenant's rollups of that width that begin in [from_us, to_us), by check and time."""
+
+    async def keep_raw_since(self, since_us: int) -> None:
+        """From now on results older than that are not kept; it is remembered, and it only rises."""
+
+    async def retain(self, retention: Retention) -> Retained:
+        """Delete what is older than that, in steps that delay no commit, and do the store's housekeeping."""
 
     # -- notify
     async def claim_messages(self, now_us: int, lease_us: int, limit: int) -> Sequence[OutboxMessage]: ...
@@ -360,9 +205,9 @@ class Store(Protocol):
         to_us: int,
         limit: int,
         check_id: str,
-        before: tuple[int, int] | None,
+        before: Place | None,
     ) -> Sequence[StoredResult]:
-        """One tenant's results in [from_us, to_us), newest first; ``before`` is (time_us, row_id)."""
+        """One tenant's results in [from_us, to_us), newest first, from ``before``, a page's last, on."""
 
     async def alerts(
         self, tenant_key: int | None, severity: str, status: str, limit: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.store.base import (
@@ -17,25 +17,21 @@ from tenantwatch_collector.store.base import (
     Gap,
     Judgement,
     OutboxMessage,
+    Place,
     RefusedBatch,
     ResultColumns,
     Store,
     StoredCheck,
     Tenant,
 )
-from tenantwatch_collector.store.sqlite import SqliteStore
 from tenantwatch_collector.store.sqlite.migrate import migrate
+from tenantwatch_wire.columns import MetricColumns
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
+
+from tests.collector.store.conftest import Place as StorePlace
 
 SECOND = 1_000_000
 T0 = 1_700_000_000 * SECOND
-
-
-@pytest.fixture(params=["sqlite"])
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await SqliteStore.open(tmp_path / "store.sqlite3")
-    yield opened
-    await opened.close()
 
 
 async def tenant_with_check(store: Store, name: str = "acme") -> tuple[Tenant, StoredCheck]:
@@ -47,12 +43,13 @@ async def tenant_with_check(store: Store, name: str = "acme") -> tuple[Tenant, S
 
 def batch(check: StoredCheck, first: int, count: int, generation: str = "g") -> Delivery:
     columns = ResultColumns(
+        np.full(count, check.tenant_key, np.int64),
         np.full(count, check.check_key, np.int64),
         T0 + SECOND * np.arange(first, first + count, dtype=np.int64),
         np.zeros(count, np.uint8),
         np.full(count, 1500, np.int64),
         {0: "text of the first"},
-        {count - 1: {"tls_ms": 1.5}},
+        MetricColumns(np.array([count - 1], np.uint32), np.zeros(1, np.uint32), np.array([1.5]), ("tls_ms",)),
     )
     return Delivery(first, position(check, first + count - 1, generation), results=columns)
 
@@ -80,7 +77,7 @@ async def test_what_the_store_has_is_ignored_however_it_is_cut(store: Store) -> 
     await store.commit([batch(check, 1, 5)])
     commit = await store.commit([batch(check, 1, 5), batch(check, 4, 4)])
     assert await times(store, check) == [1, 2, 3, 4, 5, 6, 7]
-    assert [len(part.columns) for part in commit.parts] == [2]
+    assert len(commit.columns) == 2
 
 
 async def test_a_new_spool_begins_its_sequences_anew(store: Store) -> None:
@@ -92,7 +89,9 @@ async def test_a_new_spool_begins_its_sequences_anew(store: Store) -> None:
     assert known == [position(check, 2)]
 
 
-async def test_gaps_and_refused_batches_move_the_watermark_and_are_kept(store: Store, tmp_path: Path) -> None:
+async def test_gaps_and_refused_batches_move_the_watermark_and_are_kept(
+    store: Store, place: StorePlace
+) -> None:
     _, check = await tenant_with_check(store)
     await store.commit(
         [
@@ -103,12 +102,11 @@ async def test_gaps_and_refused_batches_move_the_watermark_and_are_kept(store: S
         ]
     )
     assert await times(store, check) == [1, 2, 15]
-    with sqlite3.connect(tmp_path / "store.sqlite3") as file:
-        gaps = file.execute("SELECT first_sequence, last_sequence, reason FROM gap").fetchall()
-        dead = file.execute("SELECT reason, payload FROM dead_letter").fetchall()
-    file.close()
-    assert gaps == [(3, 9, "the spool was full"), (13, 14, "the agent's sequence jumped")]
-    assert dead == [("garbled", b"bytes")]
+    assert await place.rows("SELECT first_sequence, last_sequence, reason FROM gap ORDER BY gap_id") == [
+        (3, 9, "the spool was full"),
+        (13, 14, "the agent's sequence jumped"),
+    ]
+    assert await place.rows("SELECT reason, payload FROM dead_letter") == [("garbled", b"bytes")]
 
 
 async def test_commits_are_read_again_as_they_were(store: Store) -> None:
@@ -117,9 +115,11 @@ async def test_commits_are_read_again_as_they_were(store: Store) -> None:
     second = await store.commit([batch(check, 3, 2)])
     again = await store.commits_after(first.commit_id, 10)
     assert [c.commit_id for c in again] == [second.commit_id]
-    (part,) = again[0].parts
-    assert (part.columns.time_us == second.parts[0].columns.time_us).all()
-    assert part.columns.metrics == second.parts[0].columns.metrics
+    columns = again[0].columns
+    order = np.argsort(columns.time_us)
+    assert (columns.time_us[order] == second.columns.time_us).all()
+    assert [columns.metrics.of(row) for row in order.tolist()] == [{}, {"tls_ms": 1.5}]
+    assert [columns.texts.get(row) for row in order.tolist()] == ["text of the first", None]
     assert second.received_at_us >= first.received_at_us
 
 
@@ -127,10 +127,10 @@ async def test_pages_of_history_neither_repeat_nor_skip(store: Store) -> None:
     tenant, check = await tenant_with_check(store)
     await store.commit([batch(check, 1, 25)])
     seen: list[int] = []
-    before: tuple[int, int] | None = None
+    before: Place | None = None
     while page := await store.results(tenant.tenant_key, T0, T0 + 99 * SECOND, 10, "web", before):
         seen += [(r.time_us - T0) // SECOND for r in page]
-        before = page[-1].time_us, page[-1].row_id
+        before = page[-1].place
     assert seen == list(range(25, 0, -1))
 
 
@@ -221,7 +221,7 @@ async def test_a_message_that_can_never_arrive_is_dead_and_one_that_may_is_tried
 async def test_two_open_alerts_of_one_key_cannot_be_stored(store: Store) -> None:
     tenant, _ = await tenant_with_check(store)
     await store.write_judgement(Judgement(0, alerts=[alert(tenant, "x", "active")]))
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
         await store.write_judgement(Judgement(0, alerts=[alert(tenant, "y", "acknowledged")]))
     await store.write_judgement(
         Judgement(0, alerts=[alert(tenant, "y", "active"), alert(tenant, "x", "resolved")])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
 
-from tenantwatch_collector.store.base import StoreUnavailable
+from tenantwatch_collector.store.base import StoreUnavailable, UnfitDelivery
+from tenantwatch_collector.store.sql.database import Parameters, Row, Transaction
 
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",
@@ -19,6 +20,23 @@ _SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
 )
+
+
+class SqliteTransaction:
+    """Statements on the writer, within BEGIN and COMMIT."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[Row]:
+        return list(await self._connection.execute_fetchall(sql, parameters))
+
+    async def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        async with self._connection.execute(sql, parameters) as done:
+            return done.rowcount
+
+    async def execute_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        await self._connection.executemany(sql, parameters)
 
 
 class Connections:
@@ -46,7 +64,7 @@ class Connections:
             await self._writer.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+    async def transaction(self) -> AsyncIterator[Transaction]:
         """The writer within BEGIN IMMEDIATE; commits at the end, rolls back on any failure."""
         async with self._turn:
             try:
@@ -54,16 +72,20 @@ class Connections:
                     # Inside the try: a cancelled await leaves its statement queued, BEGIN too. The
                     # connection's thread keeps order, so the rollback comes after it.
                     await self._writer.execute("BEGIN IMMEDIATE")
-                    yield self._writer
+                    yield SqliteTransaction(self._writer)
                     await self._writer.commit()
                 except BaseException:
                     await asyncio.shield(self._writer.rollback())
                     raise
-            except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+            except (sqlite3.DataError, OverflowError, UnicodeEncodeError) as error:
+                raise UnfitDelivery(f"SQLite can never keep this: {error}") from error
+            except sqlite3.DatabaseError as error:
                 raise translate(error) from error
 
-    async def read(self, sql: str, parameters: tuple[object, ...] = ()) -> list[sqlite3.Row]:
-        """All rows of one SELECT, as last committed."""
+    async def read(
+        self, sql: str, parameters: Parameters = (), tenant_key: int | None = None
+    ) -> Sequence[Row]:
+        """All rows of one SELECT, as last committed. A file knows no rights: statements name the tenant."""
         try:
             return list(await self._reader.execute_fetchall(sql, parameters))
         except (sqlite3.OperationalError, ValueError) as error:

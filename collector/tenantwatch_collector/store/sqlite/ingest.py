@@ -1,142 +1,134 @@
-"""Writing what agents sent: results, gaps and refused batches, with the watermark that makes it once."""
+"""Writing a commit into SQLite: four statements, however many deliveries it holds."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-import aiosqlite
 import numpy as np
 
-from tenantwatch_collector.store.base import (
-    AgentPosition,
-    Commit,
-    Delivery,
-    ResultColumns,
-    TenantResults,
-)
+from tenantwatch_collector.store.columns import MetricSet, ResultColumns, metric_sets
+from tenantwatch_collector.store.facts import Commit, Delivery
+from tenantwatch_collector.store.intake import Intake, Key, intake, key_of
+from tenantwatch_collector.store.sql.database import Transaction
+from tenantwatch_collector.store.sql.lost import write_lost
 
 _INSERT_RESULT = (
-    "INSERT INTO result (tenant_key, check_key, time_us, status, latency_us, commit_id, text, metrics)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO result (tenant_key, check_key, time_us, status, latency_us, commit_key, sent_time_us, text,"
+    " metric_set_key, metric_values) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_WATERMARK_KEY = "tenant_key = ? AND agent_id = ? AND generation = ? AND lane = ?"
+_READ_TOGETHER = 200
 
 
-async def write_commit(db: aiosqlite.Connection, deliveries: Sequence[Delivery]) -> Commit:
+async def write_commit(tx: Transaction, deliveries: Sequence[Delivery], oldest_us: int) -> Commit:
     """Keep the deliveries within the caller's transaction, less what the store has already."""
-    commit_id, received_at_us, first_row = await _next_commit(db)
-    parts = []
-    for delivery in deliveries:
-        committed = await _watermark(db, delivery.last)
-        if delivery.last.sequence <= committed:
-            continue
-        if delivery.first_sequence > committed + 1 and delivery.gap is None:
-            await _note_jump(db, delivery, committed, received_at_us)
-        if delivery.results is not None:
-            fresh = delivery.results.tail(max(0, committed + 1 - delivery.first_sequence))
-            await db.executemany(_INSERT_RESULT, _rows(delivery.last.tenant_key, commit_id, fresh))
-            parts.append(TenantResults(delivery.last.tenant_key, fresh))
-        await _note_lost(db, delivery, received_at_us)
-        await _advance(db, delivery.last)
-    last_row = await _last_row(db)
-    await db.execute(
-        "INSERT INTO commit_log VALUES (?, ?, ?, ?)", (commit_id, received_at_us, first_row, last_row)
+    commit_id, received_at_us, first_row = await _next_commit(tx)
+    committed = await _watermarks(tx, {key_of(delivery.last) for delivery in deliveries})
+    found = intake(deliveries, committed, received_at_us, oldest_us)
+    sets = await metric_set_keys(tx, found.columns)
+    await tx.execute_many(_INSERT_RESULT, _rows(found, commit_id, sets))
+    await write_lost(tx, found, received_at_us)
+    await tx.execute_many(
+        "INSERT INTO watermark VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
+        [(*key, after) for key, (_, after) in found.watermarks.items()],
     )
-    return Commit(commit_id, received_at_us, parts)
+    count = len(found.columns)
+    await tx.execute(
+        "INSERT INTO commit_log VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            commit_id,
+            commit_id,
+            received_at_us,
+            count,
+            found.touched.to_bytes(),
+            first_row,
+            await _last_row(tx) if count else first_row,
+        ),
+    )
+    return Commit(commit_id, received_at_us, found.columns)
 
 
-async def _next_commit(db: aiosqlite.Connection) -> tuple[int, int, int]:
-    rows = await db.execute_fetchall(
+async def _next_commit(tx: Transaction) -> tuple[int, int, int]:
+    rows = await tx.rows(
         "SELECT commit_id, received_at_us, last_row FROM commit_log ORDER BY commit_id DESC LIMIT 1"
     )
     now_us = time.time_ns() // 1000
-    for commit_id, received_at_us, last_row in rows:
-        return commit_id + 1, max(now_us, received_at_us), last_row
+    for row in rows:
+        return row["commit_id"] + 1, max(now_us, row["received_at_us"] + 1), row["last_row"]
     return 1, now_us, 0
 
 
-async def _last_row(db: aiosqlite.Connection) -> int:
-    rows = await db.execute_fetchall("SELECT max(row_id) FROM result")
-    return next(iter(rows))[0] or 0
+async def _last_row(tx: Transaction) -> int:
+    return int((await tx.rows("SELECT max(row_id) AS row_id FROM result"))[0]["row_id"])
 
 
-async def _watermark(db: aiosqlite.Connection, position: AgentPosition) -> int:
-    rows = await db.execute_fetchall(f"SELECT sequence FROM watermark WHERE {_WATERMARK_KEY}", _key(position))
-    return next((row[0] for row in rows), 0)
-
-
-async def _advance(db: aiosqlite.Connection, position: AgentPosition) -> None:
-    await db.execute(
-        "INSERT INTO watermark VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)",
-        (*_key(position), position.sequence),
-    )
-
-
-def _key(position: AgentPosition) -> tuple[int, str, str, int]:
-    return position.tenant_key, position.agent_id, position.generation, int(position.lane)
-
-
-async def _note_jump(
-    db: aiosqlite.Connection, delivery: Delivery, committed: int, received_at_us: int
-) -> None:
-    await _insert_gap(
-        db,
-        delivery.last,
-        (committed + 1, delivery.first_sequence - 1, 0, 0, "the agent's sequence jumped", received_at_us),
-    )
-
-
-async def _note_lost(db: aiosqlite.Connection, delivery: Delivery, received_at_us: int) -> None:
-    span = delivery.first_sequence, delivery.last.sequence
-    if delivery.gap is not None:
-        gap = delivery.gap
-        await _insert_gap(db, delivery.last, (*span, gap.from_us, gap.to_us, gap.reason, received_at_us))
-    if delivery.refused is not None:
-        await db.execute(
-            "INSERT INTO dead_letter (tenant_key, agent_id, generation, lane, first_sequence, last_sequence,"
-            " reason, payload, received_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *_key(delivery.last),
-                *span,
-                delivery.refused.reason,
-                delivery.refused.payload,
-                received_at_us,
-            ),
+async def _watermarks(tx: Transaction, keys: set[Key]) -> dict[Key, int]:
+    found: dict[Key, int] = {}
+    ordered = sorted(keys)
+    for first in range(0, len(ordered), _READ_TOGETHER):
+        asked = ordered[first : first + _READ_TOGETHER]
+        marks = ", ".join(["(?, ?, ?, ?)"] * len(asked))
+        rows = await tx.rows(
+            f"SELECT * FROM watermark WHERE (tenant_key, agent_id, generation, lane) IN (VALUES {marks})",
+            [part for key in asked for part in key],
         )
+        for row in rows:
+            key = row["tenant_key"], row["agent_id"], row["generation"], row["lane"]
+            found[key] = row["sequence"]
+    return found
 
 
-async def _insert_gap(
-    db: aiosqlite.Connection, position: AgentPosition, values: tuple[int, int, int, int, str, int]
-) -> None:
-    await db.execute(
-        "INSERT INTO gap (tenant_key, agent_id, generation, lane, first_sequence, last_sequence,"
-        " from_us, to_us, reason, received_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*_key(position), *values),
-    )
+async def metric_set_keys(tx: Transaction, columns: ResultColumns) -> list[tuple[MetricSet, dict[int, int]]]:
+    """The commit's sets of metrics, each with its key by tenant."""
+    found = []
+    for each in metric_sets(columns.metrics):
+        names = json.dumps(each.names)
+        keys = {}
+        for tenant_key in np.unique(columns.tenant_key[each.rows]).tolist():
+            await tx.execute(
+                "INSERT INTO metric_set (tenant_key, names) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (tenant_key, names),
+            )
+            rows = await tx.rows(
+                "SELECT metric_set_key FROM metric_set WHERE tenant_key = ? AND names = ?",
+                (tenant_key, names),
+            )
+            keys[tenant_key] = rows[0]["metric_set_key"]
+        found.append((each, keys))
+    return found
 
 
-def _rows(tenant_key: int, commit_id: int, columns: ResultColumns) -> Iterable[tuple[object, ...]]:
-    count = len(columns)
+def _rows(
+    found: Intake, commit_key: int, sets: Sequence[tuple[MetricSet, dict[int, int]]]
+) -> Iterable[tuple[object, ...]]:
+    columns, count = found.columns, len(found.columns)
+    tenants: list[int] = columns.tenant_key.tolist()
     latencies: list[int | None] = columns.latency_us.tolist()
     for row in np.flatnonzero(columns.latency_us < 0).tolist():
         latencies[row] = None
-    texts: list[str | None] = [None] * count
-    for row, text in columns.texts.items():
-        texts[row] = text
-    metrics: list[str | None] = [None] * count
-    for row, values in columns.metrics.items():
-        metrics[row] = json.dumps(values, separators=(",", ":"))
+    set_keys: list[int | None] = [None] * count
+    values: list[bytes | None] = [None] * count
+    for each, keys in sets:
+        for row, line in zip(each.rows.tolist(), each.values.astype("<f8"), strict=True):
+            set_keys[row], values[row] = keys[tenants[row]], line.tobytes()
     return zip(
-        [tenant_key] * count,
+        tenants,
         columns.check_key.tolist(),
         columns.time_us.tolist(),
         columns.status.tolist(),
         latencies,
-        [commit_id] * count,
-        texts,
-        metrics,
+        [commit_key] * count,
+        _sparse(found.sent_time_us, count),
+        _sparse(columns.texts, count),
+        set_keys,
+        values,
         strict=True,
     )
+
+
+def _sparse(values: Mapping[int, object], count: int) -> list[object]:
+    column: list[object] = [None] * count
+    for row, value in values.items():
+        column[row] = value
+    return column

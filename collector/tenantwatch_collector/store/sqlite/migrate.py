@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
+import struct
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from tenantwatch_collector.errors import ConfigurationError
+
+
+def _metric_names(metrics: str | None) -> str | None:
+    return None if metrics is None else json.dumps(list(json.loads(metrics)))
+
+
+def _metric_values(metrics: str) -> bytes:
+    values = list(json.loads(metrics).values())
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def _touched_buckets(pairs: str) -> bytes:
+    return b"".join(struct.pack("<2q", *pair) for pair in sorted(set(map(tuple, json.loads(pairs)))))
+
+
+# What the numbered files need of earlier versions' data and SQL cannot say.
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "metric_names": _metric_names,
+    "metric_values": _metric_values,
+    "touched_buckets": _touched_buckets,
+}
 
 
 def migrate(path: Path) -> int:
@@ -19,6 +44,8 @@ def migrate(path: Path) -> int:
             "CREATE TABLE IF NOT EXISTS schema_version"
             " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)"
         )
+        for name, function in _FUNCTIONS.items():
+            connection.create_function(name, 1, function, deterministic=True)
         version = 0
         for version, name, sql in _files():
             _apply(connection, version, name, sql)

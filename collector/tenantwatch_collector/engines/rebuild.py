@@ -1,0 +1,111 @@
+"""A check judged again from its stored results, because some came late; and what that takes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_collector.health import Change, CheckTimeline, differences, revise
+from tenantwatch_collector.store.base import CheckChange, Store, StoredCheck
+
+_PAGE = 20_000
+_INTERVALS_BACK = 500
+_LEAST_BACK_US, _MOST_BACK_US = 3_600_000_000, 7 * 86_400_000_000
+_FOR_EVER = 2**62
+
+
+@dataclass(slots=True)
+class WatchedCheck:
+    """One check as the engine holds it. ``through_commit`` is the last commit its timeline includes."""
+
+    check: StoredCheck
+    timeline: CheckTimeline
+    through_commit: int = 0
+
+
+async def rebuild(store: Store, watched: WatchedCheck, late_us: int) -> list[Change]:
+    """Give the check the timeline that all its results make, the late ones among them.
+
+    Returns the changes that turn what was believed into what is believed now. It begins some hundred
+    intervals before the late result: by then runs of good or bad results have settled every level.
+    """
+    check = watched.check
+    from_us = late_us - _lookback_us(check)
+    before = await _believed(store, check, from_us)
+    fresh = timeline_of(check, None)
+    after: list[Change] = []
+    async for time_us, status, latency_us in _measurements(store, check, from_us):
+        revise(after, fresh.apply(time_us, status, latency_us))
+    watched.timeline = fresh
+    # What lies long before the late result it cannot have changed.
+    settled_us = late_us - _run_us(check)
+    return differences(_since(before, settled_us), _since(after, settled_us))
+
+
+def _lookback_us(check: StoredCheck) -> int:
+    back_us = _INTERVALS_BACK * check.definition.interval_ms * 1000
+    return max(_LEAST_BACK_US, min(_MOST_BACK_US, back_us)) + _run_us(check)
+
+
+def _run_us(check: StoredCheck) -> int:
+    """The longest time that results of one run can lie apart."""
+    definition = check.definition
+    run = definition.confirm_failures + definition.confirm_successes
+    return run * definition.stale_after_ms * 1000
+
+
+def _since(history: list[Change], from_us: int) -> list[Change]:
+    """The history from an instant on, beginning with the level at it."""
+    earlier = [change for change in history if change.time <= from_us]
+    first = [Change(from_us, earlier[-1].level)] if earlier else []
+    return first + [change for change in history if change.time > from_us]
+
+
+async def _believed(store: Store, check: StoredCheck, from_us: int) -> list[Change]:
+    known: list[CheckChange] = [
+        change
+        for change in await store.changes(check.tenant_key, from_us, _FOR_EVER)
+        if change.check_key == check.check_key
+    ]
+    return [Change(change.time_us, change.level) for change in known]
+
+
+async def _measurements(
+    store: Store, check: StoredCheck, from_us: int
+) -> AsyncIterator[tuple[int, Status, int | None]]:
+    """One a moment, in order: the worst status that was measured, then the highest latency."""
+    while True:
+        page = await store.results_of_check(check.tenant_key, check.check_key, from_us, _PAGE)
+        whole = len(page) < _PAGE
+        # The last moment of a full page may go on in the next one.
+        last_us = _FOR_EVER if whole or page[-1][0] == page[0][0] else page[-1][0]
+        best: dict[int, tuple[int, int | None]] = {}
+        for time_us, status, latency_us, _ in page:
+            if status != Status.UNKNOWN and time_us < last_us:
+                known = best.get(time_us)
+                if known is None or (status, latency_us or 0) > (known[0], known[1] or 0):
+                    best[time_us] = status, latency_us
+        for time_us, (status, latency_us) in best.items():
+            yield time_us, Status(status), latency_us
+        if whole:
+            return
+        from_us = last_us if last_us < _FOR_EVER else page[-1][0] + 1
+
+
+def timeline_of(check: StoredCheck, memory: str | None) -> CheckTimeline:
+    """The check's timeline, going on from an engine's memory (JSON) if there is one."""
+    definition = check.definition
+    if memory is None:
+        return CheckTimeline(
+            confirm_failures=definition.confirm_failures,
+            confirm_successes=definition.confirm_successes,
+            stale_after=definition.stale_after_ms * 1000,
+        )
+    kept = json.loads(memory)
+    kept["confirm_failures"] = definition.confirm_failures
+    kept["confirm_successes"] = definition.confirm_successes
+    kept["stale_after"] = definition.stale_after_ms * 1000
+    return CheckTimeline.from_json(kept)

@@ -1,0 +1,225 @@
+"""Keeps the rollups current: every quarter of an hour of a tenant once it is over, hours and days of those.
+
+Nothing is added to a rollup: a span is made anew from its results, so making it twice, after a crash or for
+late results, changes nothing. Which spans are to be made follows from two logs, the commits and the confirmed
+changes; the cursors into them move past what only spans that are still open wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_collector.sla.rollup import NOTHING, Counts, add_up, count_checks
+from tenantwatch_collector.store.base import (
+    BUCKET_US,
+    CheckChange,
+    RolledUp,
+    Rollup,
+    RollupSpan,
+    Store,
+    StoreUnavailable,
+)
+
+BUCKET_S = BUCKET_US // 1_000_000
+WIDER = {BUCKET_S: 3_600, 3_600: 86_400}
+"""Each width, and the one that is made of it."""
+GRACE_US = 30_000_000
+"""How long a span is left alone after its end: most results have arrived by then."""
+_PAUSE_SECONDS = 10.0
+_SPANS_AT_ONCE = 50
+_COMMITS_AT_ONCE = 5_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Reason:
+    """The oldest log entries that ask for a span: a commit's id, and when a change became known."""
+
+    commit_id: int | None
+    known_at_us: int | None
+
+    def earlier(self, other: Reason) -> Reason:
+        return Reason(_least(self.commit_id, other.commit_id), _least(self.known_at_us, other.known_at_us))
+
+
+class RollupEngine:
+    """Start once, stop as often as you like."""
+
+    def __init__(self, store: Store, now_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
+        self._store = store
+        self._now_us = now_us
+        self._wanted: dict[RollupSpan, Reason] = {}
+        self._due: set[RollupSpan] = set()
+        self._cursor = 0
+        self._changes_until_us = 0
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self.raw_since_us = 0
+        """Older results are gone: what was made of them stays as it is."""
+
+    async def start(self) -> None:
+        await self._load()
+        self._task = asyncio.create_task(self._run(), name="rollups")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def _load(self) -> None:
+        state = await self._store.rollup_state()
+        self._cursor, self._changes_until_us = state.cursor, state.changes_until_us
+        self._due, self._wanted = set(state.due), {}
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.catch_up()
+            except StoreUnavailable as error:
+                log.error("rollups wait: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+                await self._try_to_load()
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _try_to_load(self) -> None:
+        try:
+            await self._load()
+        except StoreUnavailable:
+            log.info("the store is still away")
+
+    async def catch_up(self) -> None:
+        """Make every span that is over and wanted."""
+        async with self._turn:
+            await self._read_logs()
+            while over := self._over(self._wanted):
+                await self._make(over[:_SPANS_AT_ONCE])
+            while over := self._over(self._due):
+                await self._make(over[:_SPANS_AT_ONCE])
+
+    async def unfinished_since_us(self) -> int | None:
+        """The beginning of the oldest span that is still to be made; None if there is none."""
+        async with self._turn:
+            await self._read_logs()
+        return min((span.start_us for span in (*self._wanted, *self._due)), default=None)
+
+    async def _read_logs(self) -> None:
+        while touches := await self._store.touched_after(self._cursor, _COMMITS_AT_ONCE):
+            for touch in touches:
+                reason = Reason(touch.commit_id, None)
+                pairs = zip(touch.touched.tenant_key.tolist(), touch.touched.bucket.tolist(), strict=True)
+                for tenant_key, bucket in pairs:
+                    self._want(RollupSpan(tenant_key, BUCKET_S, bucket * BUCKET_US), reason)
+            self._cursor = touches[-1].commit_id
+        for tenant_key, time_us, known_at_us in await self._store.changed_since(self._changes_until_us):
+            reason = Reason(None, self._changes_until_us + 1)
+            for bucket in range(
+                max(time_us, self.raw_since_us) // BUCKET_US, self._now_us() // BUCKET_US + 1
+            ):
+                self._want(RollupSpan(tenant_key, BUCKET_S, bucket * BUCKET_US), reason)
+            self._changes_until_us = max(self._changes_until_us, known_at_us)
+
+    def _want(self, span: RollupSpan, reason: Reason) -> None:
+        if span.start_us >= self.raw_since_us:
+            known = self._wanted.get(span)
+            self._wanted[span] = reason if known is None else known.earlier(reason)
+
+    def _over(self, spans: Iterable[RollupSpan]) -> list[RollupSpan]:
+        now_us = self._now_us()
+        return sorted(span for span in spans if _end_us(span) + GRACE_US <= now_us)
+
+    async def _make(self, spans: Sequence[RollupSpan]) -> None:
+        """Make these spans, and let the next wider ones be made when they are over."""
+        flush = RolledUp(0, 0, spans=list(spans))
+        for span in spans:
+            flush.rollups += await self._rollups_of(span)
+        flush.due = sorted({_within(span, WIDER[span.width_s]) for span in spans if span.width_s in WIDER})
+        left = [reason for span, reason in self._wanted.items() if span not in set(spans)]
+        flush.cursor = _before([reason.commit_id for reason in left], self._cursor)
+        flush.changes_until_us = _before([reason.known_at_us for reason in left], self._changes_until_us)
+        await self._store.write_rollups(flush)
+        for span in spans:
+            self._wanted.pop(span, None)
+        self._due.difference_update(spans)
+        self._due.update(flush.due)
+
+    async def _rollups_of(self, span: RollupSpan) -> list[Rollup]:
+        counts = await (self._count(span) if span.width_s == BUCKET_S else self._add_up(span))
+        changes: dict[int, list[CheckChange]] = {}
+        for change in await self._store.changes(span.tenant_key, span.start_us, _end_us(span)):
+            changes.setdefault(change.check_key, []).append(change)
+        made = []
+        for check_key in sorted(counts.keys() | changes.keys()):
+            levels = milliseconds_by_level(changes.get(check_key, ()), span.start_us, _end_us(span))
+            # One that was unknown all the time and brought nothing, such as a retired one, leaves no trace.
+            if check_key in counts or levels[Status.UNKNOWN] < span.width_s * 1000:
+                made.append(_rollup(span, check_key, counts.get(check_key, NOTHING), levels))
+        return made
+
+    async def _count(self, span: RollupSpan) -> dict[int, Counts]:
+        columns, received_us = await self._store.results_between(
+            span.tenant_key, span.start_us, _end_us(span)
+        )
+        return count_checks(
+            columns.check_key, columns.time_us, columns.status, columns.latency_us, received_us
+        )
+
+    async def _add_up(self, span: RollupSpan) -> dict[int, Counts]:
+        narrower = next(width for width, wider in WIDER.items() if wider == span.width_s)
+        parts: dict[int, list[Counts]] = {}
+        for rollup in await self._store.rollups(span.tenant_key, narrower, span.start_us, _end_us(span)):
+            parts.setdefault(rollup.check_key, []).append(
+                Counts(*(getattr(rollup, each.name) for each in fields(Counts)))
+            )
+        return {check_key: add_up(found) for check_key, found in parts.items()}
+
+
+def milliseconds_by_level(changes: Sequence[CheckChange], from_us: int, to_us: int) -> dict[Status, int]:
+    """How long a check was in each level, its changes in order of time; unknown before the first."""
+    spent = dict.fromkeys(Status, 0)
+    level, since_ms = Status.UNKNOWN, from_us // 1000
+    for change in changes:
+        at_ms = max(change.time_us, from_us) // 1000
+        spent[level] += at_ms - since_ms
+        level, since_ms = change.level, at_ms
+    spent[level] += to_us // 1000 - since_ms
+    return spent
+
+
+def _rollup(span: RollupSpan, check_key: int, counts: Counts, levels: dict[Status, int]) -> Rollup:
+    return Rollup(
+        tenant_key=span.tenant_key,
+        check_key=check_key,
+        width_s=span.width_s,
+        start_us=span.start_us,
+        healthy_ms=levels[Status.HEALTHY],
+        degraded_ms=levels[Status.DEGRADED],
+        unhealthy_ms=levels[Status.UNHEALTHY],
+        unknown_ms=levels[Status.UNKNOWN],
+        **{each.name: getattr(counts, each.name) for each in fields(Counts)},
+    )
+
+
+def _end_us(span: RollupSpan) -> int:
+    return span.start_us + span.width_s * 1_000_000
+
+
+def _within(span: RollupSpan, width_s: int) -> RollupSpan:
+    width_us = width_s * 1_000_000
+    return RollupSpan(span.tenant_key, width_s, span.start_us // width_us * width_us)
+
+
+def _before(waiting: Iterable[int | None], reached: int) -> int:
+    """The last log entry that nothing waits for any more."""
+    return min((entry - 1 for entry in waiting if entry is not None), default=reached)
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else min(one, other)

@@ -1,0 +1,355 @@
+"""The facts that are kept: plain values, one a row of some table, in the words of the whole house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tenantwatch_wire.records import CheckDefinition, Lane, Status
+
+from tenantwatch_collector.store.columns import ResultColumns, Touched
+
+MAX_SKEW_US = 30_000_000
+"""A time further ahead of its commit than this is read as the commit's (docs/semantics.md)."""
+
+Place = tuple[int, int, int]
+"""(time_us, check_key, commit_key): the order of history, for paging."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """``tenant_key`` is the store's own short key and never leaves the collector."""
+
+    tenant_key: int
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    created_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token as kept: never the secret, only its hash. ``tenant`` is None for an admin's."""
+
+    token_id: str
+    role: str
+    name: str
+    tenant: Tenant | None
+    created_at_us: int
+    revoked_at_us: int | None
+    last_used_at_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheck:
+    """A check of one agent of one tenant. Its identity is (tenant, agent, check_id)."""
+
+    check_key: int
+    tenant_key: int
+    agent_id: str
+    definition: CheckDefinition
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPosition:
+    """Whose sequence it is, and up to where. Keyed by (tenant, agent, spool generation, lane)."""
+
+    tenant_key: int
+    agent_id: str
+    generation: str
+    lane: Lane
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What an agent sent in one message, to be committed: results, a gap, or a refused batch.
+
+    ``last`` is the position after it. Exactly one of the three is set.
+    """
+
+    first_sequence: int
+    last: AgentPosition
+    results: ResultColumns | None = None
+    gap: Gap | None = None
+    refused: RefusedBatch | None = None
+    size_bytes: int = 0
+    """What it takes in memory, about."""
+    payload: Callable[[], bytes] | None = None
+    """The message it came in, should it have to be set aside after all."""
+
+    def __len__(self) -> int:
+        return 1 if self.results is None else len(self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Results that never came, with the agent's reason."""
+
+    from_us: int
+    to_us: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedBatch:
+    """A batch that breaks the wire's rules, kept as it came."""
+
+    reason: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of results; ``commit_id`` is dense and in commit order, ``received_at_us`` rises with it.
+
+    A time further ahead than :data:`MAX_SKEW_US` stands here as ``received_at_us``.
+    """
+
+    commit_id: int
+    received_at_us: int
+    columns: ResultColumns
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTouch:
+    """What a commit touched, read back from its row in the log."""
+
+    commit_id: int
+    received_at_us: int
+    touched: Touched
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What may be deleted: raw results before the one instant, everything made of them before the other."""
+
+    raw_before_us: int
+    history_before_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What was deleted, in rows; whole partitions count by what the database estimates."""
+
+    results: int = 0
+    history: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """The judged state of one check. ``through_commit`` names the last commit that it includes."""
+
+    tenant_key: int
+    check_key: int
+    level: Status
+    since_us: int
+    through_commit: int
+    last_us: int
+    """The newest result that measured something; 0 if none did."""
+    timeline: str
+    """The engine's own memory, JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckChange:
+    """A confirmed change of a check: from ``time_us`` on it was in ``level``, known at ``known_at_us``.
+
+    The changes of a check that became known at one instant belong together: from the first of them on
+    they replace all that was known before.
+    """
+
+    tenant_key: int
+    check_key: int
+    time_us: int
+    level: Status
+    known_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """One check's results in ``[start_us, start_us + width_s)``, one an instant, and its time in each level.
+
+    Latencies are those of results that did not fail; ``histogram`` is sparse and belongs to the SLA room.
+    ``known_at_us`` is when the newest of the results arrived. The milliseconds add up to the width.
+    """
+
+    tenant_key: int
+    check_key: int
+    width_s: int
+    start_us: int
+    healthy: int
+    degraded: int
+    unhealthy: int
+    unknown: int
+    latency_count: int
+    latency_sum_us: int
+    latency_max_us: int | None
+    histogram: bytes
+    healthy_ms: int
+    degraded_ms: int
+    unhealthy_ms: int
+    unknown_ms: int
+    known_at_us: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RollupSpan:
+    """All checks of a tenant in one span of time."""
+
+    tenant_key: int
+    width_s: int
+    start_us: int
+
+
+@dataclass(slots=True)
+class RolledUp:
+    """A flush of rollups, to be written in one transaction: whole spans, replaced by what is given here.
+
+    ``due`` are wider spans that must be made of these once they are over; ``cursor`` and ``changes_until_us``
+    say up to which commit and which confirmed change all that is over has been rolled up.
+    """
+
+    cursor: int
+    changes_until_us: int
+    spans: list[RollupSpan] = field(default_factory=list)
+    rollups: list[Rollup] = field(default_factory=list)
+    due: list[RollupSpan] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RollupState:
+    """Where the rollups stand: see :class:`RolledUp`."""
+
+    cursor: int
+    changes_until_us: int
+    due: Sequence[RollupSpan]
+
+
+@dataclass(frozen=True, slots=True)
+class TenantState:
+    """``state`` is healthy, degraded, unhealthy or unknown; ``groups`` is JSON for people and the API."""
+
+    tenant_key: int
+    state: str
+    since_us: int
+    groups: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """An alert as kept; ``alert_data`` is its context, JSON."""
+
+    alert_id: str
+    tenant_key: int
+    alert_type: str
+    alert_name: str
+    alert_description: str
+    severity: str
+    status: str
+    first_occurred_us: int
+    last_occurred_us: int
+    occurrence_count: int
+    resolved_at_us: int | None
+    alert_data: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKeyState:
+    """The engine's memory of one (tenant, alert_type): members, flapping, the open alert. JSON."""
+
+    tenant_key: int
+    alert_type: str
+    state: str
+    next_due_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """One message owed to one channel. (dedup_key, channel) is unique: owing it twice is owing it once."""
+
+    message_id: int
+    tenant_key: int
+    alert_id: str
+    kind: str
+    dedup_key: str
+    channel: str
+    payload: str
+    created_at_us: int
+    attempts: int = 0
+    configured: bool = True
+    """False is only recorded: nobody can be told on this channel."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What the engines found, to be written in one transaction."""
+
+    cursor: int
+    checks: list[CheckState] = field(default_factory=list)
+    changes: list[CheckChange] = field(default_factory=list)
+    tenants: list[TenantState] = field(default_factory=list)
+    alert_keys: list[AlertKeyState] = field(default_factory=list)
+    alerts: list[AlertRecord] = field(default_factory=list)
+    messages: list[OutboxMessage] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.checks or self.changes or self.tenants or self.alert_keys or self.alerts)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedState:
+    """What an engine needs to go on after a restart."""
+
+    cursor: int
+    known_until_us: int
+    """When the newest confirmed change became known."""
+    checks: Sequence[CheckState]
+    tenants: Sequence[TenantState]
+    alert_keys: Sequence[AlertKeyState]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """A result with its origin, as queries answer it."""
+
+    tenant_id: str
+    agent_id: str
+    check_id: str
+    kind: str
+    time_us: int
+    status: Status
+    latency_us: int | None
+    text: str
+    metrics: dict[str, float]
+    received_at_us: int
+    check_key: int
+    commit_key: int
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the order of history."""
+        return self.time_us, self.check_key, self.commit_key
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHealth:
+    """A check with its judged level and its newest result."""
+
+    check: StoredCheck
+    level: Status
+    since_us: int
+    last_result: StoredResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantHealth:
+    """A tenant with its judged state; the counts are over its active checks."""
+
+    tenant: Tenant
+    state: str
+    since_us: int
+    groups: str
+    checks_total: int
+    checks_failing: int

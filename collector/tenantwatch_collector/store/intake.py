@@ -1,0 +1,123 @@
+"""What of some deliveries is to be written: pure, and the same for every database.
+
+Here a result becomes the one that is kept exactly once: what lies at or below the watermark of its
+(tenant, agent, spool generation, lane) is there already and is left out, also in the middle of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tenantwatch_collector.store.columns import EMPTY, ResultColumns, Touched
+from tenantwatch_collector.store.facts import MAX_SKEW_US, AgentPosition, Delivery, Gap
+
+Key = tuple[int, str, str, int]
+"""(tenant_key, agent_id, generation, lane) of a watermark."""
+
+
+def key_of(position: AgentPosition) -> Key:
+    return position.tenant_key, position.agent_id, position.generation, int(position.lane)
+
+
+@dataclass(frozen=True, slots=True)
+class LostSpan:
+    """A row of the table of gaps: sequences first..last of that key never came, or were not kept."""
+
+    key: Key
+    first_sequence: int
+    last_sequence: int
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A row of the table of refused batches."""
+
+    key: Key
+    first_sequence: int
+    last_sequence: int
+    reason: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Intake:
+    """All that one commit writes, but for its row in the log."""
+
+    columns: ResultColumns = EMPTY
+    """Times too far ahead are read as the commit's."""
+    sent_time_us: dict[int, int] = field(default_factory=dict)
+    """By row, where the agent had sent another time."""
+    watermarks: dict[Key, tuple[int, int]] = field(default_factory=dict)
+    """(before, after) of each lane that moves."""
+    lost: list[LostSpan] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+
+    @property
+    def touched(self) -> Touched:
+        return Touched.by(self.columns)
+
+
+def intake(
+    deliveries: Iterable[Delivery], committed: Mapping[Key, int], received_at_us: int, oldest_us: int
+) -> Intake:
+    """Sort out the deliveries, in their order, against the watermarks ``committed`` (0 where there is none).
+
+    Results before ``oldest_us`` are kept no more: they become a gap that says so.
+    """
+    found = Intake()
+    parts: list[ResultColumns] = []
+    for delivery in deliveries:
+        key, last = key_of(delivery.last), delivery.last.sequence
+        before = committed.get(key, 0)
+        reached = found.watermarks.get(key, (before, before))[1]
+        if last <= reached:
+            continue
+        if delivery.first_sequence > reached + 1 and delivery.gap is None:
+            jump = Gap(0, 0, "the agent's sequence jumped")
+            found.lost.append(LostSpan(key, reached + 1, delivery.first_sequence - 1, jump))
+        if delivery.results is not None:
+            fresh = delivery.results.tail(max(0, reached + 1 - delivery.first_sequence))
+            kept = _young_enough(fresh, oldest_us)
+            if len(kept) < len(fresh):
+                found.lost.append(_too_old(key, delivery, fresh, kept))
+            parts.append(kept)
+        _note_lost(found, key, delivery)
+        found.watermarks[key] = before, last
+    found.columns = ResultColumns.concatenate(parts)
+    _clamp(found, received_at_us)
+    return found
+
+
+def _note_lost(found: Intake, key: Key, delivery: Delivery) -> None:
+    first, last = delivery.first_sequence, delivery.last.sequence
+    if delivery.gap is not None:
+        found.lost.append(LostSpan(key, first, last, delivery.gap))
+    if delivery.refused is not None:
+        refused = delivery.refused
+        found.dead_letters.append(DeadLetter(key, first, last, refused.reason, refused.payload))
+
+
+def _young_enough(columns: ResultColumns, oldest_us: int) -> ResultColumns:
+    rows: npt.NDArray[np.intp] = np.flatnonzero(columns.time_us >= oldest_us)
+    return columns if len(rows) == len(columns) else columns.take(rows)
+
+
+def _too_old(key: Key, delivery: Delivery, fresh: ResultColumns, kept: ResultColumns) -> LostSpan:
+    count = len(fresh) - len(kept)
+    times = fresh.time_us[~np.isin(fresh.time_us, kept.time_us)]
+    reason = f"{count} results older than raw results are kept ([retention] raw_days)"
+    gap = Gap(int(times.min()), int(times.max()), reason)
+    return LostSpan(key, delivery.first_sequence, delivery.last.sequence, gap)
+
+
+def _clamp(found: Intake, received_at_us: int) -> None:
+    sent = found.columns.time_us
+    ahead = np.flatnonzero(sent > received_at_us + MAX_SKEW_US)
+    if len(ahead):
+        found.sent_time_us = dict(zip(ahead.tolist(), sent[ahead].tolist(), strict=True))
+        found.columns = found.columns.at(np.where(sent > received_at_us + MAX_SKEW_US, received_at_us, sent))

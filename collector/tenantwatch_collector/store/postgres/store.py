@@ -1,0 +1,72 @@
+"""The PostgreSQL store: the contract's methods that are PostgreSQL's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tenantwatch_collector.store.columns import ResultColumns
+from tenantwatch_collector.store.facts import Commit, Delivery, Retained, Retention, StoredResult
+from tenantwatch_collector.store.postgres import reading
+from tenantwatch_collector.store.postgres.connection import Pools
+from tenantwatch_collector.store.postgres.ingest import Writers
+from tenantwatch_collector.store.postgres.migrate import migrate
+from tenantwatch_collector.store.postgres.retention import retain
+from tenantwatch_collector.store.postgres.table import result_table
+from tenantwatch_collector.store.sql.questions import recent_of_tenant
+from tenantwatch_collector.store.sql.retention import raw_since_us
+from tenantwatch_collector.store.sql.store import SqlStore
+
+
+class PostgresStore(SqlStore):
+    """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
+
+    def __init__(self, pools: Pools, flavour: str, writers: int, raw_since_us: int) -> None:
+        super().__init__(pools, raw_since_us)
+        self._pools = pools
+        self.flavour = flavour
+        self.writers = writers
+        self._writers = Writers(result_table(flavour))
+
+    @classmethod
+    async def open(cls, url: str, writers: int = 1) -> PostgresStore:
+        """Connect, creating or migrating the schema as needed."""
+        flavour = await migrate(url)
+        pools = Pools(url, writers)
+        try:
+            await pools.open()
+            return cls(pools, flavour, writers, await raw_since_us(pools))
+        except BaseException:
+            await pools.close()
+            raise
+
+    async def close(self) -> None:
+        await self._pools.close()
+
+    async def ping(self) -> None:
+        async with self._db.transaction() as tx:
+            await tx.rows("SELECT 1 AS present FROM schema_version FOR SHARE")
+
+    async def commit(self, deliveries: Sequence[Delivery]) -> Commit:
+        async with self._pools.writer() as connection:
+            return await self._writers.commit(connection, deliveries, self._raw_since_us)
+
+    async def commits_after(self, commit_id: int, max_results: int) -> Sequence[Commit]:
+        return await reading.commits_after(self._db, commit_id, max_results)
+
+    async def results_between(
+        self, tenant_key: int, from_us: int, to_us: int
+    ) -> tuple[ResultColumns, npt.NDArray[np.int64]]:
+        return await reading.results_between(self._db, tenant_key, from_us, to_us)
+
+    async def recent_results(self, tenant_key: int | None, limit: int) -> Sequence[StoredResult]:
+        if tenant_key is None:
+            return await reading.newest_results(self._db, limit)
+        return await recent_of_tenant(self._db, tenant_key, limit)
+
+    async def retain(self, retention: Retention) -> Retained:
+        await self.keep_raw_since(retention.raw_before_us)
+        return await retain(self._pools, self._writers.table, retention, time.time_ns() // 1000)

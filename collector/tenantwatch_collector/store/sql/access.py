@@ -1,0 +1,197 @@
+"""Tenants, tokens, agents and their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenantwatch_wire.records import CheckDefinition, Lane
+
+from tenantwatch_collector.store.facts import AgentPosition, StoredCheck, Tenant, Token
+from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
+
+_TOKEN = (
+    "SELECT token.*, tenant.tenant_id, tenant.tenant_name, tenant.tier,"
+    " tenant.created_at_us AS tenant_created_at_us FROM token LEFT JOIN tenant USING (tenant_key)"
+)
+
+
+def tenant_of(row: Row, created: str = "created_at_us") -> Tenant:
+    return Tenant(row["tenant_key"], row["tenant_id"], row["tenant_name"], row["tier"], row[created])
+
+
+def check_of(row: Row) -> StoredCheck:
+    definition = CheckDefinition(
+        check_id=row["check_id"],
+        kind=row["kind"],
+        interval_ms=row["interval_ms"],
+        timeout_ms=row["timeout_ms"],
+        group=row["group_id"],
+        confirm_failures=row["confirm_failures"],
+        confirm_successes=row["confirm_successes"],
+        target=row["target"],
+    )
+    return StoredCheck(row["check_key"], row["tenant_key"], row["agent_id"], definition, bool(row["active"]))
+
+
+def _token_of(row: Row) -> Token:
+    tenant = None if row["tenant_key"] is None else tenant_of(row, "tenant_created_at_us")
+    return Token(
+        row["token_id"],
+        row["role"],
+        row["name"],
+        tenant,
+        row["created_at_us"],
+        row["revoked_at_us"],
+        row["last_used_at_us"],
+    )
+
+
+async def create_tenant(tx: Transaction, tenant_id: str, tenant_name: str, tier: str) -> Tenant:
+    await tx.execute(
+        "INSERT INTO tenant (tenant_id, tenant_name, tier, created_at_us) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (tenant_id, tenant_name, tier, now_us()),
+    )
+    rows = await tx.rows("SELECT * FROM tenant WHERE tenant_id = ?", (tenant_id,))
+    return tenant_of(rows[0])
+
+
+async def tenant(db: Database, tenant_id: str) -> Tenant | None:
+    rows = await db.read("SELECT * FROM tenant WHERE tenant_id = ?", (tenant_id,))
+    return tenant_of(rows[0]) if rows else None
+
+
+async def tenants(db: Database) -> Sequence[Tenant]:
+    return [tenant_of(row) for row in await db.read("SELECT * FROM tenant ORDER BY tenant_id")]
+
+
+async def create_token(
+    tx: Transaction, token_id: str, secret_sha256: bytes, role: str, tenant_key: int | None, name: str
+) -> None:
+    await tx.execute(
+        "INSERT INTO token (token_id, secret_sha256, role, tenant_key, name, created_at_us)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (token_id, secret_sha256, role, tenant_key, name, now_us()),
+    )
+
+
+async def token_by_hash(db: Database, secret_sha256: bytes) -> Token | None:
+    rows = await db.read(f"{_TOKEN} WHERE secret_sha256 = ?", (secret_sha256,))
+    return _token_of(rows[0]) if rows else None
+
+
+async def token_is_valid(db: Database, token_id: str) -> bool:
+    sql = "SELECT 1 AS valid FROM token WHERE token_id = ? AND revoked_at_us IS NULL"
+    return bool(await db.read(sql, (token_id,)))
+
+
+async def touch_token(tx: Transaction, token_id: str, used_at_us: int) -> None:
+    await tx.execute("UPDATE token SET last_used_at_us = ? WHERE token_id = ?", (used_at_us, token_id))
+
+
+async def tokens(db: Database) -> Sequence[Token]:
+    rows = await db.read(f"{_TOKEN} ORDER BY token.created_at_us, token_id")
+    return [_token_of(row) for row in rows]
+
+
+async def revoke_token(tx: Transaction, token_id: str) -> bool:
+    changed = await tx.execute(
+        "UPDATE token SET revoked_at_us = ? WHERE token_id = ? AND revoked_at_us IS NULL",
+        (now_us(), token_id),
+    )
+    return changed == 1
+
+
+async def agent_arrived(
+    tx: Transaction,
+    tenant_key: int,
+    agent_id: str,
+    generation: str,
+    version: str,
+    hostname: str,
+    digest: str,
+) -> Sequence[AgentPosition]:
+    now = now_us()
+    await tx.execute(
+        "INSERT INTO agent (tenant_key, agent_id, version, hostname, configuration_digest, spool_generation,"
+        " first_seen_us, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (tenant_key, agent_id) DO UPDATE SET"
+        " version = excluded.version, hostname = excluded.hostname,"
+        " configuration_digest = excluded.configuration_digest,"
+        " spool_generation = excluded.spool_generation, last_seen_us = excluded.last_seen_us",
+        (tenant_key, agent_id, version, hostname, digest, generation, now, now),
+    )
+    rows = await tx.rows(
+        "SELECT lane, sequence FROM watermark WHERE tenant_key = ? AND agent_id = ? AND generation = ?",
+        (tenant_key, agent_id, generation),
+    )
+    return [
+        AgentPosition(tenant_key, agent_id, generation, Lane(row["lane"]), row["sequence"]) for row in rows
+    ]
+
+
+async def register_checks(
+    tx: Transaction,
+    tenant_key: int,
+    agent_id: str,
+    checks: Sequence[tuple[CheckDefinition, bool]],
+    complete: bool,
+) -> Sequence[StoredCheck]:
+    known = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
+    changed = [
+        (definition, active)
+        for definition, active in checks
+        if not _says(known.get(definition.check_id), definition, active)
+    ]
+    await tx.execute_many(
+        "INSERT INTO check_definition (tenant_key, agent_id, check_id, kind, group_id, interval_ms,"
+        " timeout_ms, confirm_failures, confirm_successes, target, active)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (tenant_key, agent_id, check_id) DO UPDATE SET"
+        " kind = excluded.kind, group_id = excluded.group_id, interval_ms = excluded.interval_ms,"
+        " timeout_ms = excluded.timeout_ms, confirm_failures = excluded.confirm_failures,"
+        " confirm_successes = excluded.confirm_successes, target = excluded.target,"
+        " active = excluded.active",
+        [(tenant_key, agent_id, *_values(definition, active)) for definition, active in changed],
+    )
+    if complete:
+        named = {definition.check_id for definition, _ in checks}
+        gone = [(check.check_key,) for name, check in known.items() if check.active and name not in named]
+        await tx.execute_many("UPDATE check_definition SET active = FALSE WHERE check_key = ?", gone)
+    if changed:
+        known = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
+    return [known[definition.check_id] for definition, _ in checks]
+
+
+async def _checks_of(tx: Transaction, tenant_key: int, agent_id: str) -> Sequence[StoredCheck]:
+    rows = await tx.rows(
+        "SELECT * FROM check_definition WHERE tenant_key = ? AND agent_id = ?", (tenant_key, agent_id)
+    )
+    return [check_of(row) for row in rows]
+
+
+def _says(known: StoredCheck | None, definition: CheckDefinition, active: bool) -> bool:
+    """Whether the store says the same of the check already."""
+    return (
+        known is not None
+        and known.active == active
+        and _values(known.definition, active) == _values(definition, active)
+    )
+
+
+def _values(definition: CheckDefinition, active: bool) -> tuple[object, ...]:
+    return (
+        definition.check_id,
+        definition.kind,
+        definition.group or definition.kind,
+        definition.interval_ms,
+        definition.timeout_ms,
+        definition.confirm_failures,
+        definition.confirm_successes,
+        definition.target,
+        active,
+    )
+
+
+async def checks(db: Database) -> Sequence[StoredCheck]:
+    return [check_of(row) for row in await db.read("SELECT * FROM check_definition")]

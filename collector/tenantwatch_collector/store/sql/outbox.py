@@ -1,0 +1,94 @@
+"""Messages that are owed: each once to each channel, claimed by a lease, marked when sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenantwatch_collector.store.facts import OutboxMessage
+from tenantwatch_collector.store.sql.database import Database, Row, Transaction
+
+
+async def owe(tx: Transaction, message: OutboxMessage) -> None:
+    """Put it into the outbox; it replaces an undelivered older message of its alert to its channel.
+
+    That all is well again is told only to a channel that was told of the alert, or may have been: a
+    message under way counts as told.
+    """
+    of_alert = (message.alert_id, message.channel, message.dedup_key)
+    told = await tx.rows(
+        "SELECT 1 AS told FROM outbox WHERE alert_id = ? AND channel = ? AND dedup_key <> ?"
+        " AND (status = 'sent' OR (status = 'owed' AND attempts > 0 AND last_error IS NULL)) LIMIT 1",
+        of_alert,
+    )
+    await tx.execute(
+        "UPDATE outbox SET status = 'replaced' WHERE alert_id = ? AND channel = ? AND dedup_key <> ?"
+        " AND status = 'owed'",
+        of_alert,
+    )
+    if message.kind != "resolved" or told:
+        await tx.execute(
+            "INSERT INTO outbox (tenant_key, alert_id, kind, dedup_key, channel, payload,"
+            " created_at_us, next_attempt_us, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (
+                message.tenant_key,
+                message.alert_id,
+                message.kind,
+                message.dedup_key,
+                message.channel,
+                message.payload,
+                message.created_at_us,
+                message.created_at_us,
+                "owed" if message.configured else "not_configured",
+            ),
+        )
+
+
+async def claim(tx: Transaction, now_us: int, lease_us: int, limit: int) -> Sequence[OutboxMessage]:
+    """Take what is due. The lease is the next attempt's instant: a sender that dies loses its claim."""
+    rows = await tx.rows(
+        "UPDATE outbox SET attempts = attempts + 1, last_error = NULL, next_attempt_us = ?"
+        " WHERE message_id IN (SELECT message_id FROM outbox WHERE status = 'owed' AND next_attempt_us <= ?"
+        " ORDER BY next_attempt_us, message_id LIMIT ?) AND next_attempt_us <= ? RETURNING *",
+        (now_us + lease_us, now_us, limit, now_us),
+    )
+    return sorted((_message_of(row) for row in rows), key=lambda message: message.message_id)
+
+
+def _message_of(row: Row) -> OutboxMessage:
+    return OutboxMessage(
+        row["message_id"],
+        row["tenant_key"],
+        row["alert_id"],
+        row["kind"],
+        row["dedup_key"],
+        row["channel"],
+        row["payload"],
+        row["created_at_us"],
+        row["attempts"],
+    )
+
+
+async def sent(tx: Transaction, message_id: int, now_us: int) -> None:
+    await tx.execute(
+        "UPDATE outbox SET status = 'sent', sent_at_us = ?, last_error = NULL WHERE message_id = ?",
+        (now_us, message_id),
+    )
+
+
+async def failed(tx: Transaction, message_id: int, error: str, next_attempt_us: int | None) -> None:
+    if next_attempt_us is None:
+        await tx.execute(
+            "UPDATE outbox SET last_error = ?, status = 'dead' WHERE message_id = ? AND status = 'owed'",
+            (error, message_id),
+        )
+    else:
+        await tx.execute(
+            "UPDATE outbox SET last_error = ?, next_attempt_us = ? WHERE message_id = ? AND status = 'owed'",
+            (error, next_attempt_us, message_id),
+        )
+
+
+async def next_due_us(db: Database) -> int | None:
+    rows = await db.read("SELECT min(next_attempt_us) AS due_us FROM outbox WHERE status = 'owed'")
+    return rows[0]["due_us"] if rows else None

@@ -1,0 +1,59 @@
+"""What is deleted of the history, and the instant before which raw results are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tenantwatch_collector.store.facts import Retention
+from tenantwatch_collector.store.sql.database import Database, Transaction
+
+# table, its key, and which of its rows are older than an instant
+_HISTORY = (
+    ("rollup", "tenant_key, width_s, start_us, check_key", "start_us < ?"),
+    ("gap", "gap_id", "received_at_us < ?"),
+    ("dead_letter", "dead_letter_id", "received_at_us < ?"),
+    ("alert", "alert_id", "status = 'resolved' AND last_occurred_us < ?"),
+    ("outbox", "message_id", "status <> 'owed' AND created_at_us < ?"),
+)
+# The last change before the instant says what was in force at it: that one stays.
+_OLD_CHANGES = (
+    "DELETE FROM check_change WHERE (tenant_key, check_key, time_us, known_at_us, level) IN ("
+    "SELECT c.tenant_key, c.check_key, c.time_us, c.known_at_us, c.level FROM check_change c"
+    " WHERE c.time_us < ? AND EXISTS (SELECT 1 FROM check_change later WHERE later.tenant_key = c.tenant_key"
+    " AND later.check_key = c.check_key AND later.time_us >= c.time_us AND later.time_us < ?"
+    " AND later.known_at_us > c.known_at_us) LIMIT ?)"
+)
+# The last one stays: the next commit counts on from it.
+_OLD_COMMITS = (
+    "DELETE FROM commit_log WHERE commit_id IN (SELECT commit_id FROM commit_log WHERE received_at_us < ?"
+    " AND commit_id < (SELECT max(commit_id) FROM commit_log) ORDER BY commit_id LIMIT ?)"
+)
+
+
+def slices_of_history(retention: Retention) -> Iterable[tuple[str, tuple[object, ...]]]:
+    """Statements with their parameters, but for the last: how many rows at once."""
+    before_us = retention.history_before_us
+    for table, key, old in _HISTORY:
+        yield (
+            f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {old} LIMIT ?)",
+            (before_us,),
+        )
+    yield _OLD_CHANGES, (before_us, before_us)
+    # A result is never newer than its commit, but for the skew that is allowed.
+    yield _OLD_COMMITS, (min(before_us, retention.raw_before_us) - 3_600_000_000,)
+
+
+async def note_raw_since(tx: Transaction, since_us: int) -> None:
+    """Remember it before anything is deleted: it only rises."""
+    await tx.execute(
+        "INSERT INTO retention (name, before_us) VALUES ('raw', ?) ON CONFLICT (name) DO UPDATE SET"
+        " before_us = CASE WHEN excluded.before_us > retention.before_us THEN excluded.before_us"
+        " ELSE retention.before_us END",
+        (since_us,),
+    )
+
+
+async def raw_since_us(db: Database) -> int:
+    """Results before this have been deleted already."""
+    rows = await db.read("SELECT before_us FROM retention WHERE name = 'raw'")
+    return int(rows[0]["before_us"]) if rows else 0

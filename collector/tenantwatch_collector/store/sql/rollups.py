@@ -1,0 +1,58 @@
+"""Rollups: whole spans of a tenant, replaced; and which wider spans are still to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenantwatch_collector.store.facts import RolledUp, Rollup, RollupSpan, RollupState
+from tenantwatch_collector.store.sql.database import Database, Row, Transaction
+from tenantwatch_collector.store.sql.judgements import advance, cursor
+
+ENGINE = "rollup"
+CHANGES = "rollup_changes"
+
+_COLUMNS = tuple(Rollup.__dataclass_fields__)
+_SPAN = "tenant_key = ? AND width_s = ? AND start_us = ?"
+
+
+async def rollup_state(db: Database) -> RollupState:
+    due = await db.read("SELECT tenant_key, width_s, start_us FROM rollup_due")
+    return RollupState(
+        cursor=await cursor(db, ENGINE),
+        changes_until_us=await cursor(db, CHANGES),
+        due=[RollupSpan(row["tenant_key"], row["width_s"], row["start_us"]) for row in due],
+    )
+
+
+async def write_rollups(tx: Transaction, flush: RolledUp) -> None:
+    spans = [_key(span) for span in flush.spans]
+    await tx.execute_many(f"DELETE FROM rollup WHERE {_SPAN}", spans)
+    await tx.execute_many(f"DELETE FROM rollup_due WHERE {_SPAN}", spans)
+    await tx.execute_many(
+        f"INSERT INTO rollup ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})",
+        [tuple(getattr(rollup, name) for name in _COLUMNS) for rollup in flush.rollups],
+    )
+    await tx.execute_many(
+        "INSERT INTO rollup_due (tenant_key, width_s, start_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [_key(span) for span in flush.due],
+    )
+    await advance(tx, ENGINE, flush.cursor)
+    await advance(tx, CHANGES, flush.changes_until_us)
+
+
+async def rollups(db: Database, tenant_key: int, width_s: int, from_us: int, to_us: int) -> Sequence[Rollup]:
+    rows = await db.read(
+        "SELECT * FROM rollup WHERE tenant_key = ? AND width_s = ? AND start_us >= ? AND start_us < ?"
+        " ORDER BY check_key, start_us",
+        (tenant_key, width_s, from_us, to_us),
+        tenant_key,
+    )
+    return [_rollup_of(row) for row in rows]
+
+
+def _key(span: RollupSpan) -> tuple[int, int, int]:
+    return span.tenant_key, span.width_s, span.start_us
+
+
+def _rollup_of(row: Row) -> Rollup:
+    return Rollup(**{name: row[name] for name in _COLUMNS})

@@ -1,0 +1,194 @@
+"""The store's contract, as far as both databases keep it in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tenantwatch_wire.records import CheckDefinition
+
+from tenantwatch_collector.store.columns import Touched
+from tenantwatch_collector.store.facts import (
+    AgentPosition,
+    AlertRecord,
+    CheckChange,
+    CheckHealth,
+    CommitTouch,
+    JudgedState,
+    Judgement,
+    OutboxMessage,
+    Place,
+    RolledUp,
+    Rollup,
+    RollupState,
+    StoredCheck,
+    StoredResult,
+    Tenant,
+    TenantHealth,
+    Token,
+)
+from tenantwatch_collector.store.sql import access, judgements, outbox, questions, rollups
+from tenantwatch_collector.store.sql.database import Database
+from tenantwatch_collector.store.sql.retention import note_raw_since
+
+
+class SqlStore:
+    """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
+
+    def __init__(self, database: Database, raw_since_us: int) -> None:
+        self._db = database
+        self._raw_since_us = raw_since_us
+
+    # -- tenants and access
+
+    async def create_tenant(self, tenant_id: str, tenant_name: str, tier: str) -> Tenant:
+        async with self._db.transaction() as tx:
+            return await access.create_tenant(tx, tenant_id, tenant_name, tier)
+
+    async def tenant(self, tenant_id: str) -> Tenant | None:
+        return await access.tenant(self._db, tenant_id)
+
+    async def tenants(self) -> Sequence[Tenant]:
+        return await access.tenants(self._db)
+
+    async def create_token(
+        self, token_id: str, secret_sha256: bytes, role: str, tenant_key: int | None, name: str
+    ) -> None:
+        async with self._db.transaction() as tx:
+            await access.create_token(tx, token_id, secret_sha256, role, tenant_key, name)
+
+    async def token_by_hash(self, secret_sha256: bytes) -> Token | None:
+        return await access.token_by_hash(self._db, secret_sha256)
+
+    async def token_is_valid(self, token_id: str) -> bool:
+        return await access.token_is_valid(self._db, token_id)
+
+    async def touch_token(self, token_id: str, used_at_us: int) -> None:
+        async with self._db.transaction() as tx:
+            await access.touch_token(tx, token_id, used_at_us)
+
+    async def tokens(self) -> Sequence[Token]:
+        return await access.tokens(self._db)
+
+    async def revoke_token(self, token_id: str) -> bool:
+        async with self._db.transaction() as tx:
+            return await access.revoke_token(tx, token_id)
+
+    # -- ingest
+
+    async def agent_arrived(
+        self, tenant_key: int, agent_id: str, generation: str, version: str, hostname: str, digest: str
+    ) -> Sequence[AgentPosition]:
+        async with self._db.transaction() as tx:
+            return await access.agent_arrived(tx, tenant_key, agent_id, generation, version, hostname, digest)
+
+    async def register_checks(
+        self, tenant_key: int, agent_id: str, checks: Sequence[tuple[CheckDefinition, bool]], complete: bool
+    ) -> Sequence[StoredCheck]:
+        async with self._db.transaction() as tx:
+            return await access.register_checks(tx, tenant_key, agent_id, checks, complete)
+
+    # -- engines
+
+    async def judged_state(self) -> JudgedState:
+        return await judgements.judged_state(self._db)
+
+    async def checks(self) -> Sequence[StoredCheck]:
+        return await access.checks(self._db)
+
+    async def touched_after(self, commit_id: int, limit: int) -> Sequence[CommitTouch]:
+        rows = await self._db.read(
+            "SELECT commit_id, received_at_us, touched FROM commit_log WHERE commit_id > ?"
+            " ORDER BY commit_id LIMIT ?",
+            (commit_id, limit),
+        )
+        return [
+            CommitTouch(row["commit_id"], row["received_at_us"], Touched.from_bytes(row["touched"]))
+            for row in rows
+        ]
+
+    async def results_of_check(
+        self, tenant_key: int, check_key: int, from_us: int, limit: int
+    ) -> Sequence[tuple[int, int, int | None, int]]:
+        rows = await self._db.read(
+            "SELECT time_us, status, latency_us, received_at_us FROM any_result"
+            " WHERE tenant_key = ? AND check_key = ? AND time_us >= ? ORDER BY time_us, commit_key LIMIT ?",
+            (tenant_key, check_key, from_us, limit),
+        )
+        return [
+            (
+                row["time_us"],
+                row["status"],
+                None if row["latency_us"] is None or row["latency_us"] < 0 else row["latency_us"],
+                row["received_at_us"],
+            )
+            for row in rows
+        ]
+
+    async def changes(self, tenant_key: int, from_us: int, to_us: int) -> Sequence[CheckChange]:
+        return await judgements.changes(self._db, tenant_key, from_us, to_us)
+
+    async def changed_since(self, known_after_us: int) -> Sequence[tuple[int, int, int]]:
+        return await judgements.changed_since(self._db, known_after_us)
+
+    async def write_judgement(self, judgement: Judgement) -> None:
+        async with self._db.transaction() as tx:
+            await judgements.write_judgement(tx, judgement)
+
+    async def rollup_state(self) -> RollupState:
+        return await rollups.rollup_state(self._db)
+
+    async def write_rollups(self, flush: RolledUp) -> None:
+        async with self._db.transaction() as tx:
+            await rollups.write_rollups(tx, flush)
+
+    async def rollups(self, tenant_key: int, width_s: int, from_us: int, to_us: int) -> Sequence[Rollup]:
+        return await rollups.rollups(self._db, tenant_key, width_s, from_us, to_us)
+
+    async def keep_raw_since(self, since_us: int) -> None:
+        async with self._db.transaction() as tx:
+            await note_raw_since(tx, since_us)
+        self._raw_since_us = max(self._raw_since_us, since_us)
+
+    # -- notify
+
+    async def claim_messages(self, now_us: int, lease_us: int, limit: int) -> Sequence[OutboxMessage]:
+        async with self._db.transaction() as tx:
+            return await outbox.claim(tx, now_us, lease_us, limit)
+
+    async def message_sent(self, message_id: int, now_us: int) -> None:
+        async with self._db.transaction() as tx:
+            await outbox.sent(tx, message_id, now_us)
+
+    async def message_failed(self, message_id: int, error: str, next_attempt_us: int | None) -> None:
+        async with self._db.transaction() as tx:
+            await outbox.failed(tx, message_id, error, next_attempt_us)
+
+    async def next_message_due_us(self) -> int | None:
+        return await outbox.next_due_us(self._db)
+
+    # -- questions
+
+    async def tenant_health(self, tenant_key: int | None) -> Sequence[TenantHealth]:
+        return await questions.tenant_health(self._db, tenant_key)
+
+    async def check_health(self, tenant_key: int) -> Sequence[CheckHealth]:
+        return await questions.check_health(self._db, tenant_key)
+
+    async def results(
+        self,
+        tenant_key: int,
+        from_us: int,
+        to_us: int,
+        limit: int,
+        check_id: str,
+        before: Place | None,
+    ) -> Sequence[StoredResult]:
+        return await questions.results(self._db, tenant_key, from_us, to_us, limit, check_id, before)
+
+    async def alerts(
+        self, tenant_key: int | None, severity: str, status: str, limit: int
+    ) -> Sequence[tuple[AlertRecord, str]]:
+        return await questions.alerts(self._db, tenant_key, severity, status, limit)
+
+    async def count_open_alerts(self, tenant_key: int | None) -> int:
+        return await questions.count_open_alerts(self._db, tenant_key)
