@@ -1,152 +1,217 @@
-"""When each check looks: a fixed phase of its interval, never beside itself, never beyond its timeout.
+"""When each check looks: at a fixed phase of its interval, never beside itself, never in a burst.
 
-Times are the monotonic clock's, so a change of the wall clock moves nothing.
+Times are those of the clock that also counts while the machine sleeps: a change of the wall clock moves
+nothing, and after a suspend the runs that nobody made are counted, and the checks begin again one by one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import heapq
+import itertools
 import logging
 import math
-import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from tenantwatch_wire import limits
-from tenantwatch_wire.records import CheckDefinition, Result, Status
+from tenantwatch_wire.records import CheckDefinition, Result
 
-from tenantwatch_agent.checks.base import Check, Outcome
+from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
-from tenantwatch_agent.errors import CheckerFailed
+from tenantwatch_agent.egress import OwnEgress
+from tenantwatch_agent.look import Looker
 from tenantwatch_agent.vitals import Vitals
 
-MAX_CONCURRENT = 64
 FIRST_WITHIN_SECONDS = 5.0
 """The first looks of all checks are spread over this, or over the interval if that is shorter."""
-
-_CANCELLATIONS = 3
-_GRACE_SECONDS = 0.2
+TICK_SECONDS = 1.0
+"""The longest sleep: what is due after a suspend is seen within it, and the watchdog hears of us."""
+SLEPT_SECONDS = 5.0
+"""A tick that comes later than this was no ordinary delay: the machine was suspended or stood still."""
 
 Keep = Callable[[Sequence[Result]], Awaitable[object]]
 
 log = logging.getLogger(__name__)
 
 
-class Schedule:
-    """One task per check; ``keep`` is awaited with every result."""
+class _Entry:
+    """One check's place in the schedule."""
 
-    def __init__(self, agent_id: str, checks: Iterable[ConfiguredCheck], keep: Keep, vitals: Vitals) -> None:
+    __slots__ = ("due", "first", "interval", "one", "phase", "under_way")
+
+    def __init__(self, one: ConfiguredCheck, phase: float) -> None:
+        self.one = one
+        self.phase = phase
+        self.interval = one.definition.interval_ms / 1000
+        self.under_way = False
+        self.due = 0.0
+        self.first = True
+
+    def begin(self, now: float) -> None:
+        self.due = now + self.phase * min(self.interval, FIRST_WITHIN_SECONDS)
+        self.first = True
+
+    def missed(self, now: float) -> int:
+        """Whole runs that should have been made since it was due."""
+        return max(0, math.floor((now - self.due) / self.interval))
+
+    def advance(self, now: float) -> None:
+        """To its next run after now; the first look is early, the second finds the check's own phase."""
+        if self.first:
+            self.first = False
+            offset = self.phase * self.interval
+            self.due = math.floor((now - offset) / self.interval + 1) * self.interval + offset
+            if self.due < now + self.interval / 2:
+                self.due += self.interval
+        else:
+            self.due += self.interval * (1 + self.missed(now))
+
+
+class Schedule:
+    """``keep`` is awaited with every result; ``on_tick`` is called once a second while all is well."""
+
+    def __init__(
+        self,
+        agent_id: str,
+        checks: Iterable[ConfiguredCheck],
+        keep: Keep,
+        vitals: Vitals,
+        *,
+        max_concurrent: int = 64,
+        egress: OwnEgress | None = None,
+        clock: Callable[[], float] = boottime,
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> None:
         self._agent_id = agent_id
-        self._checks = {one.definition.check_id: one for one in checks}
         self._keep = keep
         self._vitals = vitals
-        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
-        self._looking = {check_id: asyncio.Lock() for check_id in self._checks}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._clock = clock
+        self._on_tick = on_tick
+        self._entries: dict[str, _Entry] = {}
+        self._heap: list[tuple[float, int, _Entry]] = []
+        self._number = itertools.count()
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._under_way: dict[asyncio.Task[None], ConfiguredCheck] = {}
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.latest: dict[str, Result] = {}
+        """The newest result of each check."""
+        self.apply(checks, max_concurrent, egress)
 
     def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._repeat(one), name=check_id) for check_id, one in self._checks.items()
-        ]
+        now = self._clock()
+        for entry in self._entries.values():
+            entry.begin(now)
+        self._order()
+        self._task = asyncio.create_task(self._run(), name="schedule")
 
     async def stop(self) -> None:
         """No further looks; those under way are given up, since nobody knows how they would have ended."""
-        for task in self._tasks:
+        tasks = [*self._under_way, *([self._task] if self._task else [])]
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        self._tasks = []
+        if tasks:
+            await asyncio.wait(tasks)
+        self._task = None
 
-    async def run_now(self, check_ids: Sequence[str]) -> list[str]:
+    def apply(self, checks: Iterable[ConfiguredCheck], max_concurrent: int, egress: OwnEgress | None) -> None:
+        """These checks from now on. Those configured as before keep their state, phase and next run; looks
+        under way of the others are carried to their end, and their results kept.
+        """
+        self._looker = Looker(self._vitals, egress)
+        self._slots = asyncio.Semaphore(max_concurrent)
+        before, now = self._entries, self._clock()
+        self._entries = {}
+        for one in checks:
+            entry = before.get(one.definition.check_id)
+            if entry is None or not _alike(entry.one, one):
+                entry = _Entry(one, _phase(self._agent_id, one.definition))
+                entry.begin(now)
+            self._entries[one.definition.check_id] = entry
+        self.latest = {check_id: r for check_id, r in self.latest.items() if check_id in self._entries}
+        self._turns = {c: turn for c, turn in self._turns.items() if turn.locked() or c in self._entries}
+        self._order()
+
+    def definitions_under_way(self) -> list[CheckDefinition]:
+        """Of the checks that look just now, configured or no longer."""
+        return [one.definition for one in self._under_way.values()]
+
+    async def run_now(self, check_ids: Sequence[str], keep: Keep | None = None) -> list[str]:
         """Look with these checks (none named: all) and keep the results; returns the ids that are unknown."""
-        unknown = [check_id for check_id in check_ids if check_id not in self._checks]
-        wanted = [self._checks[c] for c in check_ids or self._checks if c in self._checks]
-        await asyncio.gather(*(self._look_and_keep(one) for one in wanted))
+        unknown = [check_id for check_id in check_ids if check_id not in self._entries]
+        wanted = [self._entries[c] for c in check_ids or self._entries if c in self._entries]
+        await asyncio.gather(*(self._look_and_keep(entry.one, keep or self._keep) for entry in wanted))
         return unknown
 
-    async def _repeat(self, one: ConfiguredCheck) -> None:
-        interval = one.definition.interval_ms / 1000
-        due = time.monotonic() + _phase(self._agent_id, one.definition) * min(interval, FIRST_WITHIN_SECONDS)
+    async def _run(self) -> None:
+        last = self._clock()
         while True:
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            now = self._clock()
+            if now - last > SLEPT_SECONDS:
+                self._woken(now, now - last)
+            last = now
+            self._on_tick()
+            while self._heap and self._heap[0][0] <= now:
+                self._begin(heapq.heappop(self._heap)[2], now)
+            self._changed.clear()
+            until = self._heap[0][0] - self._clock() if self._heap else TICK_SECONDS
             try:
-                await self._look_and_keep(one)
-            except Exception:
-                log.exception("check %s: its result was not kept", one.definition.check_id)
-            behind = math.floor((time.monotonic() - due) / interval)
-            self._vitals.missed_runs += max(0, behind)
-            due += interval * (1 + max(0, behind))
+                async with asyncio.timeout(min(max(until, 0.0), TICK_SECONDS)):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
 
-    async def _look_and_keep(self, one: ConfiguredCheck) -> None:
-        async with self._looking[one.definition.check_id], self._slots:
-            result = await look(one.definition, one.check)
+    def _woken(self, now: float, slept_seconds: float) -> None:
+        log.warning("nothing ran for %.0f s: the machine slept or stood still", slept_seconds)
+        for entry in self._entries.values():
+            if entry.due <= now:
+                self._vitals.missed_runs += entry.missed(now)
+                entry.begin(now)
+        self._order()
+
+    def _begin(self, entry: _Entry, now: float) -> None:
+        self._vitals.missed_runs += entry.missed(now)
+        if entry.under_way:
+            self._vitals.missed_runs += 1
+        else:
+            entry.under_way = True
+            task = asyncio.create_task(self._scheduled(entry), name=entry.one.definition.check_id)
+            self._under_way[task] = entry.one
+            task.add_done_callback(self._under_way.pop)
+        entry.advance(now)
+        heapq.heappush(self._heap, (entry.due, next(self._number), entry))
+
+    async def _scheduled(self, entry: _Entry) -> None:
+        try:
+            await self._look_and_keep(entry.one, self._keep)
+        except Exception:
+            log.exception("check %s: its result was not kept", entry.one.definition.check_id)
+        finally:
+            entry.under_way = False
+
+    async def _look_and_keep(self, one: ConfiguredCheck, keep: Keep) -> None:
+        check_id = one.definition.check_id
+        async with self._turns.setdefault(check_id, asyncio.Lock()), self._slots:
+            result = await self._looker.look(one)
             self._vitals.looks += 1
+            if check_id in self._entries:
+                self.latest[check_id] = result
             # What was seen is kept, even when the agent is stopping just now.
-            keeping = asyncio.ensure_future(self._keep([result]))
+            keeping = asyncio.ensure_future(keep([result]))
             try:
                 await asyncio.shield(keeping)
             except asyncio.CancelledError:
                 await keeping
                 raise
 
-
-async def look(definition: CheckDefinition, check: Check) -> Result:
-    """Look once, within the timeout; whatever happens is a result."""
-    time_us = time.time_ns() // 1000
-    try:
-        outcome = await _bounded(check, definition.timeout_ms / 1000)
-    except TimeoutError:
-        text = f"no answer within {definition.timeout_ms / 1000:g} s, in phase {check.phase}"
-        outcome = Outcome(Status.UNHEALTHY, text)
-    except CheckerFailed as error:
-        outcome = Outcome(Status.UNKNOWN, str(error))
-    except Exception as error:
-        log.exception("check %s failed by a fault of its own", definition.check_id)
-        outcome = Outcome(Status.UNKNOWN, f"the check itself failed: {type(error).__name__}")
-    return _result(definition, time_us, outcome)
+    def _order(self) -> None:
+        self._heap = [(entry.due, next(self._number), entry) for entry in self._entries.values()]
+        heapq.heapify(self._heap)
+        self._changed.set()
 
 
-async def _bounded(check: Check, timeout_seconds: float) -> Outcome:
-    """Raises TimeoutError in time, also where a library answers a cancellation with more waiting."""
-    task = asyncio.ensure_future(check.look())
-    try:
-        await asyncio.wait([task], timeout=timeout_seconds)
-    except asyncio.CancelledError:
-        await _give_up(task)
-        raise
-    if not task.done():
-        await _give_up(task)
-        raise TimeoutError
-    return task.result()
-
-
-async def _give_up(task: asyncio.Future[Outcome]) -> None:
-    # psycopg, cancelled once, asks a silent server to end the query and waits; cancelled again, it lets go.
-    for _ in range(_CANCELLATIONS):
-        task.cancel()
-        await asyncio.wait([task], timeout=_GRACE_SECONDS)
-        if task.done():
-            break
-    task.add_done_callback(_forget)
-
-
-def _forget(task: asyncio.Future[Outcome]) -> None:
-    if not task.cancelled():
-        task.exception()
-
-
-def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Result:
-    """Within the limits of the wire, whatever the far end put into it."""
-    text = " ".join(outcome.text.replace("\x00", " ").split())[: limits.MAX_TEXT_LENGTH]
-    latency_us = outcome.latency_us
-    return Result(
-        definition.check_id,
-        time_us,
-        outcome.status,
-        None if latency_us is None else min(max(0, latency_us), limits.MAX_LATENCY_US),
-        text.encode("utf-8", "replace").decode(),
-        {name: value for name, value in outcome.metrics.items() if math.isfinite(value)},
-    )
+def _alike(before: ConfiguredCheck, one: ConfiguredCheck) -> bool:
+    return before is one or bool(one.fingerprint and before.fingerprint == one.fingerprint)
 
 
 def _phase(agent_id: str, definition: CheckDefinition) -> float:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+def _count(help_text: str) -> int:
+    return field(default=0, metadata={"help": help_text})
 
 
 @dataclass(slots=True)
 class Vitals:
-    """Counts since the agent began."""
+    """Counts since the agent began; each is on ``/metrics`` with the words beside it."""
 
-    looks: int = 0
-    missed_runs: int = 0
-    dropped_results: int = 0
-    acknowledged_results: int = 0
-    refused_batches: int = 0
-    connections: int = 0
+    looks: int = _count("Looks made, each with all its attempts.")
+    missed_runs: int = _count("Runs not made in time: the check still looked, or the machine slept.")
+    lagged_looks: int = _count("Looks without times, as the agent itself ran late.")
+    cut_off_looks: int = _count("Failures taken for unknown, as the agent's own network was down.")
+    acknowledged_results: int = _count("Results that the collector has committed.")
+    refused_batches: int = _count("Batches that the collector set aside.")
+    connections: int = _count("Streams that the collector welcomed.")
+    heartbeats: int = _count("Heartbeats taken from jobs of this machine.")

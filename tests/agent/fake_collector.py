@@ -11,6 +11,7 @@ import grpc.aio
 from grpc.aio import ServicerContext as Context
 from tenantwatch_wire import limits
 from tenantwatch_wire.columns import decode_batch
+from tenantwatch_wire.records import Lane
 from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
 
 from tests.ports import stable_port
@@ -30,10 +31,12 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
         self.welcome_version = limits.PROTOCOL_VERSION
         self.batches: list[agent_pb2.Batch] = []
         self.messages: list[agent_pb2.ConnectRequest] = []
-        self.committed: dict[int, tuple[str, int]] = {}
-        """(check, time_us) by sequence."""
-        self.told = 0
-        """The newest sequence that the agent was told is committed."""
+        self.lanes: dict[Lane, dict[int, tuple[str, int]]] = {lane: {} for lane in Lane}
+        """(check, time_us) by lane and sequence."""
+        self.told_of: dict[Lane, int] = dict.fromkeys(Lane, 0)
+        """The newest sequence of each lane that the agent was told is committed."""
+        self.arrivals: list[tuple[Lane, int]] = []
+        """(lane, time_us) of each result, in order of arrival, repetitions included."""
         self.contexts: list[Context] = []
         self.refused_calls = 0
 
@@ -55,6 +58,19 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    @property
+    def committed(self) -> dict[int, tuple[str, int]]:
+        """Of the live lane."""
+        return self.lanes[Lane.LIVE]
+
+    @committed.setter
+    def committed(self, kept: dict[int, tuple[str, int]]) -> None:
+        self.lanes[Lane.LIVE] = kept
+
+    @property
+    def told(self) -> int:
+        return self.told_of[Lane.LIVE]
 
     async def send(self, **message: Any) -> None:
         """Answer on the newest stream."""
@@ -89,18 +105,22 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
             elif kind == "batch":
                 await self._take(request.batch, names, context)
             elif kind == "gap" and self.acknowledging:
-                await self._acknowledge(request.gap.last_sequence, context)
+                await self._acknowledge(Lane(request.gap.lane), request.gap.last_sequence, context)
             await self._note()
             if kind == "farewell":
                 return
 
     def _welcome(self) -> agent_pb2.Welcome:
-        self.told = max(self.committed, default=self.told)
-        position = agent_pb2.LanePosition(lane=agent_pb2.LANE_LIVE, sequence=self.told)
+        for lane, kept in self.lanes.items():
+            self.told_of[lane] = max(kept, default=self.told_of[lane])
+        positions = [
+            agent_pb2.LanePosition(lane=int(lane), sequence=told)  # type: ignore[arg-type]
+            for lane, told in self.told_of.items()
+        ]
         return agent_pb2.Welcome(
             protocol_version=self.welcome_version,
             tenant_id="acme",
-            committed=[position],
+            committed=positions,
             max_batch_results=50,
             max_message_bytes=limits.MAX_MESSAGE_BYTES,
             max_in_flight_batches=2,
@@ -110,12 +130,14 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
         columns = decode_batch(batch, len(names))
         self.batches.append(batch)
         rows = zip(columns.check_index.tolist(), columns.time_us.tolist(), strict=True)
+        lane = Lane(batch.lane)
         for offset, (index, time_us) in enumerate(rows):
-            self.committed.setdefault(batch.first_sequence + offset, (names[index], time_us))
+            self.lanes[lane].setdefault(batch.first_sequence + offset, (names[index], time_us))
+            self.arrivals.append((lane, time_us))
         if self.acknowledging:
-            await self._acknowledge(batch.first_sequence + len(columns) - 1, context)
+            await self._acknowledge(lane, batch.first_sequence + len(columns) - 1, context)
 
-    async def _acknowledge(self, sequence: int, context: Context) -> None:
-        self.told = max(self.told, sequence)
-        answer = agent_pb2.Acknowledgement(lane=agent_pb2.LANE_LIVE, sequence=sequence)
+    async def _acknowledge(self, lane: Lane, sequence: int, context: Context) -> None:
+        self.told_of[lane] = max(self.told_of[lane], sequence)
+        answer = agent_pb2.Acknowledgement(lane=int(lane), sequence=sequence)  # type: ignore[arg-type]
         await context.write(agent_pb2.ConnectResponse(acknowledgement=answer))

@@ -23,7 +23,7 @@ def written(folder: Path, text: str) -> Path:
     [
         ("agent_id = ", "not valid TOML"),
         ('agent_idd = "a"', r"unknown key 'agent_idd'; did you mean 'agent_id'\? Allowed here: .*data_"),
-        ("zzz = 1", r"unknown key 'zzz'\. Allowed here: agent_id, checks"),
+        ("zzz = 1", r"unknown key 'zzz'\. Allowed here: agent_id, assignment, checks"),
         ("agent_id = 7", "agent_id must be a text, not 7"),
         (f'agent_id = "{"x" * 129}"', "agent_id must be 1 to 128 printable characters"),
         ("collector = 1", r"collector must be a section \[collector\]"),

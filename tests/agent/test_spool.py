@@ -9,17 +9,21 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tenantwatch_agent import spool as spool_module
+from tenantwatch_agent.clock import boottime
+from tenantwatch_agent.config import SpoolLimits
 from tenantwatch_agent.errors import AgentError
-from tenantwatch_agent.spool import Spool
-from tenantwatch_wire.records import CheckDefinition, Result, Status
+from tenantwatch_agent.spool import Spool, memory
+from tenantwatch_wire.records import CheckDefinition, Lane, Result, Status
 
 CHECKS = [CheckDefinition(name, "http_endpoint", 1000, 1000) for name in ("a", "b")]
-START_US = 1_700_000_000_000_000
+START_US = time.time_ns() // 86_400_000_000_000 * 86_400_000_000 - 3_600_000_000
+"""Recent, as old results are dropped, and the same in the processes that a test starts."""
 
 
 def result(number: int, check_id: str = "a") -> Result:
@@ -27,46 +31,58 @@ def result(number: int, check_id: str = "a") -> Result:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, max_results: int = 1000) -> AsyncIterator[Spool]:
-    spool = await Spool.open(folder, CHECKS, max_results)
+async def opened(
+    folder: Path, max_results: int = 1000, clock: Callable[[], float] = boottime, **limits: float
+) -> AsyncIterator[Spool]:
+    bounds = SpoolLimits(max_results, **limits)  # type: ignore[arg-type]
+    spool = await Spool.open(folder, CHECKS, bounds, clock)
     try:
         yield spool
     finally:
         await spool.close()
 
 
-async def numbers(spool: Spool) -> list[int]:
-    return [one.result.time_us - START_US for one in await spool.read(0, 100_000)]
+async def numbers(spool: Spool, lane: Lane = Lane.LIVE) -> list[int]:
+    return [one.result.time_us - START_US for one in await spool.read(lane, 0, 100_000, 10**9)]
+
+
+async def acknowledge(spool: Spool, sequence: int, lane: Lane = Lane.LIVE) -> int:
+    return await spool.acknowledge(spool.generation, lane, sequence)
 
 
 @contextlib.asynccontextmanager
 async def unwritable(spool: Spool) -> AsyncIterator[None]:
     """As on a full disk: the file can be read and not written."""
-    await spool._db.execute("PRAGMA query_only = 1")
+    await spool._file.db.execute("PRAGMA query_only = 1")
     yield
-    await spool._db.execute("PRAGMA query_only = 0")
+    await spool._file.db.execute("PRAGMA query_only = 0")
 
 
 async def test_results_come_back_as_they_went_in_and_in_order(tmp_path: Path) -> None:
     given = [result(1), result(2, "b"), Result("b", START_US, Status.UNKNOWN)]
     async with opened(tmp_path) as spool:
-        assert await spool.append(given) == 3
-        read = await spool.read(0, 10)
+        await spool.append(given)
+        assert spool.last == {Lane.LIVE: 3, Lane.BACKLOG: 0}
+        read = await spool.read(Lane.LIVE, 0, 10)
         assert [one.result for one in read] == given
         assert [(one.sequence, one.index) for one in read] == [(1, 0), (2, 1), (3, 1)]
-        assert [one.sequence for one in await spool.read(1, 1)] == [2]
+        assert [one.sequence for one in await spool.read(Lane.LIVE, 1, 1)] == [2]
 
 
 async def test_generation_sequence_and_dictionary_outlive_the_process(tmp_path: Path) -> None:
     async with opened(tmp_path) as spool:
         generation = spool.generation
         await spool.append([result(1), result(2)])
-        await spool.acknowledge(2)
-    spool = await Spool.open(tmp_path, [CheckDefinition("c", "http_endpoint", 1, 1), CHECKS[1]], 10)
+        await acknowledge(spool, 2)
+    spool = await Spool.open(
+        tmp_path, [CheckDefinition("c", "http_endpoint", 1, 1), CHECKS[1]], SpoolLimits()
+    )
     try:
-        assert (spool.generation, spool.last_sequence) == (generation, 2)
-        assert await spool.append([result(3, "c")]) == 3
-        assert [(index, d.check_id) for index, d in await spool.entries()] == [(0, "a"), (1, "b"), (2, "c")]
+        assert (spool.generation, spool.last[Lane.LIVE]) == (generation, 2)
+        await spool.append([result(3, "c")])
+        assert spool.last[Lane.LIVE] == 3
+        # The one that is no longer configured and has no results is forgotten.
+        assert [(index, d.check_id) for index, d in await spool.entries()] == [(1, "b"), (2, "c")]
     finally:
         await spool.close()
 
@@ -74,8 +90,8 @@ async def test_generation_sequence_and_dictionary_outlive_the_process(tmp_path: 
 async def test_only_what_was_acknowledged_is_deleted(tmp_path: Path) -> None:
     async with opened(tmp_path) as spool:
         await spool.append([result(n) for n in range(1, 6)])
-        assert await spool.acknowledge(3) == 3
-        assert await spool.acknowledge(2) == 0
+        assert await acknowledge(spool, 3) == 3
+        assert await acknowledge(spool, 2) == 0
         assert await numbers(spool) == [4, 5]
 
 
@@ -84,12 +100,12 @@ async def test_the_oldest_goes_and_neighbouring_gaps_become_one(tmp_path: Path) 
         for n in range(1, 101):
             await spool.append([result(n)])
         assert await numbers(spool) == list(range(91, 101))
-        (gap,) = await spool.gaps()
+        (gap,) = await spool.gaps(Lane.LIVE)
         assert (gap.first_sequence, gap.last_sequence) == (1, 90)
         assert (gap.from_us, gap.to_us) == (START_US + 1, START_US + 90)
         assert spool.dropped == 90
-        await spool.acknowledge(90)
-        assert await spool.gaps() == []
+        await acknowledge(spool, 90)
+        assert await spool.gaps(Lane.LIVE) == []
 
 
 async def test_on_a_full_disk_results_wait_in_memory_and_one_error_is_logged(
@@ -99,25 +115,26 @@ async def test_on_a_full_disk_results_wait_in_memory_and_one_error_is_logged(
         async with unwritable(spool):
             await spool.append([result(1)])
             await spool.append([result(2)])
-            assert (await numbers(spool), await spool.count()) == ([], 2)
+            assert (await numbers(spool), spool.count()) == ([], 2)
         await spool.append([result(3)])
         assert await numbers(spool) == [1, 2, 3]
-        assert await spool.gaps() == []
+        assert await spool.gaps(Lane.LIVE) == []
     assert len([r for r in caplog.records if r.levelname == "ERROR"]) == 1
 
 
 async def test_what_memory_cannot_hold_becomes_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool_module, "MAX_IN_MEMORY", 5)
+    monkeypatch.setattr(memory, "MAX_IN_MEMORY", 5)
     async with opened(tmp_path) as spool:
         await spool.append([result(0)])
         async with unwritable(spool):
             for n in range(1, 10):
                 await spool.append([result(n)])
         await spool.append([result(10)])
-        assert [(one.sequence, one.result.time_us - START_US) for one in await spool.read(0, 99)] == [
+        read = await spool.read(Lane.LIVE, 0, 99)
+        assert [(one.sequence, one.result.time_us - START_US) for one in read] == [
             (1, 0), *((n + 1, n) for n in range(5, 11)),
         ]  # fmt: skip
-        (gap,) = await spool.gaps()
+        (gap,) = await spool.gaps(Lane.LIVE)
         assert (gap.first_sequence, gap.last_sequence) == (2, 5)
         assert (gap.from_us, gap.to_us) == (START_US + 1, START_US + 4)
 
@@ -126,15 +143,15 @@ async def test_an_acknowledgement_on_a_full_disk_is_made_good_by_the_next(tmp_pa
     async with opened(tmp_path) as spool:
         await spool.append([result(1), result(2)])
         async with unwritable(spool):
-            assert await spool.acknowledge(1) == 0
-        assert await spool.acknowledge(2) == 2
+            assert await acknowledge(spool, 1) == 0
+        assert await acknowledge(spool, 2) == 2
 
 
 @pytest.mark.parametrize("step", range(40))
 async def test_a_caller_cancelled_at_any_moment_breaks_nothing(tmp_path: Path, step: int) -> None:
     async with opened(tmp_path) as spool:
         await spool.append([result(1)])
-        works = [asyncio.create_task(spool.append([result(2)])), asyncio.create_task(spool.acknowledge(1))]
+        works = [asyncio.create_task(spool.append([result(2)])), asyncio.create_task(acknowledge(spool, 1))]
         for _ in range(step):
             # Each turn of the loop is one more place where the cancellation may fall.
             await asyncio.sleep(0)
@@ -142,7 +159,7 @@ async def test_a_caller_cancelled_at_any_moment_breaks_nothing(tmp_path: Path, s
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
         await spool.append([result(3)])
-        await spool.acknowledge(1)
+        await acknowledge(spool, 1)
         # A call that was cancelled before it began kept nothing; one that began is carried to its end.
         assert await numbers(spool) == ([2, 3] if step else [3])
 
@@ -150,7 +167,7 @@ async def test_a_caller_cancelled_at_any_moment_breaks_nothing(tmp_path: Path, s
 async def test_concurrent_callers_lose_and_double_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as spool:
         await asyncio.gather(*(spool.append([result(n)]) for n in range(200)))
-        read = await spool.read(0, 1000)
+        read = await spool.read(Lane.LIVE, 0, 1000)
         assert [one.sequence for one in read] == list(range(1, 201))
         assert sorted(one.result.time_us - START_US for one in read) == list(range(200))
 
@@ -171,8 +188,13 @@ async def test_a_damaged_file_is_set_aside_and_a_new_generation_begins(tmp_path:
     path.write_bytes(content)
     async with opened(tmp_path) as spool:
         assert spool.generation != generation
-        assert await spool.append([result(1)]) == 1
-    assert [p.read_bytes() == content for p in tmp_path.glob("spool.damaged-*")] == [True]
+        # What the old one held, as far as anybody can tell, is a gap before what follows.
+        (gap,) = await spool.gaps(Lane.LIVE)
+        assert gap.first_sequence == 1
+        assert "the spool was damaged" in gap.reason
+        await spool.append([result(1)])
+        assert spool.last[Lane.LIVE] == gap.last_sequence + 1
+    assert [p.read_bytes() == content for p in aside(tmp_path)] == [True]
 
 
 async def test_a_locked_file_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
@@ -183,7 +205,7 @@ async def test_a_locked_file_is_not_taken_for_a_damaged_one(tmp_path: Path) -> N
         other.execute("PRAGMA journal_mode = DELETE")
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(AgentError, match="cannot be opened: database is locked"):
-            await Spool.open(tmp_path, CHECKS, 10)
+            await Spool.open(tmp_path, CHECKS, SpoolLimits())
     async with opened(tmp_path) as spool:
         assert await numbers(spool) == [1]
 
@@ -191,22 +213,170 @@ async def test_a_locked_file_is_not_taken_for_a_damaged_one(tmp_path: Path) -> N
 async def test_a_second_agent_is_told_who_has_the_folder(tmp_path: Path) -> None:
     async with opened(tmp_path):
         with pytest.raises(AgentError, match="another agent uses"):
-            await Spool.open(tmp_path, CHECKS, 10)
+            await Spool.open(tmp_path, CHECKS, SpoolLimits())
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AgentError, match=r"data_folder .*file/spool cannot be used"):
-        await Spool.open(tmp_path / "file" / "spool", CHECKS, 10)
+        await Spool.open(tmp_path / "file" / "spool", CHECKS, SpoolLimits())
+
+
+def aside(folder: Path) -> list[Path]:
+    """Damaged files, without the parts that SQLite keeps beside each."""
+    return [p for p in folder.glob("spool.damaged-*") if not p.name.endswith(("-wal", "-shm"))]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_what_comes_while_the_live_lane_stands_still_is_backlog(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, clock=clock) as spool:
+        await spool.append([result(1)])
+        clock.now += 20
+        await spool.append([result(2)])
+        clock.now += 20
+        await spool.append([result(3)])
+        await spool.append([result(4)], urgent=True)
+        assert (await numbers(spool), await numbers(spool, Lane.BACKLOG)) == ([1, 2, 4], [3])
+        assert spool.last == {Lane.LIVE: 3, Lane.BACKLOG: 1}
+        # It moves again.
+        assert await acknowledge(spool, 1) == 1
+        await spool.append([result(5)])
+        assert (await numbers(spool), await numbers(spool, Lane.BACKLOG)) == ([2, 4, 5], [3])
+        assert await acknowledge(spool, 1, Lane.BACKLOG) == 1
+        assert spool.count() == 3
+    async with opened(tmp_path, clock=clock) as spool:
+        assert spool.last == {Lane.LIVE: 4, Lane.BACKLOG: 1}
+        # What is left from before a restart stands still until the collector says otherwise.
+        await spool.append([result(6)])
+        assert await numbers(spool, Lane.BACKLOG) == [6]
+        await acknowledge(spool, 4)
+        await spool.append([result(7)])
+        assert await numbers(spool) == [7]
+
+
+async def test_bounds_of_bytes_drop_the_oldest_of_either_lane(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(tmp_path, 10**6, clock, max_megabytes=1) as spool:
+        for first in range(0, 4000, 100):
+            clock.now += 31
+            texts = [replace(result(n), text="x" * 500) for n in range(first, first + 100)]
+            await spool.append(texts)
+        left = sorted(await numbers(spool) + await numbers(spool, Lane.BACKLOG))
+        assert left == list(range(4000 - len(left), 4000))
+        assert 500 < len(left) < 2500
+        assert spool.bytes <= 1_000_000
+        assert spool.dropped == 4000 - len(left)
+        gaps = [gap for lane in Lane for gap in await spool.gaps(lane)]
+        assert {gap.lane for gap in gaps} == set(Lane)
+        assert sum(gap.last_sequence - gap.first_sequence + 1 for gap in gaps) == spool.dropped
+        assert {gap.reason for gap in gaps} == {"the spool was full: max_megabytes"}
+
+
+async def test_bounds_of_age_drop_what_nobody_wants_any_more(tmp_path: Path) -> None:
+    now_us = time.time_ns() // 1000
+    async with opened(tmp_path, max_age_hours=1.0) as spool:
+        old = [replace(result(1), time_us=now_us - n * 60_000_000) for n in (180, 120, 61, 30, 0)]
+        await spool.append(old)
+        assert [one.sequence for one in await spool.read(Lane.LIVE, 0, 9)] == [4, 5]
+        (gap,) = await spool.gaps(Lane.LIVE)
+        assert (gap.first_sequence, gap.last_sequence) == (1, 3)
+        assert "max_age_hours" in gap.reason
+
+
+async def test_a_read_ends_at_its_bytes_and_never_before_the_first(tmp_path: Path) -> None:
+    async with opened(tmp_path) as spool:
+        await spool.append([replace(result(n), text="x" * 1000) for n in range(10)])
+        assert len(await spool.read(Lane.LIVE, 0, 100, max_bytes=5000)) == 2
+        assert len(await spool.read(Lane.LIVE, 0, 100, max_bytes=1)) == 1
+        assert len(await spool.read(Lane.LIVE, 0, 3, max_bytes=10**6)) == 3
+
+
+async def noise(spool: Spool) -> None:
+    """As a failing disk does: the file turns into noise under the open connection."""
+    await spool._file.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = spool._path
+    path.write_bytes(os.urandom(path.stat().st_size))
+    await spool._file.db.execute("PRAGMA shrink_memory")
+
+
+@pytest.mark.parametrize("first", ["append", "read", "acknowledge"])
+async def test_damage_in_the_middle_of_work_costs_what_waited_and_nothing_else(
+    tmp_path: Path, first: str
+) -> None:
+    async with opened(tmp_path) as spool:
+        generation = spool.generation
+        await spool.append([result(n) for n in range(1, 8)])
+        await noise(spool)
+        if first == "append":
+            await spool.append([result(8)])
+        elif first == "read":
+            assert await spool.read(Lane.LIVE, 0, 10) == []
+        else:
+            assert await acknowledge(spool, 3) == 0
+        assert spool.generation != generation
+        assert await spool.acknowledge(generation, Lane.LIVE, 10**6) == 0
+        (gap,) = await spool.gaps(Lane.LIVE)
+        assert (gap.first_sequence, gap.last_sequence) == (1, 7)
+        await spool.append([result(9)])
+        assert await numbers(spool) == ([8, 9] if first == "append" else [9])
+        assert (spool.dropped, spool.damages) == (7, 1)
+        for _ in range(3):
+            await noise(spool)
+            await spool.append([result(10)])
+        assert len(aside(tmp_path)) == 2
+    async with opened(tmp_path) as spool:
+        assert await numbers(spool) == [10]
+
+
+async def test_a_file_of_one_lane_is_taken_over(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "spool.sqlite3")) as old:
+        old.executescript(
+            "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+            "CREATE TABLE check_entry (idx INTEGER PRIMARY KEY, check_id TEXT UNIQUE, definition TEXT);"
+            "CREATE TABLE result (sequence INTEGER PRIMARY KEY, idx INTEGER, time_us INTEGER, status INTEGER,"
+            " latency_us INTEGER, text TEXT, metrics TEXT);"
+            "CREATE TABLE gap (first_sequence INTEGER PRIMARY KEY, last_sequence INTEGER, from_us INTEGER,"
+            " to_us INTEGER, reason TEXT);"
+            "INSERT INTO meta VALUES ('generation', 'g'), ('last_sequence', 5);"
+            'INSERT INTO check_entry VALUES (0, \'a\', \'{"check_id": "a", "kind": "http_endpoint",'
+            ' "interval_ms": 1000, "timeout_ms": 1000}\');'
+            f"INSERT INTO result VALUES (5, 0, {START_US}, 0, NULL, NULL, NULL);"
+            "INSERT INTO gap VALUES (1, 4, 0, 0, 'full');"
+        )
+    async with opened(tmp_path) as spool:
+        assert (spool.generation, spool.last) == ("g", {Lane.LIVE: 5, Lane.BACKLOG: 0})
+        assert await numbers(spool) == [0]
+        assert [gap.last_sequence for gap in await spool.gaps(Lane.LIVE)] == [4]
+
+
+async def test_a_restart_on_a_full_disk_writes_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as spool:
+        await spool.append([result(1)])
+        async with unwritable(spool):
+            await spool.register(CHECKS, [], SpoolLimits())
+            with pytest.raises(AgentError, match="cannot be opened"):
+                await spool.register(
+                    [*CHECKS, CheckDefinition("c", "http_endpoint", 1, 1)], [], SpoolLimits()
+                )
+        assert await numbers(spool) == [1]
 
 
 _WRITER = """
 import asyncio, sys
 from pathlib import Path
 from tests.agent.test_spool import CHECKS, result
+from tenantwatch_agent.config import SpoolLimits
 from tenantwatch_agent.spool import Spool
 async def main():
-    spool = await Spool.open(Path(sys.argv[1]), CHECKS, 10**6)
+    spool = await Spool.open(Path(sys.argv[1]), CHECKS, SpoolLimits())
     for n in range(1, 10**6):
         await spool.append([result(n)])
         print(n, flush=True)

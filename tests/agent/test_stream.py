@@ -4,44 +4,69 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
-from tenantwatch_agent import stream as stream_module
+from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import load_config
+from tenantwatch_agent.config.assignment import Assigned
 from tenantwatch_agent.spool import Spool
-from tenantwatch_agent.stream import Sender
+from tenantwatch_agent.stream import Sender, conversation, outgoing, sender
 from tenantwatch_agent.vitals import Vitals
-from tenantwatch_wire.records import Result, Status
+from tenantwatch_wire.records import Lane, Result, Status
 from tenantwatch_wire.v1 import agent_pb2
 
 from tests.agent.fake_collector import FakeCollector
 
-START_US = 1_700_000_000_000_000
+START_US = time.time_ns() // 1000 - 3_600_000_000
+
+
+class Assigning:
+    """Takes what is assigned, but for version 13."""
+
+    def __init__(self) -> None:
+        self.taken: list[Assigned] = []
+
+    async def assign(self, assigned: Assigned) -> str:
+        if assigned.version == 13:
+            return "not on this agent"
+        self.taken.append(assigned)
+        return ""
+
+    def assignment(self) -> tuple[int, str] | None:
+        return (self.taken[-1].version, "") if self.taken else None
 
 
 class Ground:
     """A spool and a sender, without checks that would add results by themselves."""
 
-    def __init__(self, spool: Spool, sender: Sender, vitals: Vitals) -> None:
+    def __init__(self, spool: Spool, sender: Sender, vitals: Vitals, assignments: Assigning) -> None:
         self.spool = spool
         self.sender = sender
         self.vitals = vitals
+        self.assignments = assignments
         self.number = 0
 
-    async def look(self, count: int = 1, status: Status = Status.HEALTHY) -> None:
+    async def look(self, count: int = 1, status: Status = Status.HEALTHY, *, urgent: bool = False) -> None:
         first = self.number + 1
         self.number += count
         results = [Result("web", START_US + n, status) for n in range(first, self.number + 1)]
-        await self.spool.append(results)
+        await self.spool.append(results, urgent=urgent)
+
+    def is_all_at_besides_shop(self, collector: FakeCollector) -> bool:
+        seen = [row for row in collector.committed.values() if row[0] == "web"]
+        return seen == [("web", START_US + n) for n in range(1, self.number + 1)]
 
     def is_all_at(self, collector: FakeCollector) -> bool:
         return collector.committed == {n: ("web", START_US + n) for n in range(1, self.number + 1)}
 
 
 @contextlib.asynccontextmanager
-async def ground(folder: Path, collector: FakeCollector, max_results: int = 100_000) -> AsyncIterator[Ground]:
+async def ground(
+    folder: Path, collector: FakeCollector, max_results: int = 100_000, clock: Callable[[], float] = boottime
+) -> AsyncIterator[Ground]:
     (folder / "token").write_text(collector.token)
     path = folder / "agent.toml"
     path.write_text(
@@ -50,28 +75,29 @@ async def ground(folder: Path, collector: FakeCollector, max_results: int = 100_
         '[[checks]]\nid = "web"\nkind = "http_endpoint"\nurl = "http://127.0.0.1/"\n'
     )
     config, vitals = load_config(path), Vitals()
-    spool = await Spool.open(folder, [one.definition for one in config.checks], max_results)
+    spool = await Spool.open(folder, [one.definition for one in config.checks], config.spool, clock)
 
     async def run_now(check_ids: Sequence[str]) -> list[str]:
-        await one.look()
+        await one.look(urgent=True)
         return [check_id for check_id in check_ids if check_id != "web"]
 
-    sender = Sender(config, spool, run_now, vitals)
-    one = Ground(spool, sender, vitals)
+    assignments = Assigning()
+    one = Ground(spool, Sender(config, spool, run_now, assignments, vitals), vitals, assignments)
     try:
         yield one
     finally:
-        await sender.stop(timeout_seconds=2)
+        await one.sender.stop(timeout_seconds=2)
         await spool.close()
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Delays that are minutes of a night in the field and would be seconds of every test run."""
-    monkeypatch.setattr(stream_module, "_BACKOFF_SECONDS", (0.02, 0.1))
-    monkeypatch.setattr(stream_module, "_REFUSED_SECONDS", 0.1)
-    monkeypatch.setattr(stream_module, "_WELCOME_SECONDS", 0.3)
-    monkeypatch.setattr(stream_module, "COALESCE_SECONDS", 0.2)
+    monkeypatch.setattr(sender, "BACKOFF_SECONDS", (0.02, 0.1))
+    monkeypatch.setattr(sender, "REFUSED_SECONDS", 0.1)
+    monkeypatch.setattr(conversation, "REFUSED_SECONDS", 0.1)
+    monkeypatch.setattr(conversation, "WELCOME_SECONDS", 0.3)
+    monkeypatch.setattr(outgoing, "COALESCE_SECONDS", 0.2)
 
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -80,9 +106,9 @@ pytestmark = pytest.mark.usefixtures("quick")
 async def emptied(one: Ground) -> None:
     """Every acknowledgement has reached the spool."""
     async with asyncio.timeout(10):
-        while await one.spool.count():
+        while one.spool.count():
             # Each question is answered by the spool's own thread: others have their turn meanwhile.
-            continue
+            await one.spool.entries()
 
 
 async def test_hello_dictionary_batches_and_farewell(tmp_path: Path) -> None:
@@ -176,13 +202,13 @@ async def test_another_protocol_version_is_named(tmp_path: Path, caplog: pytest.
         one.sender.start()
         await collector.until(lambda: len(collector.of_kind("hello")) >= 2)
         assert "the collector speaks protocol 2, this agent 1: upgrade" in caplog.text
-        assert (collector.batches, await one.spool.count()) == ([], 1)
+        assert (collector.batches, one.spool.count()) == ([], 1)
 
 
 async def test_healthy_results_wait_for_company_and_troubles_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_module, "COALESCE_SECONDS", 60.0)
+    monkeypatch.setattr(outgoing, "COALESCE_SECONDS", 60.0)
     async with FakeCollector() as collector, ground(tmp_path, collector) as one:
         one.sender.start()
         await collector.until(lambda: bool(collector.of_kind("dictionary")))
@@ -205,7 +231,7 @@ async def test_dropped_results_are_reported_before_what_follows_them(tmp_path: P
         async with collector:
             await collector.until(lambda: 25 in collector.committed)
             await emptied(one)
-            assert await one.spool.gaps() == []
+            assert await one.spool.gaps(Lane.LIVE) == []
     (gap,) = collector.of_kind("gap")
     assert (gap.first_sequence, gap.last_sequence) == (1, 15)
     assert (gap.from_us, gap.to_us) == (START_US + 1, START_US + 15)
@@ -263,12 +289,139 @@ async def test_run_now_names_the_last_result_and_what_is_unknown(tmp_path: Path)
         assert list(answer.unknown_check_ids) == ["none"]
 
 
-async def test_assigned_configuration_is_declined(tmp_path: Path) -> None:
+async def test_assigned_checks_are_handed_over_and_the_answer_says_what_became_of_them(
+    tmp_path: Path,
+) -> None:
     async with FakeCollector() as collector, ground(tmp_path, collector) as one:
         one.sender.start()
         await collector.until(lambda: bool(collector.of_kind("dictionary")))
-        await collector.send(configuration=agent_pb2.Configuration(version=4, checks_toml=""))
-        await collector.until(lambda: bool(collector.of_kind("configuration_applied")))
-        (answer,) = collector.of_kind("configuration_applied")
-        assert answer.version == 4
-        assert answer.error == "assignment by the collector is not enabled on this agent"
+        assert collector.of_kind("configuration_applied") == []
+        for version in (4, 13):
+            await collector.send(configuration=agent_pb2.Configuration(version=version, checks_toml="x"))
+        await collector.until(lambda: len(collector.of_kind("configuration_applied")) == 2)
+        answers = {a.version: a.error for a in collector.of_kind("configuration_applied")}
+        assert answers == {4: "", 13: "not on this agent"}
+        assert one.assignments.taken == [Assigned(4, "x")]
+        # A new stream, as after a restart of the collector, tells which version is in force.
+        await collector.send(drain=agent_pb2.Drain(within_ms=1000))
+        await collector.until(lambda: len(collector.of_kind("configuration_applied")) == 3)
+        assert collector.of_kind("configuration_applied")[-1].version == 4
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_after_a_long_outage_live_results_do_not_wait_behind_the_backlog(tmp_path: Path) -> None:
+    collector, clock = FakeCollector(), Clock()
+    async with ground(tmp_path, collector, clock=clock) as one:
+        await one.look(10)
+        clock.now += 60
+        await one.look(3_000)
+        collector.acknowledging = False
+        one.sender.start()
+        async with collector:
+            # The live lane's rest and a part of the backlog are on their way; now something new is seen.
+            await collector.until(lambda: bool(collector.lanes[Lane.BACKLOG]))
+            collector.acknowledging = True
+            await collector.send(
+                acknowledgement=agent_pb2.Acknowledgement(lane=agent_pb2.LANE_LIVE, sequence=10)
+            )
+            async with asyncio.timeout(10):
+                while one.spool.status()["live_results"]:
+                    await one.spool.entries()
+            await one.look(1, Status.UNHEALTHY)
+            await collector.send(
+                acknowledgement=agent_pb2.Acknowledgement(lane=agent_pb2.LANE_BACKLOG, sequence=50)
+            )
+            await emptied(one)
+    newest = collector.arrivals.index((Lane.LIVE, START_US + 3_011))
+    assert newest < len(collector.arrivals) - 2_500
+    assert collector.lanes[Lane.LIVE] == {
+        **{n: ("web", START_US + n) for n in range(1, 11)},
+        11: ("web", START_US + 3_011),
+    }
+    assert collector.lanes[Lane.BACKLOG] == {n: ("web", START_US + 10 + n) for n in range(1, 3_001)}
+
+
+async def test_both_lanes_come_back_after_cuts_and_count_once(tmp_path: Path) -> None:
+    collector, clock = FakeCollector(), Clock()
+    async with ground(tmp_path, collector, clock=clock) as one:
+        one.sender.start()
+        for _ in range(5):
+            await one.look(20)
+            clock.now += 60
+            await one.look(100)
+            collector.acknowledging = False
+            async with collector:
+                await collector.until(
+                    lambda: max(collector.lanes[Lane.BACKLOG], default=0) > collector.told_of[Lane.BACKLOG]
+                )
+            collector.acknowledging = True
+            # Killed: of what it never acknowledged a part of each lane is committed, the rest lost.
+            for lane, kept in collector.lanes.items():
+                upto = collector.told_of[lane] + 7
+                collector.lanes[lane] = {n: row for n, row in kept.items() if n <= upto}
+        async with collector:
+            await emptied(one)
+    rows = [row for kept in collector.lanes.values() for row in kept.values()]
+    assert sorted(rows) == sorted(("web", START_US + n) for n in range(1, one.number + 1))
+    for kept in collector.lanes.values():
+        assert sorted(kept) == list(range(1, len(kept) + 1))
+
+
+async def test_a_changed_configuration_begins_a_new_stream_with_the_new_checks(tmp_path: Path) -> None:
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        path = tmp_path / "agent.toml"
+        path.write_text(path.read_text().replace('id = "web"', 'id = "shop"'))
+        config = load_config(path)
+        before = [d for _, d in await one.spool.entries()]
+        await one.look(status=Status.UNHEALTHY)
+        await one.spool.register([c.definition for c in config.checks], before, config.spool)
+        one.sender.apply(config)
+        await collector.until(lambda: len(collector.of_kind("dictionary")) == 2)
+        await one.spool.append([Result("shop", START_US, Status.UNHEALTHY)])
+        await collector.until(lambda: ("shop", START_US) in collector.committed.values())
+        dictionary = collector.of_kind("dictionary")[1]
+        assert [(e.check_id, e.active) for e in dictionary.entries] == [("web", False), ("shop", True)]
+        assert collector.of_kind("hello")[1].configuration_digest == config.digest
+        assert one.is_all_at_besides_shop(collector)
+
+
+async def test_a_spool_that_is_damaged_while_connected_goes_on_as_a_new_generation(tmp_path: Path) -> None:
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await one.look(5)
+        await emptied(one)
+        before = one.spool.generation
+        collector.acknowledging = False
+        await one.look(3, Status.UNHEALTHY)
+        await collector.until(lambda: 8 in collector.committed)
+        await damage(one.spool)
+        await one.look(1, Status.UNHEALTHY)
+        collector.acknowledging = True
+        # The new generation has new sequences.
+        collector.lanes[Lane.LIVE].clear()
+        collector.told_of[Lane.LIVE] = 0
+        await collector.until(lambda: ("web", START_US + 9) in collector.committed.values())
+        assert one.spool.generation != before
+        (gap,) = collector.of_kind("gap")
+        assert (gap.first_sequence, gap.last_sequence) == (1, 3)
+        assert "the spool was damaged" in gap.reason
+        assert one.spool.dropped == 3
+
+
+async def damage(spool: Spool) -> None:
+    """As a failing disk does: pages of the file turn into noise under the open connection."""
+    db = spool._file.db
+    await db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with spool._path.open("r+b") as file:
+        file.seek(0)
+        file.write(b"\xff" * spool._path.stat().st_size)
+    await db.execute("PRAGMA shrink_memory")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.system.kept import read_rows
 
-_RESULTS = "SELECT check_id, time_us FROM result JOIN check_entry USING (idx) ORDER BY sequence"
+_RESULTS = "SELECT check_id, time_us FROM result JOIN check_entry USING (idx) ORDER BY lane, sequence"
 
 
 def spooled_results(data_folder: Path) -> list[tuple[int | str, ...]]:

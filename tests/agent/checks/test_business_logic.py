@@ -11,9 +11,9 @@ from tenantwatch_agent.checks.latest import LatestResults
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.errors import ConfigurationError
-from tenantwatch_agent.schedule import look
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
+from tests.agent.checks.looking import look
 from tests.fakes.http_target import HttpTarget
 
 

@@ -18,11 +18,11 @@ import pytest
 from tenantwatch_agent.checks.base import Check, Outcome
 from tenantwatch_agent.checks.registry import KINDS, build_check
 from tenantwatch_agent.errors import ConfigurationError
-from tenantwatch_agent.schedule import look
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CHECK_KINDS, CheckDefinition, Result, Status
 
 from tests.agent.checks.kinds import ENTRIES, SECRET, Settings
+from tests.agent.checks.looking import look
 from tests.ports import stable_port
 
 WITH_ADDRESS = [kind for kind, entry in ENTRIES.items() if entry.at is not None]

@@ -10,9 +10,9 @@ from tenantwatch_agent.checks.host_resources import HostResources
 from tenantwatch_agent.checks.host_resources import Settings as HostSettings
 from tenantwatch_agent.checks.tcp_connection import Settings as TcpSettings
 from tenantwatch_agent.checks.tcp_connection import TcpConnection
-from tenantwatch_agent.schedule import look
 from tenantwatch_wire.records import CheckDefinition, Status
 
+from tests.agent.checks.looking import look
 from tests.ports import stable_port
 
 NO_LIMITS = HostSettings(

@@ -156,8 +156,9 @@ async def test_a_changed_secret_is_sent_and_one_that_is_gone_is_unknown(tmp_path
         await handler(reader, writer)
 
     from tenantwatch_agent.checks.registry import build_check
-    from tenantwatch_agent.schedule import look
     from tenantwatch_wire.records import CheckDefinition
+
+    from tests.agent.checks.looking import look
 
     file.write_text("first")
     async with serving(keep, wait=False) as url:

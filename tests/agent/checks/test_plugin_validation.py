@@ -15,9 +15,9 @@ import pytest
 from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.checks.plugin_validation import PluginValidation, Settings
 from tenantwatch_agent.errors import ConfigurationError
-from tenantwatch_agent.schedule import look
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
+from tests.agent.checks.looking import look
 from tests.debian import unpacked
 from tests.ports import stable_port
 

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity, Settings
 from tenantwatch_agent.errors import ConfigurationError
-from tenantwatch_agent.schedule import look
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
+from tests.agent.checks.looking import look
 from tests.fakes.proxy import Proxy, Way
 from tests.ports import stable_port
 from tests.servers import PostgresServer

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from tenantwatch_agent.checks.registry import build_check
-from tenantwatch_agent.schedule import look
 from tenantwatch_wire.records import CheckDefinition, Result
+
+from tests.agent.checks.looking import look
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

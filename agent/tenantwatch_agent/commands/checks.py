@@ -1,0 +1,92 @@
+"""`check-config` and `run-once`: try a configuration without an agent."""
+
+from __future__ import annotations
+
+import argparse
+
+from tenantwatch_wire.records import Result, Status
+
+from tenantwatch_agent.config import AgentConfig, ConfiguredCheck
+from tenantwatch_agent.config.current import Configuration
+from tenantwatch_agent.egress import OwnEgress
+from tenantwatch_agent.errors import AgentError
+from tenantwatch_agent.look import Looker
+from tenantwatch_agent.loop import run_to_end
+from tenantwatch_agent.vitals import Vitals
+
+_PHASES = ("dns_ms", "connect_ms", "tls_ms", "send_ms", "first_byte_ms", "headers_ms", "body_ms", "total_ms")
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser(
+        "check-config",
+        help="check a file, its conf.d and what the collector assigned; list the checks",
+        description="Reads the configuration as `run` would, starts nothing, and says what is wrong: the"
+        " file, the key, and what to write instead. Exit code 1 if anything is.",
+    )
+    check.add_argument("file", nargs="?", help="the agent's TOML file")
+    check.add_argument("--config", dest="file_option", help="the same, as the other commands take it")
+    check.set_defaults(command=check_config)
+
+    once = commands.add_parser(
+        "run-once",
+        help="look once with one check and print what it saw, phase by phase",
+        description="Looks with one configured check, with its retries, and prints status, text, latency,"
+        " phases and metrics; nothing is kept or sent. Exit code 0 only if it is healthy.",
+    )
+    once.add_argument("check_id", metavar="CHECK")
+    once.add_argument("--config", required=True, help="the agent's TOML file")
+    once.set_defaults(command=run_once)
+
+
+def check_config(options: argparse.Namespace) -> int:
+    path = options.file or options.file_option
+    if path is None:
+        raise AgentError("name the file: tenantwatch-agent check-config FILE")
+    configuration = Configuration(path)
+    config = configuration.config
+    for one in config.checks:
+        print(_line(one))
+    if configuration.assignment_error:
+        print(f"what the collector assigned is left out: {configuration.assignment_error}")
+    print(f"{path}: ok, {len(config.checks)} checks")
+    return 0
+
+
+def _line(one: ConfiguredCheck) -> str:
+    d = one.definition
+    retries = f", {one.retries} retries" if one.retries else ""
+    return f"{d.check_id:32} {d.kind:24} every {d.interval_ms / 1000:g} s{retries}   {d.target}"
+
+
+def run_once(options: argparse.Namespace) -> int:
+    config = Configuration(options.config).config
+    one = _named(config, options.check_id)
+    looker = Looker(Vitals(), OwnEgress(config.egress))
+    result: Result = run_to_end(looker.look(one))
+    print(f"{one.definition.check_id}: {result.status.word}: {result.text}")
+    if result.latency_us is not None:
+        print(f"latency: {result.latency_us / 1000:.3f} ms")
+    _print_figures(result)
+    return 0 if result.status is Status.HEALTHY else 1
+
+
+def _named(config: AgentConfig, check_id: str) -> ConfiguredCheck:
+    found = {one.definition.check_id: one for one in config.checks}
+    if check_id not in found:
+        raise AgentError(f"there is no check {check_id!r}; there are: {', '.join(found) or 'none'}")
+    return found[check_id]
+
+
+def _print_figures(result: Result) -> None:
+    phases = [name for name in _PHASES if name in result.metrics]
+    if phases:
+        print("phases:")
+        for name in phases:
+            print(f"  {name.removesuffix('_ms').replace('_', ' '):12} {result.metrics[name]:10.3f} ms")
+    others = {name: value for name, value in result.metrics.items() if name not in phases}
+    if others:
+        print("metrics:")
+        width = max(map(len, others))
+        for name, value in others.items():
+            print(f"  {name:{width}} {value:.10g}")

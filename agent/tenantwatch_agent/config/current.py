@@ -1,0 +1,134 @@
+"""The configuration in force: it changes as a whole or not at all, by its files or by the collector."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tenantwatch_agent.checks.heartbeats import Heartbeats
+from tenantwatch_agent.checks.surroundings import Surroundings
+from tenantwatch_agent.config.assignment import (
+    Assigned,
+    keep_assignment,
+    kept_assignment,
+    read_assigned,
+)
+from tenantwatch_agent.config.load import AgentConfig, load_config
+from tenantwatch_agent.errors import AgentError, ConfigurationError
+
+POLL_SECONDS = 2.0
+_FIXED = ("agent_id", "data_folder", "metrics")
+
+Apply = Callable[[AgentConfig], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+
+class Configuration:
+    """``config`` is in force; ``error`` is why a newer one is not, empty while there is none."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Read the files and what was assigned. Raises ConfigurationError for wrong files alone."""
+        self._surroundings: Surroundings | None = None
+        self._local = load_config(path, self._around)
+        self.config = self._local
+        self.assigned: Assigned | None = None
+        self.error = ""
+        self.assignment_error = ""
+        self.changes = 0
+        self.failures = 0
+        self._seen = self._local.snapshot()
+        self._changing = asyncio.Lock()
+        try:
+            self.assigned = kept_assignment(self._local.data_folder)
+            self.config = self._whole(self._local, self.assigned)
+        except ConfigurationError as error:
+            self.assignment_error = str(error)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What checks may know of one another; outlives every change."""
+        return self._around(self._local.data_folder)
+
+    def _around(self, folder: Path) -> Surroundings:
+        if self._surroundings is None:
+            self._surroundings = Surroundings(heartbeats=Heartbeats(folder / "heartbeats.json"))
+        return self._surroundings
+
+    async def reload(self, apply: Apply) -> bool:
+        """Read the files anew and apply them if they are right; else go on as before and say so."""
+        async with self._changing:
+            try:
+                # Not on the loop: a thousand checks take long enough to disturb those under way.
+                local = await asyncio.to_thread(load_config, self._local.path, self._around)
+                self._seen = local.snapshot()
+                self._refuse_fixed(local)
+                await self._take(local, self.assigned, apply)
+            except AgentError as error:
+                self._failed(str(error))
+                return False
+            self.error = ""
+            self.changes += 1
+            log.info("configuration reloaded: %d checks", len(self.config.checks))
+            return True
+
+    async def assign(self, assigned: Assigned, apply: Apply) -> str:
+        """Apply what the collector assigns; returns why not, or nothing."""
+        async with self._changing:
+            try:
+                whole = self._whole(self._local, assigned)
+                keep_assignment(self._local.data_folder, assigned)
+                if whole.digest != self.config.digest:
+                    await apply(whole)
+                    self.config = whole
+            except AgentError as error:
+                log.error("version %d of the collector's checks is refused: %s", assigned.version, error)
+                self.assignment_error = str(error)
+                return str(error)
+            self.assigned, self.assignment_error = assigned, ""
+            log.info("version %d of the collector's checks is in force", assigned.version)
+            return ""
+
+    async def watch(self, reload: Callable[[], Awaitable[object]]) -> None:
+        """Call it whenever the files have changed and then stood still for a moment, until cancelled."""
+        before = self._seen
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            now = self._local.snapshot()
+            # Twice the same: nobody is in the middle of writing.
+            if now != self._seen and now == before:
+                self._seen = now
+                await reload()
+            before = now
+
+    async def _take(self, local: AgentConfig, assigned: Assigned | None, apply: Apply) -> None:
+        try:
+            whole, self.assignment_error = self._whole(local, assigned), ""
+        except ConfigurationError as error:
+            # The operator's own file goes before what the collector wants.
+            log.error("the collector's checks are left out: %s", error)
+            whole, self.assignment_error = local, str(error)
+        await apply(whole)
+        self._local, self.config = local, whole
+
+    def _whole(self, local: AgentConfig, assigned: Assigned | None) -> AgentConfig:
+        if assigned is None:
+            return local
+        known = {one.definition.check_id: one for one in local.checks}
+        more = read_assigned(assigned, local.assignment, known, self._around(local.data_folder))
+        digest = hashlib.sha256(f"{local.digest}\n{assigned.checks_toml}".encode()).hexdigest()
+        return replace(local, checks=(*local.checks, *more.values()), digest=digest)
+
+    def _refuse_fixed(self, local: AgentConfig) -> None:
+        changed = [name for name in _FIXED if getattr(local, name) != getattr(self._local, name)]
+        if changed:
+            raise ConfigurationError(f"{local.path}: restart the agent to change {', '.join(changed)}")
+
+    def _failed(self, reason: str) -> None:
+        self.error = reason
+        self.failures += 1
+        log.error("the configuration in force stays as it is: %s", reason)

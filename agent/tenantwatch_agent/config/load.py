@@ -1,0 +1,175 @@
+"""From files to one configuration: the main file, then every ``*.toml`` of its ``conf.d`` folder."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tenantwatch_wire import limits
+
+from tenantwatch_agent.checks.surroundings import Surroundings
+from tenantwatch_agent.config.checks import ConfiguredCheck, identity, read_checks
+from tenantwatch_agent.config.sections import (
+    AssignmentLimits,
+    CollectorAddress,
+    Egress,
+    Logging,
+    Metrics,
+    Scheduling,
+    SpoolLimits,
+)
+from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.settings import read_table
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+_SECTIONS = {
+    "collector": CollectorAddress,
+    "spool": SpoolLimits,
+    "schedule": Scheduling,
+    "egress": Egress,
+    "assignment": AssignmentLimits,
+    "metrics": Metrics,
+    "log": Logging,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """All of it. ``digest`` names exactly this configuration."""
+
+    path: Path
+    conf_d: Path
+    agent_id: str
+    data_folder: Path
+    collector: CollectorAddress
+    spool: SpoolLimits
+    schedule: Scheduling
+    egress: Egress
+    assignment: AssignmentLimits
+    metrics: Metrics
+    log: Logging
+    checks: tuple[ConfiguredCheck, ...]
+    digest: str
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Differs as soon as any file that this configuration was made from has changed."""
+        named = (path for one in self.checks for path in one.files)
+        paths = (self.path, self.conf_d, *_parts(self.conf_d), *named)
+        return tuple((path, identity(path)) for path in paths)
+
+
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """The keys above all sections; the sections stand here to be named among what is allowed."""
+
+    agent_id: str = ""
+    data_folder: Path = Path("~/.local/share/tenantwatch-agent")
+    conf_d: Path | None = None
+    collector: dict[str, str] = field(default_factory=dict)
+    spool: dict[str, str] = field(default_factory=dict)
+    schedule: dict[str, str] = field(default_factory=dict)
+    egress: dict[str, str] = field(default_factory=dict)
+    assignment: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, str] = field(default_factory=dict)
+    log: dict[str, str] = field(default_factory=dict)
+    checks: tuple[str, ...] = ()
+
+
+def load_config(
+    path: Path | str, surroundings: Callable[[Path], Surroundings] = lambda _: Surroundings()
+) -> AgentConfig:
+    """Read and check the files. Raises ConfigurationError saying where and what is allowed.
+
+    ``surroundings`` is asked with the data folder for what checks may know of one another.
+    """
+    path = Path(path)
+    raw = _read(path)
+    table = parse(raw, str(path))
+    tables = {name: table.pop(name, {}) for name in _SECTIONS}
+    written = table.pop("checks", [])
+    top = read_table(_Top, table, str(path))
+    data_folder = top.data_folder.expanduser()
+    around = surroundings(data_folder)
+    checks = read_checks(written, str(path), {}, around)
+    sections = {name: _section(name, tables[name], path) for name in _SECTIONS}
+    agent_id = top.agent_id or socket.gethostname()
+    if not 0 < len(agent_id) <= limits.MAX_ID_LENGTH or not agent_id.isprintable():
+        raise ConfigurationError(f"{path}: agent_id must be 1 to {limits.MAX_ID_LENGTH} printable characters")
+    digest = hashlib.sha256(raw)
+    conf_d = _conf_d(top, path)
+    for part in _parts(conf_d):
+        content = _read(part)
+        checks |= _part(content, part, checks, around)
+        digest.update(b"\0" + part.name.encode() + b"\0" + content)
+    return AgentConfig(
+        path=path,
+        conf_d=conf_d,
+        agent_id=agent_id,
+        data_folder=data_folder,
+        checks=tuple(checks.values()),
+        digest=digest.hexdigest(),
+        **sections,
+    )
+
+
+def parse(raw: bytes, where: str) -> dict[str, Any]:
+    """The TOML of one file. Raises ConfigurationError."""
+    try:
+        return tomllib.loads(raw.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{where}: is not valid TOML: {error}") from None
+
+
+def checks_only(table: Mapping[str, Any], where: str) -> Any:
+    """The ``[[checks]]`` of a file that may hold nothing else. Raises ConfigurationError."""
+    for key in table:
+        if key != "checks":
+            raise ConfigurationError(f"{where}: {key!r} is not allowed here: only [[checks]] sections are")
+    return table.get("checks", [])
+
+
+def _section(name: str, table: Any, path: Path) -> Any:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: {name} must be a section [{name}]")
+    return read_table(_SECTIONS[name], table, f"{path}: [{name}]")
+
+
+def _conf_d(top: _Top, path: Path) -> Path:
+    if top.conf_d is None:
+        return path.parent / "conf.d"
+    named = path.parent / top.conf_d
+    if not named.is_dir():
+        raise ConfigurationError(f"{path}: conf_d {named} is not a folder")
+    return named
+
+
+def _parts(folder: Path) -> list[Path]:
+    """Its files in order of their names; editors' and other hidden files are none."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.suffix == ".toml" and not p.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise ConfigurationError(f"{folder}: cannot be read: {error.strerror}") from None
+
+
+def _part(
+    content: bytes, part: Path, known: Mapping[str, ConfiguredCheck], around: Surroundings
+) -> dict[str, ConfiguredCheck]:
+    return read_checks(checks_only(parse(content, str(part)), str(part)), str(part), known, around)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(raw) > MAX_FILE_BYTES:
+        raise ConfigurationError(f"{path}: is longer than {MAX_FILE_BYTES} bytes: spread it over conf.d")
+    return raw

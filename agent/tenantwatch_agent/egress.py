@@ -1,0 +1,69 @@
+"""Whether this machine reaches anything: where it does not, a failing check says nothing of its target."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from urllib.parse import urlsplit
+
+from tenantwatch_agent.config import ConfiguredCheck
+from tenantwatch_agent.config.sections import Egress, host_and_port, is_loopback
+
+FRESH_SECONDS = 5.0
+"""Many checks that fail together ask once."""
+_LOCAL_KINDS = ("host_resources", "plugin_validation", "business_logic", "heartbeat")
+
+
+class OwnEgress:
+    """Asked only while a check fails; asks one address after the other by connecting to it."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+        self._asking = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self.reason = ""
+        """What the newest answer was; empty where something was reached."""
+
+    async def reason_down(self) -> str:
+        """Why the fault is on our side; empty where it is not, or where no addresses are configured."""
+        async with self._asking:
+            if self._egress.addresses and time.monotonic() - self._asked_at > FRESH_SECONDS:
+                self.reason = await self._ask()
+                self._asked_at = time.monotonic()
+        return self.reason
+
+    async def _ask(self) -> str:
+        asked = [asyncio.create_task(self._reaches(address)) for address in self._egress.addresses]
+        try:
+            for answer in asyncio.as_completed(asked):
+                if await answer:
+                    return ""
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+        return f"this agent reaches none of {', '.join(self._egress.addresses)}: its own network is down"
+
+    async def _reaches(self, address: str) -> bool:
+        host, port = host_and_port(address)
+        try:
+            async with asyncio.timeout(self._egress.timeout_seconds):
+                _, writer = await asyncio.open_connection(host, port)
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
+
+
+def depends_on_egress(one: ConfiguredCheck) -> bool:
+    """As configured; else so for every kind that looks elsewhere, unless its target is this machine."""
+    if one.needs_egress is not None:
+        return one.needs_egress
+    if one.definition.kind in _LOCAL_KINDS:
+        return False
+    target = one.definition.target
+    try:
+        host = urlsplit(target if "://" in target else f"//{target}").hostname
+    except ValueError:
+        return True
+    return not is_loopback(host or "")

@@ -1,0 +1,131 @@
+"""One look of one check: its attempts, each within the timeout, become one result, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from dataclasses import replace
+
+from tenantwatch_wire import limits
+from tenantwatch_wire.records import CheckDefinition, Result, Status
+
+from tenantwatch_agent.checks.base import Check, Outcome
+from tenantwatch_agent.config import ConfiguredCheck
+from tenantwatch_agent.egress import OwnEgress, depends_on_egress
+from tenantwatch_agent.errors import CheckerFailed
+from tenantwatch_agent.lag import LAGGED_SECONDS, LoopLag, Span, marked
+from tenantwatch_agent.vitals import Vitals
+
+_CANCELLATIONS = 3
+_GRACE_SECONDS = 0.2
+_OWN_PART = 0.3
+_AGAIN = (Status.UNHEALTHY, Status.UNKNOWN)
+
+log = logging.getLogger(__name__)
+
+
+class Looker:
+    """Looks with any check; notes when a failure was our own."""
+
+    def __init__(self, vitals: Vitals, egress: OwnEgress | None = None) -> None:
+        self._vitals = vitals
+        self._egress = egress
+        self._lag = LoopLag()
+
+    async def look(self, one: ConfiguredCheck) -> Result:
+        """Once, and again as often as its retries allow while it fails; what the last attempt saw counts."""
+        time_us = time.time_ns() // 1000
+        outcome = await self._attempt(one)
+        attempts, before = 1, ""
+        while outcome.status in _AGAIN and attempts <= one.retries:
+            before = before or outcome.text
+            await asyncio.sleep(one.retry_delay_seconds)
+            outcome = await self._attempt(one)
+            attempts += 1
+        if outcome.status is Status.UNHEALTHY and self._egress is not None and depends_on_egress(one):
+            outcome = await self._unless_cut_off(outcome, self._egress)
+        if one.retries:
+            outcome = _with_attempts(outcome, attempts, before)
+        return _result(one.definition, time_us, outcome)
+
+    async def _attempt(self, one: ConfiguredCheck) -> Outcome:
+        with self._lag.watch() as span:
+            outcome = await self._bounded(one, span)
+        if span.worst_seconds >= LAGGED_SECONDS:
+            self._vitals.lagged_looks += 1
+        return marked(outcome, span)
+
+    async def _bounded(self, one: ConfiguredCheck, span: Span) -> Outcome:
+        try:
+            return await _within(one.check, one.timeout_seconds)
+        except TimeoutError:
+            text = f"no answer within {one.timeout_seconds:g} s, in phase {one.check.phase}"
+            # Where we ourselves stood still for much of that time, the target may well have answered.
+            ours = span.late_seconds > one.timeout_seconds * _OWN_PART
+            return Outcome(Status.UNKNOWN if ours else Status.UNHEALTHY, text)
+        except CheckerFailed as error:
+            return Outcome(Status.UNKNOWN, str(error))
+        except Exception as error:
+            log.exception("check %s failed by a fault of its own", one.definition.check_id)
+            return Outcome(Status.UNKNOWN, f"the check itself failed: {type(error).__name__}")
+
+    async def _unless_cut_off(self, outcome: Outcome, egress: OwnEgress) -> Outcome:
+        """Our own failure is unknown time, never the tenant's."""
+        reason = await egress.reason_down()
+        if not reason:
+            return outcome
+        self._vitals.cut_off_looks += 1
+        return replace(outcome, status=Status.UNKNOWN, text=f"{reason}; seen meanwhile: {outcome.text}")
+
+
+def _with_attempts(outcome: Outcome, attempts: int, before: str) -> Outcome:
+    text = outcome.text
+    if attempts > 1:
+        text = f"{text} (attempt {attempts}; the first: {before})".lstrip()
+    return replace(outcome, text=text, metrics={**outcome.metrics, "attempts": float(attempts)})
+
+
+async def _within(check: Check, timeout_seconds: float) -> Outcome:
+    """Raises TimeoutError in time, also where a library answers a cancellation with more waiting."""
+    task = asyncio.ensure_future(check.look())
+    try:
+        await asyncio.wait([task], timeout=timeout_seconds)
+    except asyncio.CancelledError:
+        await _give_up(task)
+        raise
+    if not task.done():
+        await _give_up(task)
+        raise TimeoutError
+    return task.result()
+
+
+async def _give_up(task: asyncio.Future[Outcome]) -> None:
+    # psycopg, cancelled once, asks a silent server to end the query and waits; cancelled again, it lets go.
+    for _ in range(_CANCELLATIONS):
+        task.cancel()
+        await asyncio.wait([task], timeout=_GRACE_SECONDS)
+        if task.done():
+            break
+    task.add_done_callback(_forget)
+
+
+def _forget(task: asyncio.Future[Outcome]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Result:
+    """Within the limits of the wire, whatever the far end put into it."""
+    text = " ".join(outcome.text.replace("\x00", " ").split())[: limits.MAX_TEXT_LENGTH]
+    latency_us = outcome.latency_us
+    metrics = {name: value for name, value in outcome.metrics.items() if math.isfinite(value)}
+    return Result(
+        definition.check_id,
+        time_us,
+        outcome.status,
+        None if latency_us is None else min(max(0, latency_us), limits.MAX_LATENCY_US),
+        text.encode("utf-8", "replace").decode(),
+        dict(list(metrics.items())[-limits.MAX_METRICS_PER_RESULT :]),
+    )

@@ -1,0 +1,90 @@
+"""Rows of an open spool file; transactions are the caller's, except where one is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aiosqlite
+from tenantwatch_wire.records import Lane, Result, Status
+
+from tenantwatch_agent.spool.bounds import add_gap
+from tenantwatch_agent.spool.records import Spooled, SpoolGap
+
+_LAST = {Lane.LIVE: "last_sequence", Lane.BACKLOG: "last_backlog"}
+# A result's size is about what it takes on the wire.
+_READ = """
+SELECT sequence, r.idx, time_us, status, latency_us, text, metrics, check_id, size
+FROM (
+    SELECT *, sum(size) OVER (ORDER BY sequence) AS upto, row_number() OVER (ORDER BY sequence) AS place
+    FROM (
+        SELECT *, 24 + 2 * length(coalesce(text, '')) + length(coalesce(metrics, '')) AS size
+        FROM result WHERE lane = ? AND sequence > ? ORDER BY sequence LIMIT ?
+    )
+) r JOIN check_entry USING (idx) WHERE upto <= ? OR place = 1 ORDER BY sequence
+"""
+
+
+def row(index: int, result: Result) -> tuple[Any, ...]:
+    """A result as it is inserted behind lane and sequence."""
+    metrics = json.dumps(result.metrics, separators=(",", ":")) if result.metrics else None
+    return index, result.time_us, int(result.status), result.latency_us, result.text or None, metrics
+
+
+async def insert(db: aiosqlite.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    await db.executemany("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+async def note_last(db: aiosqlite.Connection, last: Mapping[Lane, int]) -> None:
+    await db.executemany(
+        "UPDATE meta SET value = ? WHERE name = ?", [(last[lane], _LAST[lane]) for lane in Lane]
+    )
+
+
+async def read(db: aiosqlite.Connection, lane: Lane, after: int, limit: int, max_bytes: int) -> list[Spooled]:
+    """In order, behind that sequence; at least one if there is any."""
+    rows = await db.execute_fetchall(_READ, (int(lane), after, limit, max_bytes))
+    return [_spooled(each) for each in rows]
+
+
+async def gaps(db: aiosqlite.Connection, lane: Lane) -> list[SpoolGap]:
+    rows = await db.execute_fetchall(
+        "SELECT first_sequence, last_sequence, from_us, to_us, reason FROM gap"
+        " WHERE lane = ? ORDER BY first_sequence",
+        (int(lane),),
+    )
+    return [SpoolGap(lane, *each) for each in rows]
+
+
+async def forget(
+    db: aiosqlite.Connection, lane: Lane, sequence: int, newer: Mapping[Lane, int] | None
+) -> int:
+    """One transaction: results and gaps up to there go; ``newer`` is noted as what was given last."""
+    place = (int(lane), sequence)
+    await db.execute("BEGIN IMMEDIATE")
+    deleted = await db.execute("DELETE FROM result WHERE lane = ? AND sequence <= ?", place)
+    await db.execute("DELETE FROM gap WHERE lane = ? AND last_sequence <= ?", place)
+    if newer is not None:
+        await note_last(db, newer)
+    await db.commit()
+    return deleted.rowcount
+
+
+async def note_gap(db: aiosqlite.Connection, gap: SpoolGap, last: Mapping[Lane, int]) -> None:
+    """One transaction."""
+    try:
+        await db.execute("BEGIN IMMEDIATE")
+        await add_gap(db, gap)
+        await note_last(db, last)
+        await db.commit()
+    except BaseException:
+        await db.rollback()
+        raise
+
+
+def _spooled(given: Any) -> Spooled:
+    sequence, index, time_us, status, latency_us, text, metrics, check_id, size = given
+    values = json.loads(metrics) if metrics else {}
+    result = Result(check_id, time_us, Status(status), latency_us, text or "", values)
+    return Spooled(sequence, index, result, size)

@@ -1,0 +1,10 @@
+"""Sends the spool over one gRPC stream, and connects again for as long as it takes.
+
+What is sent stays in the spool until it is acknowledged. After a reconnect the Welcome says what the
+collector has of each lane; sending goes on behind it, so nothing is lost and nothing counts twice. The live
+lane goes first; a backlog takes what room it leaves.
+"""
+
+from tenantwatch_agent.stream.sender import Sender
+
+__all__ = ["Sender"]

@@ -1,0 +1,159 @@
+"""Keeps a stream to the collector, and says once what is wrong while there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+
+import grpc
+import grpc.aio
+from grpc.aio import StreamStreamCall as Stream
+from tenantwatch_wire.v1 import agent_pb2_grpc
+
+from tenantwatch_agent.config import AgentConfig, CollectorAddress
+from tenantwatch_agent.errors import AgentError, ConfigurationError
+from tenantwatch_agent.spool import Spool
+from tenantwatch_agent.stream.channel import explanation, open_channel
+from tenantwatch_agent.stream.conversation import REFUSED_SECONDS, Assignments, Conversation, RunNow
+from tenantwatch_agent.stream.ending import Renewed, StreamEnded
+from tenantwatch_agent.vitals import Vitals
+
+BACKOFF_SECONDS = (0.1, 15.0)
+
+log = logging.getLogger(__name__)
+
+
+class Sender:
+    """``start`` once, ``stop`` once."""
+
+    def __init__(
+        self, config: AgentConfig, spool: Spool, run_now: RunNow, assignments: Assignments, vitals: Vitals
+    ) -> None:
+        self._config = config
+        self._spool = spool
+        self._run_now = run_now
+        self._assignments = assignments
+        self._vitals = vitals
+        self._failures = 0
+        self._complaint = ""
+        self._task: asyncio.Task[None] | None = None
+        self._finishing = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._channel: grpc.aio.Channel | None = None
+        self._channel_to: CollectorAddress | None = None
+        self._conversation: Conversation | None = None
+        self._connected_at: float | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._connected_at is not None
+
+    def status(self) -> dict[str, object]:
+        """For people who ask."""
+        since = None if self._connected_at is None else round(time.monotonic() - self._connected_at)
+        return {
+            "collector": self._config.collector.address,
+            "connected_seconds": since,
+            "trouble": self._complaint,
+        }
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="stream")
+
+    def apply(self, config: AgentConfig) -> None:
+        """Tell the collector of this configuration: a new stream begins with it."""
+        self._config = config
+        self._hurry.set()
+        if self._conversation is not None:
+            self._conversation.renew("the configuration changed")
+
+    async def stop(self, timeout_seconds: float = 5.0) -> None:
+        """Send what is in the spool, if the collector takes it in that time, and say farewell."""
+        if self._task is not None:
+            self._finishing.set()
+            self._spool.appended.set()
+            _, late = await asyncio.wait([self._task], timeout=timeout_seconds)
+            for task in late:
+                task.cancel()
+                await asyncio.wait([task])
+            self._task = None
+        if self._channel is not None:
+            await self._channel.close(None)
+
+    async def _run(self) -> None:
+        while True:
+            delay: float | None
+            self._hurry.clear()
+            try:
+                await self._converse()
+                return
+            except Renewed as error:
+                log.info("a new stream begins: %s", error)
+                delay = error.delay_seconds
+            except StreamEnded as error:
+                self._complain(str(error))
+                delay = error.delay_seconds
+                self._failures += 1
+            except (grpc.aio.AioRpcError, AgentError) as error:
+                reason, is_lasting = explanation(error, self._config.collector.address)
+                self._complain(reason)
+                delay = REFUSED_SECONDS if is_lasting else None
+                self._failures += 1
+            except Exception:
+                # Whatever it is, results must go on being sent once it has passed.
+                log.exception("the stream failed by a fault of our own")
+                delay = REFUSED_SECONDS
+            await self._wait(_backoff_seconds(self._failures) if delay is None else delay)
+
+    async def _wait(self, seconds: float) -> None:
+        """Less if the configuration changes meanwhile: it may be what was wrong."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        except TimeoutError:
+            return
+
+    def _complain(self, reason: str) -> None:
+        if reason != self._complaint:
+            log.warning("%s; results wait in the spool", reason)
+            self._complaint = reason
+
+    async def _converse(self) -> None:
+        """One stream, from Hello to farewell. Returns only when we are stopping and all is acknowledged."""
+        config = self._config
+        token = config.collector.token()
+        if not token:
+            raise ConfigurationError("no token: set collector.token_file or TENANTWATCH_TOKEN")
+        stub = agent_pb2_grpc.AgentServiceStub(await self._channel_of(config.collector))
+        stream: Stream = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
+        try:
+            conversation = Conversation(
+                stream, config, self._spool, self._run_now, self._assignments, self._vitals
+            )
+            self._conversation = conversation
+            await conversation.open()
+            self._vitals.connections += 1
+            self._failures, self._complaint = 0, ""
+            self._connected_at = time.monotonic()
+            log.info("connected to the collector at %s", config.collector.address)
+            await conversation.run(self._finishing)
+        finally:
+            self._conversation, self._connected_at = None, None
+            stream.cancel()
+
+    async def _channel_of(self, address: CollectorAddress) -> grpc.aio.Channel:
+        """One channel as long as the address stays the same."""
+        if self._channel is None or self._channel_to != address:
+            before, self._channel = self._channel, open_channel(address)
+            self._channel_to = address
+            if before is not None:
+                await before.close(None)
+        return self._channel
+
+
+def _backoff_seconds(failures: int) -> float:
+    """Doubles from the least to the most, spread so that agents do not come back together."""
+    least, most = BACKOFF_SECONDS
+    return random.uniform(0.5, 1.0) * min(most, least * float(1 << min(failures, 20)))
