@@ -138,5 +138,13 @@ class Evaluation:
 def check_unhealthy_rule(
     tenant: str, rule_id: str, kind: str, confirm_failures: int, confirm_successes: int
 ) -> Rule:
-    """The built-in rule "a check is unhealthy": grouped by the check's kind, with the check's own N and M."""
+    """The built-in rule "a check is not healthy": grouped by the check's kind, with the check's own N and M.
+
+    Whoever evaluates it says how bad it is: an error if unhealthy, a warning if degraded.
+    """
     return Rule(rule_id, tenant, kind, Severity.ERROR, confirm_failures, confirm_successes)
+
+
+def no_data_rule(tenant: str, rule_id: str) -> Rule:
+    """The built-in rule "a check is heard of no more"; a silent agent's checks share one alert."""
+    return Rule(rule_id, tenant, "no_data", Severity.WARNING)

@@ -1,9 +1,9 @@
-"""The built-in rule "a check is unhealthy", driven: results into the alert machine, messages out of it."""
+"""The built-in rules, driven: results and silence into the alert machine, messages out of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,9 +12,17 @@ from tenantwatch_wire.records import Status
 from tenantwatch_collector.alerts.alert import AlertState, GroupState, Notification, Outcome
 from tenantwatch_collector.alerts.machine import drop_member, evaluate, is_quiet, next_due, tick
 from tenantwatch_collector.alerts.routing import Routing
-from tenantwatch_collector.alerts.rule import Evaluation, Policy, Rule, check_unhealthy_rule
+from tenantwatch_collector.alerts.rule import (
+    Evaluation,
+    Policy,
+    Rule,
+    Severity,
+    check_unhealthy_rule,
+    no_data_rule,
+)
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
+from tenantwatch_collector.engines.silence import NO_DATA, Silences, is_silent, last_heard
 from tenantwatch_collector.store.base import (
     AlertKeyState,
     AlertRecord,
@@ -59,6 +67,7 @@ class AlertBook:
         self._changed: set[Key] = set()
         self._alerts: dict[str, AlertRecord] = {}
         self._messages: list[OutboxMessage] = []
+        self._silences = Silences(0)
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
@@ -74,32 +83,38 @@ class AlertBook:
         self._tenants = tenants
 
     def judge(self, judged: Judged, now_us: int) -> None:
-        """Evaluate the rule on one result. Late results and silence never make or end an alert."""
+        """Evaluate the rules on one result. A late one never makes or ends an alert of what it saw."""
+        self._listen(judged.watched, now_us)
         if judged.status is None:
             return
-        value = None if judged.status is Status.UNKNOWN else judged.status is Status.UNHEALTHY
-        key, rule = self._key(judged.watched), self._rule(judged.watched)
-        held = self._held.get(key)
-        if is_quiet(None if held is None else held.group, rule, value):
-            return
-        held = self._held.setdefault(key, _Held(GroupState(rule.tenant, rule.alert_type)))
-        evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, judged.time_us, value)
-        outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
-        if value:
-            held.context = _context(judged)
-        self._note(key, held, outcome, now_us)
+        value = None if judged.status is Status.UNKNOWN else judged.status >= Status.DEGRADED
+        confirmed = judged.watched.timeline.level
+        severity = Severity.ERROR if confirmed is Status.UNHEALTHY else Severity.WARNING
+        rule = self._rule(judged.watched)
+        self._evaluate(judged.watched, rule, judged.time_us, value, severity, judged.text, now_us)
+
+    def take_up(self, watched: Iterable[WatchedCheck], now_us: int) -> None:
+        """After a start: the silence of these may have begun before it."""
+        self._silences.started_us = now_us
+        for one in watched:
+            if is_silent(one):
+                self._silences.begin(one, now_us)
 
     def drop(self, watched: WatchedCheck, now_us: int) -> None:
         """The check is watched no more: it holds nothing open."""
-        key = self._key(watched)
-        held = self._held.get(key)
-        if held is not None:
-            policy = self._policy(key, now_us)
-            outcome = drop_member(held.group, str(watched.check.check_key), now_us, policy)
-            self._note(key, held, outcome, now_us)
+        self._silences.end(watched)
+        for key in (self._key(watched), (watched.check.tenant_key, NO_DATA)):
+            held = self._held.get(key)
+            if held is not None:
+                policy = self._policy(key, now_us)
+                outcome = drop_member(held.group, str(watched.check.check_key), now_us, policy)
+                self._note(key, held, outcome, now_us)
 
     def tick(self, now_us: int) -> None:
         """Say what is due by the clock."""
+        for watched in self._silences.take_due(now_us):
+            text = f"nothing was measured since {last_heard(watched, now_us)}"
+            self._evaluate(watched, self._silence_rule(watched), now_us, True, None, text, now_us)
         for key, held in self._held.items():
             due = next_due(held.group)
             if due is not None and due <= now_us:
@@ -107,11 +122,14 @@ class AlertBook:
 
     def is_idle(self, watched: WatchedCheck) -> bool:
         """Whether a healthy result of this check can be passed over."""
-        held = self._held.get(self._key(watched))
-        return is_quiet(None if held is None else held.group, self._rule(watched), False)
+        return all(
+            is_quiet(None if held is None else held.group, rule, False)
+            for rule in (self._rule(watched), self._silence_rule(watched))
+            for held in [self._held.get((watched.check.tenant_key, rule.alert_type))]
+        )
 
     def next_due_us(self) -> int | None:
-        dues = (next_due(held.group) for held in self._held.values())
+        dues = [next_due(held.group) for held in self._held.values()] + [self._silences.next_due_us()]
         return min((due for due in dues if due is not None), default=None)
 
     def collect(self, judgement: Judgement) -> None:
@@ -123,6 +141,40 @@ class AlertBook:
         judgement.alerts = list(self._alerts.values())
         judgement.messages = self._messages
         self._changed, self._alerts, self._messages = set(), {}, []
+
+    def _listen(self, watched: WatchedCheck, now_us: int) -> None:
+        """Whatever brought this about, the check is now heard of or it is not."""
+        if is_silent(watched):
+            self._silences.begin(watched, now_us)
+            return
+        self._silences.end(watched)
+        rule = self._silence_rule(watched)
+        self._evaluate(watched, rule, now_us, False, None, "", now_us)
+
+    def _evaluate(
+        self,
+        watched: WatchedCheck,
+        rule: Rule,
+        time_us: int,
+        value: bool | None,
+        severity: Severity | None,
+        text: str,
+        now_us: int,
+    ) -> None:
+        key = watched.check.tenant_key, rule.alert_type
+        held = self._held.get(key)
+        if is_quiet(None if held is None else held.group, rule, value):
+            return
+        held = self._held.setdefault(key, _Held(GroupState(rule.tenant, rule.alert_type)))
+        evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value, severity)
+        outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
+        if value:
+            held.context = _context(watched, text)
+        self._note(key, held, outcome, now_us)
+
+    def _silence_rule(self, watched: WatchedCheck) -> Rule:
+        check = watched.check
+        return _no_data_rule(self._tenants[check.tenant_key].tenant_id, check.check_key)
 
     def _key(self, watched: WatchedCheck) -> Key:
         return watched.check.tenant_key, watched.check.definition.kind
@@ -174,13 +226,18 @@ def _check_rule(tenant: str, check_key: int, kind: str, failures: int, successes
     return check_unhealthy_rule(tenant, str(check_key), kind, failures, successes)
 
 
-def _context(judged: Judged) -> dict[str, str]:
-    check = judged.watched.check
+@lru_cache(maxsize=100_000)
+def _no_data_rule(tenant: str, check_key: int) -> Rule:
+    return no_data_rule(tenant, str(check_key))
+
+
+def _context(watched: WatchedCheck, text: str) -> dict[str, str]:
+    check = watched.check
     return {
         "agent_id": check.agent_id,
         "check_id": check.definition.check_id,
         "target": check.definition.target,
-        "text": judged.text,
+        "text": text,
     }
 
 
@@ -189,7 +246,7 @@ def _record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str,
         alert_id=alert.alert_id,
         tenant_key=tenant_key,
         alert_type=alert_type,
-        alert_name=f"{alert_type} is unhealthy",
+        alert_name=_name(alert_type, alert.severity),
         alert_description=f"{seen['check_id']} on {seen['agent_id']}: {seen['text'] or 'unhealthy'}",
         severity=alert.severity,
         status=alert.status,
@@ -199,6 +256,12 @@ def _record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str,
         resolved_at_us=alert.resolved,
         alert_data=json.dumps(seen),
     )
+
+
+def _name(alert_type: str, severity: Severity) -> str:
+    if alert_type == NO_DATA:
+        return "no data"
+    return f"{alert_type} is {'unhealthy' if severity.rank >= Severity.ERROR.rank else 'degraded'}"
 
 
 def _payload(

@@ -80,6 +80,7 @@ class Judge:
         await self._name_tenants()
         self._alerts.load(judged)
         await self._checks.load(judged)
+        self._alerts.take_up(self._checks.watched.values(), time.time_ns() // 1000)
         self._tenants = {state.tenant_key: state for state in judged.tenants}
         self._through = self._flushed = judged.cursor
         self._known_until_us = judged.known_until_us
@@ -125,6 +126,7 @@ class Judge:
             alerts.load(judged)
             checks = CheckBook(self._store, alerts.is_idle)
             await checks.load(judged)
+            alerts.take_up(checks.watched.values(), time.time_ns() // 1000)
         except StoreUnavailable:
             return
         self._checks, self._alerts = checks, alerts

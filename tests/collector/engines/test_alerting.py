@@ -1,0 +1,170 @@
+"""The built-in rules on results and on silence: what opens, how severe it is, and what ends it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.alerts.rule import Policy
+from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
+from tenantwatch_collector.engines.checks import Judged
+from tenantwatch_collector.engines.rebuild import WatchedCheck
+from tenantwatch_collector.health.timeline import CheckTimeline
+from tenantwatch_collector.store.base import JudgedState, Judgement, OutboxMessage, StoredCheck, Tenant
+from tenantwatch_wire.records import CheckDefinition, Status
+
+SECOND = 1_000_000
+T0 = 1_700_000_000 * SECOND
+TENANT = Tenant(1, "acme", "Acme", "professional", 0)
+DEFINITION = CheckDefinition("web", "http_endpoint", 10_000, 5_000)
+STALE = DEFINITION.stale_after_ms // 1000
+CHANNELS = ("slack", "email", "sms", "pagerduty")
+
+
+def check(key: int, agent: str = "a1") -> WatchedCheck:
+    timeline = CheckTimeline(confirm_failures=3, confirm_successes=2, stale_after=STALE * SECOND)
+    return WatchedCheck(StoredCheck(key, 1, agent, DEFINITION, True), timeline)
+
+
+@dataclass(slots=True)
+class Desk:
+    """An alert book with a clock, fed as the judge feeds it. Times are seconds after T0."""
+
+    book: AlertBook = field(default_factory=lambda: new_book())
+    kept: JudgedState = field(default_factory=lambda: JudgedState(0, 0, [], [], []))
+
+    def see(self, watched: WatchedCheck, at: int, status: Status) -> list[OutboxMessage]:
+        time_us = T0 + at * SECOND
+        changes = watched.timeline.apply(time_us, status)
+        self.book.judge(Judged(watched, time_us, status, changes, "answered 503"), time_us)
+        return self.tick(at)
+
+    def expire(self, watched: WatchedCheck, at: int) -> list[OutboxMessage]:
+        changes = watched.timeline.expire(T0 + at * SECOND)
+        if changes:
+            self.book.judge(Judged(watched, T0 + at * SECOND, None, changes), T0 + at * SECOND)
+        return self.tick(at)
+
+    def tick(self, at: int) -> list[OutboxMessage]:
+        self.book.tick(T0 + at * SECOND)
+        judgement = Judgement(0)
+        self.book.collect(judgement)
+        self.kept = JudgedState(0, 0, [], [], judgement.alert_keys or self.kept.alert_keys)
+        return judgement.messages
+
+    def restart(self, at: int, *checks: WatchedCheck) -> None:
+        self.book = new_book()
+        self.book.load(self.kept)
+        self.book.take_up(checks, T0 + at * SECOND)
+
+
+def new_book() -> AlertBook:
+    book = AlertBook(CHANNELS, Routing(Policy(TICKS_PER_SECOND)), "https://m.example.org/")
+    book.name_tenants({1: TENANT})
+    return book
+
+
+def said(messages: list[OutboxMessage]) -> list[tuple[str, str, str]]:
+    """(kind, severity, type) of the messages to slack, which hears of everything."""
+    alerts = [(m.kind, json.loads(m.payload)["alert"]) for m in messages if m.channel == "slack"]
+    return [(kind, alert["severity"], alert["metric_name"]) for kind, alert in alerts]
+
+
+def test_an_unhealthy_check_is_an_error_told_at_once() -> None:
+    desk, web = Desk(), check(1)
+    assert [said(desk.see(web, at, Status.UNHEALTHY)) for at in (0, 10, 20)] == [
+        [],
+        [],
+        [("firing", "error", "http_endpoint")],
+    ]
+    assert [said(desk.see(web, at, Status.HEALTHY)) for at in (30, 40)] == [
+        [],
+        [("resolved", "error", "http_endpoint")],
+    ]
+
+
+def test_a_degraded_check_is_a_warning_told_after_a_minute() -> None:
+    desk, web = Desk(), check(1)
+    for at in (0, 10, 20, 30):
+        assert desk.see(web, at, Status.DEGRADED) == []
+    assert said(desk.tick(79)) == []
+    assert said(desk.tick(80)) == [("firing", "warning", "http_endpoint")]
+
+
+def test_what_gets_worse_is_told_anew_and_what_gets_a_little_better_is_not_over() -> None:
+    desk, web = Desk(), check(1)
+    for at in (0, 10, 20):
+        desk.see(web, at, Status.DEGRADED)
+    desk.tick(80)
+    heard = [said(desk.see(web, at, Status.UNHEALTHY)) for at in (81, 91, 101)]
+    assert heard == [[], [], [("severity_raised", "error", "http_endpoint")]]
+    assert [said(desk.see(web, at, Status.DEGRADED)) for at in (111, 121, 131)] == [[], [], []]
+    desk.see(web, 141, Status.HEALTHY)
+    assert said(desk.see(web, 151, Status.HEALTHY)) == [("resolved", "error", "http_endpoint")]
+
+
+def test_a_silent_agent_is_one_alert_and_not_one_a_check() -> None:
+    desk, checks = Desk(), [check(key) for key in (1, 2, 3)]
+    for one in checks:
+        desk.see(one, 0, Status.HEALTHY)
+    for at, one in enumerate(checks, STALE + 1):
+        assert desk.expire(one, at) == []
+    (message,) = [m for m in desk.tick(STALE + 61) if m.channel == "slack"]
+    alert = json.loads(message.payload)["alert"]
+    assert (message.kind, alert["severity"], alert["alert_name"]) == ("firing", "warning", "no data")
+    assert alert["occurrence_count"] == 3
+    assert "nothing was measured since 2023-11-14 22:13:20 UTC" in alert["alert_description"]
+    assert [said(desk.see(one, STALE + 70, Status.HEALTHY)) for one in checks] == [
+        [],
+        [],
+        [("resolved", "warning", "no_data")],
+    ]
+
+
+def test_a_silence_shorter_than_its_delay_is_never_told() -> None:
+    desk, web = Desk(), check(1)
+    desk.see(web, 0, Status.HEALTHY)
+    desk.expire(web, STALE + 1)
+    assert desk.see(web, STALE + 30, Status.HEALTHY) == []
+    assert desk.tick(STALE + 100) == []
+
+
+def test_our_own_outage_is_nobody_elses_silence() -> None:
+    desk, web = Desk(), check(1)
+    desk.see(web, 0, Status.HEALTHY)
+    desk.restart(3600, web)
+    assert desk.expire(web, 3600) == []
+    assert desk.tick(3600 + STALE - 1) == []
+    assert desk.see(web, 3600 + STALE, Status.HEALTHY) == []
+    assert desk.tick(3600 + STALE + 100) == []
+
+
+def test_who_stays_away_after_our_outage_is_missed_all_the_same() -> None:
+    desk, web = Desk(), check(1)
+    desk.see(web, 0, Status.HEALTHY)
+    desk.expire(web, 3600)
+    desk.restart(3600, web)
+    assert said(desk.tick(3600 + STALE)) == []
+    assert said(desk.tick(3600 + STALE + 60)) == [("firing", "warning", "no_data")]
+
+
+def test_an_open_silence_outlives_a_restart_and_ends_with_the_next_result() -> None:
+    desk, web = Desk(), check(1)
+    desk.see(web, 0, Status.HEALTHY)
+    desk.expire(web, STALE + 1)
+    assert said(desk.tick(STALE + 61)) == [("firing", "warning", "no_data")]
+    desk.restart(STALE + 70, web)
+    assert not desk.book.is_idle(web)
+    assert said(desk.see(web, STALE + 80, Status.HEALTHY)) == [("resolved", "warning", "no_data")]
+
+
+def test_a_check_that_never_spoke_or_is_watched_no_more_is_not_missed() -> None:
+    desk, web = Desk(), check(1)
+    desk.restart(0, web)
+    assert desk.tick(10_000) == []
+    desk.see(web, 10_000, Status.HEALTHY)
+    desk.expire(web, 10_000 + STALE + 1)
+    desk.tick(10_000 + STALE + 61)
+    desk.book.drop(web, T0 + 20_000 * SECOND)
+    assert ("resolved", "warning", "no_data") in said(desk.tick(20_000))
