@@ -41,6 +41,9 @@ CHECK_KINDS = (
     "business_logic",
     "host_resources",
     "tcp_connection",
+    "dns_record",
+    "tls_certificate",
+    "icmp_ping",
 )
 """Values of ``kind`` on the wire and in the API."""
 

@@ -19,6 +19,10 @@ KINDS = {
     "redis_connectivity": ("redis_connectivity", "RedisConnectivity"),
     "business_logic": ("business_logic", "BusinessLogic"),
     "plugin_validation": ("plugin_validation", "PluginValidation"),
+    "external_apis": ("external_apis", "ExternalApis"),
+    "dns_record": ("dns_record", "DnsRecord"),
+    "tls_certificate": ("tls_certificate", "TlsCertificate"),
+    "icmp_ping": ("icmp_ping", "IcmpPing"),
     "host_resources": ("host_resources", "HostResources"),
 }
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 MAX_SECRET_BYTES = 64 * 1024
-_SHORTEST_HIDDEN = 4
-"""Shorter ones would tear holes into every text; nobody keeps a secret of three letters."""
+_SHORTEST_HIDDEN = 6
+"""Shorter ones would tear holes into every text; a secret of five letters is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.agent.checks import web_targets
 from tests.fakes.http_target import HttpTarget
 from tests.mariadb import MariadbServer
 from tests.servers import PostgresServer, RedisServer
@@ -157,6 +158,25 @@ ENTRIES: dict[str, Entry] = {
         healthy=_figures("orders > 0"),
         broken=_figures("orders > 100"),
         at=lambda address: _business(f"http://{address}/"),
+    ),
+    "external_apis": Entry(
+        healthy=web_targets.api(SECRET),
+        broken=web_targets.api(SECRET, status=503),
+        at=lambda address: {"steps": [web_targets.api_step(f"http://{address}/", SECRET)]},
+    ),
+    "dns_record": Entry(
+        healthy=web_targets.name_server(),
+        broken=web_targets.name_server("nowhere.example"),
+        silent=web_targets.name_server(silent=True),
+    ),
+    "tls_certificate": Entry(
+        healthy=web_targets.certificate("127.0.0.1"),
+        broken=web_targets.certificate("other.example"),
+        at=lambda address: {"address": address},
+    ),
+    "icmp_ping": Entry(
+        healthy=web_targets.ping(count=1),
+        broken=web_targets.ping(unhealthy_after_ms=0.000_1),
     ),
     "plugin_validation": Entry(
         healthy=_plugin("echo 'OK - fine | queue=3;10;20'"),

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from tenantwatch_agent.checks.base import missing_client, os_reason
+from tenantwatch_agent.checks.base import missing_client
 from tenantwatch_agent.checks.http import dial, tls
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.checks.http.http1 import Http1Receiver, encode
 from tenantwatch_agent.checks.http.message import Answer, Request
 from tenantwatch_agent.checks.http.proxy import LOGIN_REQUIRED, Proxy
-from tenantwatch_agent.checks.http.receiver import Early, Receiver
+from tenantwatch_agent.checks.http.receiver import Early, Receiver, open_transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,7 @@ class Exchange:
             if proxy is not None:
                 raise proxy.failed(error) from None
             raise
-        early = Early()
-        try:
-            transport, _ = await asyncio.get_running_loop().create_connection(lambda: early, sock=connection)
-        except OSError as error:
-            connection.close()
-            raise ProbeFailed(f"connect failed: {os_reason(error)}") from None
-        except BaseException:
-            connection.close()
-            raise
-        return transport, early
+        return await open_transport(connection)
 
     async def _secure(self, transport: asyncio.Transport, early: Early) -> asyncio.Transport:
         started = self._enter("tls")

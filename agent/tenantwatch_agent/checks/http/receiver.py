@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
+from tenantwatch_agent.checks.base import os_reason
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 from tenantwatch_agent.checks.http.message import MAX_HEADER_BYTES, Answer
 
@@ -28,6 +30,20 @@ class Early(asyncio.Protocol):
             receiver.data_received(bytes(self._data))
         if self._lost is not None:
             receiver.connection_lost(*self._lost)
+
+
+async def open_transport(connection: socket.socket) -> tuple[asyncio.Transport, Early]:
+    """Gives the connected socket to the loop. Raises ProbeFailed."""
+    early = Early()
+    try:
+        transport, _ = await asyncio.get_running_loop().create_connection(lambda: early, sock=connection)
+    except OSError as error:
+        connection.close()
+        raise ProbeFailed(f"connect failed: {os_reason(error)}") from None
+    except BaseException:
+        connection.close()
+        raise
+    return transport, early
 
 
 class Receiver(asyncio.Protocol):

@@ -1,0 +1,148 @@
+"""`dns_record`: whether a name has the records that it should have, asked of one resolver or the system's."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_agent.checks.base import Latency, Outcome, missing_client
+from tenantwatch_agent.checks.findings import Findings, since_us
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+
+if TYPE_CHECKING:
+    import dns.asyncresolver
+    import dns.resolver
+
+_NO_LIMIT_SECONDS = 3600.0
+"""The look's timeout ends the question; until then it is repeated, as UDP may lose it."""
+_REPEAT_SECONDS = 2.0
+_MAX_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Keys of ``[[checks]]`` with kind dns_record; all ``expect_values`` must be among the records."""
+
+    name: str
+    record_type: Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"] = "A"
+    expect_values: tuple[str, ...] = ()
+    resolver: str = ""
+    degraded_after_ms: float | None = None
+    unhealthy_after_ms: float | None = None
+
+
+class DnsRecord:
+    """Asks over UDP, and again over TCP where the answer is too long for that."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not settings.name or len(settings.name) > 253 or not settings.name.isprintable():
+            raise ConfigurationError("name must be a domain name of 1 to 253 characters")
+        self._settings = settings
+        self._server = _server(settings.resolver) if settings.resolver else None
+        self._expected = {_normal(value, settings.record_type): value for value in settings.expect_values}
+        self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
+        at = f" at {settings.resolver}" if settings.resolver else ""
+        self.target = f"dns:{settings.name} {settings.record_type}{at}"
+        self.phase = "query"
+
+    async def look(self) -> Outcome:
+        try:
+            import dns.exception
+            import dns.resolver
+        except ImportError:
+            raise missing_client("dnspython", "dns") from None
+        started = time.perf_counter()
+        try:
+            answer = await self._ask()
+        except dns.resolver.NXDOMAIN:
+            return Outcome(Status.UNHEALTHY, "there is no such name (NXDOMAIN)", since_us(started))
+        except dns.resolver.NoAnswer:
+            text = f"the name has no {self._settings.record_type} record"
+            return Outcome(Status.UNHEALTHY, text, since_us(started))
+        except dns.resolver.NoNameservers as error:
+            return Outcome(Status.UNHEALTHY, f"no resolver answers: {_reason(error)}")
+        except dns.exception.DNSException as error:
+            return Outcome(Status.UNHEALTHY, f"query failed: {error}")
+        return self._judge(answer, since_us(started))
+
+    async def _ask(self) -> dns.resolver.Answer:
+        import dns.asyncresolver
+        import dns.exception
+        import dns.name
+        import dns.resolver
+
+        try:
+            resolver = dns.asyncresolver.Resolver(configure=self._server is None)
+            name = dns.name.from_text(self._settings.name)
+        except (dns.resolver.NoResolverConfiguration, dns.name.LabelTooLong, dns.name.EmptyLabel) as error:
+            raise CheckerFailed(str(error)) from None
+        if self._server is not None:
+            resolver.nameservers, resolver.port = [self._server[0]], self._server[1]
+        resolver.timeout, resolver.lifetime = _REPEAT_SECONDS, _NO_LIMIT_SECONDS
+        return await resolver.resolve(name, self._settings.record_type)
+
+    def _judge(self, answer: dns.resolver.Answer, total_us: int) -> Outcome:
+        kind = self._settings.record_type
+        found = [_text(record, kind) for record in answer]
+        normal = {_normal(value, kind) for value in found}
+        findings = Findings()
+        missing = [value for key, value in self._expected.items() if key not in normal]
+        if missing:
+            findings.add(Status.UNHEALTHY, f"{_list(missing)} is missing; there is {_list(found)}")
+        findings.judge(self._latency, total_us)
+        metrics = {"records": float(len(found))}
+        if answer.rrset is not None:
+            metrics["ttl_seconds"] = float(answer.rrset.ttl)
+        return findings.outcome(_list(found), total_us, metrics)
+
+
+def _server(text: str) -> tuple[str, int]:
+    """``ADDRESS``, ``IPV4:PORT`` or ``[IPV6]:PORT``."""
+    bracketed = text.startswith("[")
+    if not bracketed and text.count(":") > 1:
+        host, port = text, ""
+    else:
+        host, _, port = text.removeprefix("[").partition("]" if bracketed else ":")
+    port = port.removeprefix(":") or "53"
+    try:
+        address = str(ipaddress.ip_address(host))
+    except ValueError:
+        address = ""
+    if not address or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise ConfigurationError(f"resolver {text!r}: write an IP address, or ADDRESS:PORT")
+    return address, int(port)
+
+
+def _text(record: Any, kind: str) -> str:
+    if kind == "TXT":
+        return b"".join(record.strings).decode("utf-8", "replace")
+    text: str = record.to_text()
+    return text
+
+
+def _normal(value: str, kind: str) -> str:
+    """Names are compared without regard to case and to the last dot, addresses by what they mean."""
+    if kind == "TXT":
+        return value
+    try:
+        return str(ipaddress.ip_address(value.strip()))
+    except ValueError:
+        return " ".join(value.lower().split()).removesuffix(".")
+
+
+def _list(values: Iterable[str]) -> str:
+    values = list(values)
+    more = f" and {len(values) - _MAX_SHOWN} more" if len(values) > _MAX_SHOWN else ""
+    return ", ".join(value[:200] for value in values[:_MAX_SHOWN]) + more
+
+
+def _reason(error: dns.resolver.NoNameservers) -> str:
+    """Of the last one that was asked: an answer's code, or the system's words."""
+    errors = error.kwargs.get("errors") or []
+    reason = errors[-1][3] if errors else "there is none"
+    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__

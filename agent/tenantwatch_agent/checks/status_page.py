@@ -1,0 +1,88 @@
+"""What a vendor says of himself, in the format of statuspage.io (``/api/v2/summary.json``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from tenantwatch_wire.records import Status
+
+from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.findings import Findings
+from tenantwatch_agent.checks.http.probe import Probe
+from tenantwatch_agent.checks.http.settings import RequestSettings
+from tenantwatch_agent.checks.json_path import parse_json
+from tenantwatch_agent.errors import CheckerFailed
+
+SUMMARY = "/api/v2/summary.json"
+
+_INDICATORS = {
+    "none": Status.HEALTHY,
+    "minor": Status.DEGRADED,
+    "maintenance": Status.DEGRADED,
+    "major": Status.UNHEALTHY,
+    "critical": Status.UNHEALTHY,
+}
+_COMPONENTS = {
+    "operational": Status.HEALTHY,
+    "degraded_performance": Status.DEGRADED,
+    "under_maintenance": Status.DEGRADED,
+    "partial_outage": Status.UNHEALTHY,
+    "major_outage": Status.UNHEALTHY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings(RequestSettings):
+    """``components``: only these count, by their names; none means the page as a whole."""
+
+    components: tuple[str, ...] = ()
+
+
+class StatusPage:
+    """A page that cannot be read says nothing about its vendor: CheckerFailed."""
+
+    def __init__(self, settings: PageSettings) -> None:
+        if urlsplit(settings.url).path in ("", "/"):
+            settings = replace(settings, url=settings.url.rstrip("/") + SUMMARY)
+        self._components = settings.components
+        self._probe = Probe(settings)
+        self.target = self._probe.target
+
+    @property
+    def phase(self) -> str:
+        return self._probe.phase
+
+    async def look(self) -> Outcome:
+        fetched = await self._probe.look()
+        if fetched.status is Status.UNHEALTHY and not fetched.by_latency:
+            raise CheckerFailed(f"the status page cannot be read: {fetched.text}")
+        try:
+            page = parse_json(self._probe.answer.body)
+            findings = self._of_components(page) if self._components else _of_all(page)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = str(error) if isinstance(error, ValueError) else "not the format of statuspage.io"
+            raise CheckerFailed(f"the status page cannot be read: {reason}") from None
+        # The latency is the page's, not the vendor's.
+        return findings.outcome("all systems operational", None, fetched.metrics)
+
+    def _of_components(self, page: Mapping[str, Any]) -> Findings:
+        states = {one["name"]: one["status"] for one in page["components"]}
+        if unknown := [name for name in self._components if name not in states]:
+            there = ", ".join(sorted(map(str, states)))[:300]
+            raise CheckerFailed(f"the status page knows no component {unknown[0]!r}; it has {there}")
+        findings = Findings()
+        for name in self._components:
+            findings.add(_COMPONENTS[states[name]], f"{name}: {states[name].replace('_', ' ')}")
+        return findings
+
+
+def _of_all(page: Mapping[str, Any]) -> Findings:
+    findings = Findings()
+    indicator, description = page["status"]["indicator"], str(page["status"]["description"])
+    incidents = [str(one["name"]) for one in page.get("incidents", ()) if one.get("status") != "resolved"]
+    about = f": {'; '.join(incidents[:3])}" if incidents else ""
+    findings.add(_INDICATORS[indicator], f"{description} ({indicator}){about}")
+    return findings
