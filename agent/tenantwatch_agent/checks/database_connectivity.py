@@ -19,9 +19,10 @@ from tenantwatch_agent.checks.base import (
     secret_url,
     without_secrets,
 )
-from tenantwatch_agent.checks.database.session import DatabaseFailed, Figures, Phases, Session, Tls
+from tenantwatch_agent.checks.database.session import DatabaseFailed, Figures, Session, Tls
 from tenantwatch_agent.checks.expression import Name, NoNumber, condition
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
+from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 # scheme of the address: (module beside this one, class, client, extra that brings the client)

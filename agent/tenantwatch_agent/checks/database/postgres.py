@@ -16,10 +16,10 @@ from tenantwatch_agent.checks.database.session import (
     MAX_ROWS,
     DatabaseFailed,
     Figures,
-    Phases,
     Tls,
     first_line,
 )
+from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import ConfigurationError
 
 SCHEMES = ("postgresql", "postgres")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tenantwatch_agent.checks.findings import since_us
+from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import ConfigurationError
 
 MAX_ROWS = 100
@@ -40,25 +39,6 @@ class Tls:
     def wanted(self) -> str:
         """The mode, empty where the address or the default decides: an authority is there to be used."""
         return self.mode or ("verify-full" if self.ca_file is not None else "")
-
-
-@dataclass(slots=True)
-class Phases:
-    """Which phase it is, and how long those before took. ``enter`` begins the next."""
-
-    now: str = "connect"
-    took_us: dict[str, int] = field(default_factory=dict)
-    _began: float = field(default_factory=time.perf_counter)
-
-    def enter(self, name: str) -> None:
-        if name == self.now:
-            return
-        self.took_us[self.now] = self.took_us.get(self.now, 0) + since_us(self._began)
-        self.now, self._began = name, time.perf_counter()
-
-    @property
-    def total_us(self) -> int:
-        return sum(self.took_us.values())
 
 
 @dataclass(slots=True)
