@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import asyncmy
@@ -12,8 +14,9 @@ from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
+from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy
-from tests.mariadb import MariadbServer
+from tests.mariadb import MariadbServer, new_mariadb
 from tests.ports import stable_port
 
 
@@ -143,3 +146,27 @@ async def test_a_slow_query_ends_at_the_timeout(mariadb_server: MariadbServer) -
 def test_refused_addresses(url: str) -> None:
     with pytest.raises(ConfigurationError, match="the address is not understood"):
         DatabaseConnectivity(Settings(url=url))
+
+
+async def test_tls(tmp_path: Path) -> None:
+    """A server that demands it, with an authority that is not the machine's."""
+    authority = Authority(tmp_path)
+    minted = authority.mint("127.0.0.1").file
+    with tempfile.TemporaryDirectory(prefix="tenantwatch-mariadb-") as name:
+        server = new_mariadb(Path(name))
+        server.start(f"--ssl-cert={minted}", f"--ssl-key={minted}", "--require-secure-transport=on")
+        try:
+            result = await database(server.url(), ca_file=authority.file)
+            assert result.status is Status.HEALTHY
+            assert "tls_ms" in result.metrics
+            assert (await database(server.url())).status is Status.HEALTHY
+            assert (await database(server.url(), tls="require")).status is Status.HEALTHY
+            assert (await database(server.url(), tls="disable")).text.startswith("login failed: ")
+            unknown = await database(server.url(), tls="verify-full")
+            assert unknown.text.startswith("tls failed: unable to get local issuer certificate")
+            elsewhere = server.url().replace("127.0.0.1", "localhost")
+            assert "tls failed: Hostname mismatch" in (await database(elsewhere, ca_file=authority.file)).text
+            named = await database(elsewhere, ca_file=authority.file, tls="verify-ca")
+            assert "tls failed" not in named.text
+        finally:
+            server.stop()

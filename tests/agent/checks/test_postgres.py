@@ -16,7 +16,9 @@ from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
+from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy, Way
+from tests.fakes.tls_front import tls_front
 from tests.ports import stable_port
 from tests.servers import PostgresServer
 
@@ -132,6 +134,24 @@ async def test_a_server_gone_silent_ends_at_the_timeout(
         result = await database(url, 300, tls=tls)
         assert time.monotonic() - started < 3
     assert (result.status, result.text) == (Status.UNHEALTHY, f"no answer within 0.3 s, in phase {phase}")
+
+
+async def test_tls(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    context = authority.mint("127.0.0.1").server()
+    async with tls_front(postgres_server.port, context, postgres=True) as port:
+        url = postgres_server.url.replace(str(postgres_server.port), str(port))
+        result = await database(url, ca_file=authority.file)
+        assert result.status is Status.HEALTHY, result.text
+        assert "tls_ms" in result.metrics
+        assert (await database(url, tls="require")).status is Status.HEALTHY
+        result = await database(url, tls="verify-full")
+        assert result.text.startswith("tls failed: ")
+        assert "certificate verify failed" in result.text
+        elsewhere = url.replace("127.0.0.1", "localhost")
+        assert "does not match host name" in (await database(elsewhere, ca_file=authority.file)).text
+        result = await database(elsewhere, ca_file=authority.file, tls="verify-ca")
+        assert result.status is Status.HEALTHY
 
 
 async def test_a_replica_that_follows_no_primary(replica: PostgresServer) -> None:
