@@ -15,9 +15,9 @@ from tenantwatch_agent.checks import redis_info
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.redis_connectivity import RedisConnectivity, Settings
 from tenantwatch_agent.errors import ConfigurationError
-from tenantwatch_agent.schedule import look
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
+from tests.agent.checks.looking import look
 from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy
 from tests.fakes.tls_front import tls_front
