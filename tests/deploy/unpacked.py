@@ -27,6 +27,7 @@ def moved(configuration: Path, folder: Path, certificate: Path) -> Path:
         for name in ("tls.crt", "tls.key", "ca.crt", "tls/tls.crt", "tls/tls.key"):
             (place / name).write_bytes(certificate.read_bytes())
         (place / "orders-database-url").write_text(_DATABASE_URL)
+        (place / "payment-secret").write_text("secret")
     host = folder / "host"
     host.mkdir(exist_ok=True)
     copy = folder / configuration.name

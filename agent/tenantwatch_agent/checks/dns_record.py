@@ -46,8 +46,8 @@ class DnsRecord:
         self._server = _server(settings.resolver) if settings.resolver else None
         self._expected = {_normal(value, settings.record_type): value for value in settings.expect_values}
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
-        at = f" at {settings.resolver}" if settings.resolver else ""
-        self.target = f"dns:{settings.name} {settings.record_type}{at}"
+        at = f"//{settings.resolver}/" if settings.resolver else ""
+        self.target = f"dns:{at}{settings.name}?type={settings.record_type}"  # as RFC 4501 writes it
         self.phase = "query"
 
     async def look(self) -> Outcome:

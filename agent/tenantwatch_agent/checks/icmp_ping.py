@@ -53,7 +53,7 @@ class IcmpPing:
         self._settings = settings
         self._loss = Limit.read(settings, "loss", "percent", "lost")
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
-        self.target = f"icmp:{settings.host}"
+        self.target = f"icmp://[{settings.host}]" if ":" in settings.host else f"icmp://{settings.host}"
         self.phase = "dns"
 
     async def look(self) -> Outcome:

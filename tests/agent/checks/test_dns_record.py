@@ -102,7 +102,7 @@ async def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], m
 def test_a_resolver_may_be_written_in_every_usual_way(resolver: str) -> None:
     from tenantwatch_agent.checks.dns_record import DnsRecord, Settings
 
-    assert DnsRecord(Settings("a", resolver=resolver)).target == f"dns:a A at {resolver}"
+    assert DnsRecord(Settings("a", resolver=resolver)).target == f"dns://{resolver}/a?type=A"
 
 
 async def test_a_name_that_cannot_be_asked_for_is_unknown() -> None:
