@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import time
 from collections.abc import Iterable
@@ -49,6 +50,9 @@ class DnsRecord:
         at = f"//{settings.resolver}/" if settings.resolver else ""
         self.target = f"dns:{at}{settings.name}?type={settings.record_type}"  # as RFC 4501 writes it
         self.phase = "query"
+        # Here and not in the first look, whose time it would be: 0.2 s in which nothing else runs.
+        with contextlib.suppress(ImportError):
+            import dns.asyncresolver  # noqa: F401
 
     async def look(self) -> Outcome:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 
 import dns.rcode
 import pytest
+from tenantwatch_agent.checks.dns_record import DnsRecord, Settings
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import Result, Status
 
@@ -100,8 +101,6 @@ async def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], m
 
 @pytest.mark.parametrize("resolver", ["192.0.2.1", "192.0.2.1:5353", "::1", "[::1]", "[::1]:5353"])
 def test_a_resolver_may_be_written_in_every_usual_way(resolver: str) -> None:
-    from tenantwatch_agent.checks.dns_record import DnsRecord, Settings
-
     assert DnsRecord(Settings("a", resolver=resolver)).target == f"dns://{resolver}/a?type=A"
 
 

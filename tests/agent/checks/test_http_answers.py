@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.message import Request
+from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.errors import ConfigurationError
-from tenantwatch_wire.records import Status
+from tenantwatch_wire.records import CheckDefinition, Status
 
+from tests.agent.checks.looking import look
 from tests.agent.checks.web import OK, Handler, says, seen, serving
 
 ON_UVLOOP = True
@@ -148,37 +151,28 @@ async def test_a_changed_secret_is_sent_and_one_that_is_gone_is_unknown(tmp_path
     file = tmp_path / "token"
     heads: list[bytes] = []
 
-    async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(OK)
-
     async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(await reader.readuntil(b"\r\n\r\n"))
-        await handler(reader, writer)
-
-    from tenantwatch_agent.checks.registry import build_check
-    from tenantwatch_wire.records import CheckDefinition
-
-    from tests.agent.checks.looking import look
+        writer.write(OK)
 
     file.write_text("first")
+    definition = CheckDefinition("a", "http_endpoint", 1000, 1000)
     async with serving(keep, wait=False) as url:
         check = build_check("http_endpoint", {"url": url, "headers_file": {"x-key": str(file)}}, "test")
         for text in ("first", "second"):
             file.write_text(text)
-            await look(CheckDefinition("a", "http_endpoint", 1000, 1000), check)
+            await look(definition, check)
             assert f"x-key: {text}\r\n".encode() in heads[-1]
         file.write_text("two\nlines")
-        result = await look(CheckDefinition("a", "http_endpoint", 1000, 1000), check)
+        result = await look(definition, check)
         assert (result.status, "line break" in result.text) == (Status.UNKNOWN, True)
         file.unlink()
-        result = await look(CheckDefinition("a", "http_endpoint", 1000, 1000), check)
+        result = await look(definition, check)
         assert result.status is Status.UNKNOWN
         assert result.text == f"headers_file {file}: No such file or directory"
     assert len(heads) == 2
 
 
 def test_a_request_shows_no_secret() -> None:
-    from tenantwatch_agent.checks.http.address import Address
-
     request = Request(Address.parse(f"http://a/?key={SECRET}"), "GET", {"x-key": SECRET}, SECRET.encode())
     assert SECRET not in repr(request)

@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 import pytest
+from tenantwatch_agent.checks.icmp_ping import IcmpPing, Settings
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import Status
 
@@ -40,9 +41,7 @@ async def test_no_way_and_no_answer_are_unhealthy() -> None:
     assert result.text in ("no answer to 2 packets", "ping failed: Network is unreachable")
 
 
-async def test_lost_packets_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tenantwatch_agent.checks.icmp_ping import IcmpPing, Settings
-
+def test_lost_packets_are_judged() -> None:
     check = IcmpPing(Settings("127.0.0.1", count=4))
     assert check._judge([100, 100, 100]).status is Status.DEGRADED
     assert check._judge([100, 100]).status is Status.DEGRADED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Mapping
@@ -51,6 +52,10 @@ class Probe:
         self._secrets: list[str] = []
         self.target = without_secrets(settings.url)
         self._read_proxy()
+        if settings.http_version == "2":
+            # Here and not in the first look, whose time it would be.
+            with contextlib.suppress(ImportError):
+                import tenantwatch_agent.checks.http.http2  # noqa: F401
 
     @property
     def phase(self) -> str:
