@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -79,3 +80,77 @@ async def test_run_once_prints_what_it_saw(tmp_path: Path) -> None:
     process = await start("run-once", "nope", "--config", path)
     _, errors = await asyncio.wait_for(process.communicate(), 15)
     assert b"there is no check 'nope'; there are: host, gone" in errors
+
+
+async def test_a_changed_configuration_is_taken_on_sighup_and_loses_nothing(tmp_path: Path) -> None:
+    """Checks come and go ten times while others look as fast as they may; every sequence arrives once."""
+    async with FakeCollector() as collector:
+        path = configuration(tmp_path, collector)
+        process = await start("run", "--config", path)
+        parts = tmp_path / "conf.d"
+        parts.mkdir()
+        try:
+            await collector.until(lambda: bool(collector.committed))
+            for number in range(10):
+                (parts / "more.toml").write_text(
+                    f'[[checks]]\nid = "more-{number}"\nkind = "host_resources"\ninterval_seconds = 0.1\n'
+                )
+                process.send_signal(signal.SIGHUP)
+                wanted = f"more-{number}"
+                await collector.until(lambda w=wanted: any(w == c for c, _ in collector.committed.values()))  # type: ignore[misc]
+            (parts / "more.toml").write_text("wrong")
+            process.send_signal(signal.SIGHUP)
+            seen = len(collector.committed)
+            await collector.until(lambda: len(collector.committed) >= seen + 20)
+            process.send_signal(signal.SIGTERM)
+            _, errors = await asyncio.wait_for(process.communicate(), 15)
+        finally:
+            if process.returncode is None:
+                process.kill()
+        assert process.returncode == 0, errors.decode()
+        assert b"Traceback" not in errors
+        assert b"more.toml: is not valid TOML" in errors
+    assert sorted(collector.committed) == list(range(1, len(collector.committed) + 1))
+    assert len(set(collector.committed.values())) == len(collector.committed)
+    host = sorted(time_us for check, time_us in collector.committed.values() if check == "host")
+    # It was configured alike all the time: no reload ever restarted or skipped it.
+    assert max(b - a for a, b in itertools.pairwise(host)) < 2_000_000
+    last = collector.of_kind("dictionary")[-1].entries
+    assert {e.check_id for e in last if e.active} == {"host", "gone", "more-9"}
+
+
+async def test_metrics_and_heartbeats_on_loopback(tmp_path: Path) -> None:
+    async with FakeCollector() as collector:
+        path = Path(configuration(tmp_path, collector))
+        path.write_text(
+            path.read_text() + '[metrics]\nlisten = "127.0.0.1:0"\n[[checks]]\nid = "backup"\n'
+            'kind = "business_logic"\nheartbeat = "backup"\nsilence_seconds = 60\ninterval_seconds = 0.1\n'
+        )
+        process = await start("run", "--config", str(path))
+        try:
+            assert process.stdout is not None
+            line = await asyncio.wait_for(process.stdout.readline(), 20)
+            port = int(line.decode().rpartition(":")[2])
+            await collector.until(lambda: len(collector.committed) >= 5)
+            assert (await asked(port, "POST /heartbeat/nope")).startswith("HTTP/1.1 404 ")
+            assert (await asked(port, "POST /heartbeat/backup", b"[]")).startswith("HTTP/1.1 400 ")
+            assert (await asked(port, "POST /heartbeat/backup")).startswith("HTTP/1.1 204 ")
+            page = await asked(port, "GET /metrics")
+            assert "tenantwatch_agent_heartbeats_total 1" in page
+            assert "tenantwatch_agent_connected 1" in page
+            assert 'tenantwatch_agent_check_status{check="gone"} 2' in page
+            assert (await asked(port, "GET /healthz")).endswith("\r\n\r\nok\n")
+            seen = len(collector.committed)
+            await collector.until(lambda: len(collector.committed) >= seen + 20)
+            assert 'check_status{check="backup"} 0' in await asked(port, "GET /metrics")
+        finally:
+            process.terminate()
+            await asyncio.wait_for(process.communicate(), 15)
+
+
+async def asked(port: int, request: str, body: bytes = b"") -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"{request} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return answer.decode()

@@ -6,13 +6,15 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.errors import CheckerFailed
 from tenantwatch_agent.look import Looker
-from tenantwatch_agent.schedule import Schedule
+from tenantwatch_agent.schedule import Schedule, _Entry
 from tenantwatch_agent.vitals import Vitals
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
@@ -190,3 +192,116 @@ async def test_run_now_tells_the_unknown_ones() -> None:
     assert [result.check_id for result in kept] == ["a"]
     assert await schedule.run_now([]) == []
     assert len(kept) == 3
+
+
+class SleepyClock:
+    """Boot time with suspends that the test makes."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def __call__(self) -> float:
+        return boottime() + self.slept
+
+
+async def test_after_a_suspend_missed_runs_count_and_nothing_comes_in_a_burst() -> None:
+    kept, vitals, clock = Kept(), Vitals(), SleepyClock()
+    at_once, most = 0, 0
+
+    async def work() -> Outcome:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0)
+        at_once -= 1
+        return Outcome(Status.HEALTHY)
+
+    checks = [configured(str(n), work, interval_ms=1000) for n in range(50)]
+    schedule = Schedule("agent", checks, kept.keep, vitals, clock=clock)
+    schedule.start()
+    await kept.reached(50)
+    before = vitals.missed_runs
+    clock.slept += 3600
+    await kept.reached(len(kept) + 50)
+    await schedule.stop()
+    assert 50 * 3590 <= vitals.missed_runs - before <= 50 * 3605
+    # Spread over the second as at the start, not all together.
+    assert most < 25
+
+
+async def test_a_reload_restarts_only_what_changed_and_loses_no_look() -> None:
+    kept, vitals = Kept(), Vitals()
+    release = asyncio.Event()
+
+    async def slow() -> Outcome:
+        await release.wait()
+        return Outcome(Status.HEALTHY)
+
+    same = replace(configured("same", healthy, interval_ms=60_000), fingerprint="1")
+    gone = configured("gone", slow, interval_ms=60_000, timeout_ms=60_000)
+    schedule = Schedule("agent", [same, gone], kept.keep, vitals)
+    schedule.start()
+    running = asyncio.create_task(schedule.run_now(["gone"]))
+    await kept.reached(1)
+    entry = schedule._entries["same"]
+    again = replace(configured("same", healthy, interval_ms=60_000), fingerprint="1")
+    schedule.apply([again, configured("new", healthy)], 8, None)
+    assert schedule._entries["same"] is entry
+    await kept.reached(2)
+    assert "new" in {result.check_id for result in kept}
+    # Its look was under way: it is carried to its end and kept, though nobody configures it any more.
+    release.set()
+    await running
+    assert "gone" in {result.check_id for result in kept}
+    assert "gone" not in schedule.latest
+    changed = replace(again, fingerprint="2")
+    schedule.apply([changed], 8, None)
+    assert schedule._entries["same"] is not entry
+    await schedule.stop()
+
+
+async def test_no_more_looks_at_once_than_allowed() -> None:
+    kept = Kept()
+    running, most = 0, 0
+
+    async def work() -> Outcome:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return Outcome(Status.HEALTHY)
+
+    checks = [configured(str(n), work) for n in range(40)]
+    schedule = Schedule("agent", checks, kept.keep, Vitals(), max_concurrent=3)
+    schedule.start()
+    await kept.reached(80)
+    await schedule.stop()
+    assert most == 3
+
+
+async def test_it_says_that_it_is_alive() -> None:
+    alive = asyncio.Event()
+    schedule = Schedule("agent", [], Kept().keep, Vitals(), on_tick=alive.set)
+    schedule.start()
+    await asyncio.wait_for(alive.wait(), 5)
+    await schedule.stop()
+
+
+@pytest.mark.parametrize("interval_seconds", [0.1, 1.0, 300.0])
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.999])
+def test_runs_follow_one_another_at_the_checks_own_phase(interval_seconds: float, phase: float) -> None:
+    one = configured("a", healthy, interval_ms=round(interval_seconds * 1000))
+    entry, now = _Entry(one, phase), 12_345.678
+    entry.begin(now)
+    assert now <= entry.due <= now + min(interval_seconds, 5)
+    dues = []
+    for _ in range(50):
+        now = entry.due
+        assert entry.missed(now) == 0
+        entry.advance(now)
+        dues.append(entry.due)
+        assert interval_seconds * 0.499 <= entry.due - now <= interval_seconds * 1.501
+    gaps = [b - a for a, b in itertools.pairwise(dues)]
+    assert gaps == pytest.approx([interval_seconds] * 49)
+    assert dues[0] % interval_seconds == pytest.approx(phase * interval_seconds, abs=1e-3)

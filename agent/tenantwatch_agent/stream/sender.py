@@ -125,7 +125,7 @@ class Sender:
         config = self._config
         token = config.collector.token()
         if not token:
-            raise ConfigurationError("no token: set collector.token_file or TENANTWATCH_TOKEN")
+            raise ConfigurationError("there is no token; set collector.token_file or TENANTWATCH_TOKEN")
         stub = agent_pb2_grpc.AgentServiceStub(await self._channel_of(config.collector))
         stream: Stream = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
         try:

@@ -31,6 +31,18 @@ def written(folder: Path, text: str) -> Path:
         ('[collector]\naddress = "127.0.0.1:99999"', "write HOST:PORT"),
         ('[collector]\naddress = "10.0.0.1:50051"', "is another machine: give ca_file"),
         ("[spool]\nmax_results = 0", "max_results must be 1 or more"),
+        ("[spool]\nmax_megabytes = 0", "max_megabytes must be 1 or more"),
+        ("[spool]\nmax_age_hours = nan", "max_age_hours must be more than 0"),
+        ("[schedule]\nmax_concurrent = 0", "max_concurrent must be 1 to 10000"),
+        ('[egress]\naddresses = ["example.org"]', "write HOST:PORT"),
+        ("[egress]\ntimeout_seconds = 0", "timeout_seconds must be 0.1 to 60"),
+        ('[assignment]\nkinds = ["ping"]', "kinds: 'ping' is none of http_endpoint, "),
+        ('[metrics]\nlisten = "0.0.0.0:9469"', "is not loopback: write 127.0.0.1:PORT"),
+        ('[log]\nformat = "xml"', 'format must be "console" or "json"'),
+        ('[log]\nlevel = "loud"', 'level must be "debug", "info"'),
+        ('conf_d = "nowhere"', "conf_d .*nowhere is not a folder"),
+        (HTTP + "retries = 11", "retries must be 0 to 10"),
+        (HTTP + "retry_delay_seconds = -1", "retry_delay_seconds must be 0 to 600"),
         ("checks = 1", r"checks must be written as \[\[checks\]\] sections"),
         ('[[checks]]\nid = "a"', "kind is missing"),
         ('[[checks]]\nid = "a"\nkind = "ping"', "kind 'ping' is none of http_endpoint, "),
@@ -105,3 +117,57 @@ def test_check_config_says_what_is_wrong_or_lists_the_checks(
     assert "unknown key 'x'" in capsys.readouterr().err
     assert main(["check-config", str(tmp_path / "none.toml")]) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_main_file_and_its_conf_d_are_one_configuration(tmp_path: Path) -> None:
+    path = written(tmp_path, HTTP)
+    alone = load_config(path).digest
+    folder = tmp_path / "conf.d"
+    folder.mkdir()
+    for name in ("20-b.toml", "10-c.toml"):
+        (folder / name).write_text(HTTP.replace('"a"', f'"{name[3]}"'))
+    (folder / ".hidden.toml").write_text("nonsense")
+    (folder / "note.txt").write_text("nonsense")
+    config = load_config(path)
+    assert [one.definition.check_id for one in config.checks] == ["a", "c", "b"]
+    assert config.digest != alone
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (HTTP, "a check with this id exists already"),
+        ("[spool]\nmax_results = 1", "'spool' is not allowed here: only"),
+        ("x", "not valid TOML"),
+    ],
+)
+def test_a_wrong_part_is_named(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "conf.d").mkdir()
+    part = tmp_path / "conf.d" / "x.toml"
+    part.write_text(text)
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        load_config(written(tmp_path, HTTP))
+    assert str(part) in str(caught.value)
+
+
+def test_a_check_is_another_one_when_a_file_that_it_names_changes(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("redis://127.0.0.1:1/0")
+    text = f'[[checks]]\nid = "a"\nkind = "redis_connectivity"\nurl_file = "{secret}"\n'
+    path = written(tmp_path, text)
+    first, again = load_config(path), load_config(path)
+    assert first.checks[0].fingerprint == again.checks[0].fingerprint
+    before = first.snapshot()
+    assert again.snapshot() == before
+    secret.write_text("redis://127.0.0.1:2/0")
+    changed = load_config(path)
+    assert changed.digest == first.digest
+    assert changed.checks[0].fingerprint != first.checks[0].fingerprint
+    assert first.snapshot() != before
+
+
+def test_the_longest_look_is_what_the_collector_waits_for(tmp_path: Path) -> None:
+    text = HTTP + "timeout_seconds = 2\nretries = 3\nretry_delay_seconds = 0.5"
+    one = load_config(written(tmp_path, text)).checks[0]
+    assert one.definition.timeout_ms == 4 * 2000 + 3 * 500
+    assert (one.timeout_seconds, one.retries, one.retry_delay_seconds) == (2.0, 3, 0.5)

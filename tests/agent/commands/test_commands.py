@@ -1,0 +1,151 @@
+"""The commands beside `run`, against an agent that runs, one that does not, and one that was killed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import io
+import json
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tenantwatch_agent.__main__ import main
+
+from tests.agent.fake_collector import FakeCollector
+from tests.agent.test_program import start
+from tests.ports import stable_port
+
+HOST = '[[checks]]\nid = "host"\nkind = "host_resources"\ninterval_seconds = 0.1\n'
+
+
+def configuration(folder: Path, collector: FakeCollector, more: str = HOST) -> Path:
+    (folder / "token").write_text(collector.token)
+    path = folder / "agent.toml"
+    path.write_text(
+        f'agent_id = "web-1"\ndata_folder = "{folder}/data"\n'
+        f'[collector]\naddress = "{collector.address}"\ntoken_file = "{folder}/token"\n{more}'
+    )
+    return path
+
+
+async def ran(*arguments: str | Path) -> tuple[int, str, str]:
+    process = await start(*map(str, arguments))
+    out, errors = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), errors.decode()
+
+
+@contextlib.asynccontextmanager
+async def running(path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await start("run", "--config", str(path))
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_status_and_spool_of_a_running_agent(tmp_path: Path) -> None:
+    collector = FakeCollector()
+    path = configuration(tmp_path, collector)
+    code, _, errors = await ran("status", "--config", path)
+    assert (code, "no agent runs with the data folder" in errors) == (1, True)
+    async with collector, running(path):
+        await collector.until(lambda: len(collector.committed) >= 5)
+        code, out, errors = await ran("status", "--config", path)
+        assert code == 0, out + errors
+        assert "agent web-1" in out
+        assert f"stream  {collector.address}: up for" in out
+        assert "host " in out
+        code, out, _ = await ran("status", "--json", "--config", path)
+        told = json.loads(out)
+        assert told["counts"]["acknowledged_results"] >= 5
+        assert [one["check_id"] for one in told["checks"]] == ["host"]
+        assert told["configuration"]["refused"] == ""
+
+        # The configuration is refused: the agent goes on, and says so.
+        path.write_text(path.read_text() + "x = 1\n")
+        await wait_for_status(path, "unknown key 'x'")
+        code, out, _ = await ran("status", "--config", path.with_name("agent.toml"))
+        assert code == 1  # the file that names the data folder is the wrong one
+
+
+async def wait_for_status(path: Path, text: str) -> None:
+    """Until the running agent says so; the wrong file is asked for by way of a right copy of it."""
+    right = path.with_name("right.toml")
+    right.write_text(path.read_text().replace("x = 1\n", ""))
+    async with asyncio.timeout(20):
+        while True:
+            code, out, _ = await ran("status", "--config", right)
+            if text in out:
+                assert code == 3
+                return
+
+
+async def test_spool_is_shown_and_exported_while_the_agent_runs_and_after_a_kill(tmp_path: Path) -> None:
+    collector = FakeCollector()  # nobody listens there
+    path = configuration(tmp_path, collector)
+    async with running(path) as process:
+        async with asyncio.timeout(20):
+            while (await ran("spool", "inspect", "--config", path))[0]:
+                continue
+        code, out, errors = await ran("spool", "export", "--config", path)
+        assert code == 0, errors
+        rows = [json.loads(line) for line in out.splitlines()]
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    code, out, _ = await ran("spool", "export", "--format", "csv", "--config", path)
+    table = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0
+    assert len(table) >= len(rows)
+    assert table[0]["check_id"] == "host"
+    assert table[0]["kind"] == "host_resources"
+    assert "cpu_percent" in json.loads(table[0]["metrics"])
+    assert [int(row["sequence"]) for row in table] == list(range(1, len(table) + 1))
+    code, out, _ = await ran("spool", "inspect", "--config", path)
+    assert f"live     {len(table)} results wait, sequences given up to {len(table)}" in out
+
+
+def test_a_damaged_spool_is_exported_as_far_as_it_can_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "none.sqlite3"
+    assert main(["spool", "inspect", "--file", str(path)]) == 1
+    assert "there is no spool" in capsys.readouterr().err
+    path.write_bytes(b"no database" * 1000)
+    assert main(["spool", "export", "--file", str(path)]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_check_config_lists_the_checks_and_what_was_assigned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = configuration(tmp_path, FakeCollector())
+    assert main(["check-config", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "every 0.1 s" in out
+    assert f"{path}: ok, 1 checks" in out
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "assigned.json").write_text(json.dumps({"version": 1, "checks_toml": HOST}))
+    assert main(["check-config", "--config", str(path)]) == 0
+    assert "what the collector assigned is left out: assignment by the collector" in capsys.readouterr().out
+    assert main(["check-config"]) == 1
+
+
+def test_run_once_shows_phases_and_metrics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = configuration(
+        tmp_path,
+        FakeCollector(),
+        '[[checks]]\nid = "gone"\nkind = "tcp_connection"\nretries = 1\nretry_delay_seconds = 0\n'
+        f'address = "127.0.0.1:{stable_port()}"\n{HOST}',
+    )
+    assert main(["run-once", "gone", "--config", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("gone: unhealthy: connect failed: Connection refused (attempt 2; the first: ")
+    assert "attempts 2" in out
+    assert main(["run-once", "host", "--config", str(path)]) in (0, 1)
+    assert "cpu_percent" in capsys.readouterr().out

@@ -1,0 +1,199 @@
+"""The configuration in force changes as a whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from tenantwatch_agent.config import AgentConfig, current
+from tenantwatch_agent.config.assignment import Assigned
+from tenantwatch_agent.config.current import Configuration
+from tenantwatch_agent.errors import AgentError
+
+HTTP = '[[checks]]\nid = "a"\nkind = "http_endpoint"\nurl = "http://a/"\n'
+ASSIGNED = HTTP.replace('"a"', '"assigned"')
+
+
+class Applied:
+    """Whom the configuration is handed to."""
+
+    def __init__(self) -> None:
+        self.configs: list[AgentConfig] = []
+        self.failure = ""
+
+    async def __call__(self, config: AgentConfig) -> None:
+        if self.failure:
+            raise AgentError(self.failure)
+        self.configs.append(config)
+
+    @property
+    def ids(self) -> list[str]:
+        return [one.definition.check_id for one in self.configs[-1].checks]
+
+
+def written(folder: Path, text: str, assignment: str = "") -> Path:
+    path = folder / "agent.toml"
+    path.write_text(f'data_folder = "{folder}"\n{assignment}\n{text}')
+    return path
+
+
+ENABLED = "[assignment]\nenabled = true"
+
+
+async def test_a_right_file_is_applied_and_a_wrong_one_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP)), Applied()
+    before = configuration.config
+    written(tmp_path, HTTP + "x = 1")
+    assert not await configuration.reload(applied)
+    assert (configuration.config, applied.configs) == (before, [])
+    assert "unknown key 'x'" in configuration.error
+    assert "the configuration in force stays as it is" in caplog.text
+    written(tmp_path, HTTP + ASSIGNED)
+    assert await configuration.reload(applied)
+    assert applied.ids == ["a", "assigned"]
+    assert (configuration.error, configuration.changes, configuration.failures) == ("", 1, 1)
+
+
+async def test_what_cannot_be_applied_is_not_in_force(tmp_path: Path) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP)), Applied()
+    before = configuration.config
+    applied.failure = "no space"
+    written(tmp_path, ASSIGNED)
+    assert not await configuration.reload(applied)
+    assert configuration.config is before
+    assert configuration.error == "no space"
+
+
+@pytest.mark.parametrize("change", ['agent_id = "other"\n', '[metrics]\nlisten = "127.0.0.1:1"\n'])
+async def test_what_needs_a_restart_is_refused_by_name(tmp_path: Path, change: str) -> None:
+    configuration = Configuration(written(tmp_path, HTTP))
+    path = tmp_path / "agent.toml"
+    path.write_text(
+        change + path.read_text() if "=" in change.partition("\n")[0] else path.read_text() + change
+    )
+    assert not await configuration.reload(Applied())
+    assert "restart the agent to change" in configuration.error
+
+
+async def test_files_are_watched_and_taken_when_they_stand_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(current, "POLL_SECONDS", 0.02)
+    configuration, applied = Configuration(written(tmp_path, HTTP)), Applied()
+    reloaded: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def reload() -> None:
+        reloaded.put_nowait(await configuration.reload(applied))
+
+    watching = asyncio.create_task(configuration.watch(reload))
+    try:
+        (tmp_path / "conf.d").mkdir()
+        (tmp_path / "conf.d" / "b.toml").write_text(ASSIGNED)
+        while not applied.configs or applied.ids != ["a", "assigned"]:
+            assert await asyncio.wait_for(reloaded.get(), 10)
+        # A wrong file is tried once; the next change is seen all the same.
+        (tmp_path / "conf.d" / "b.toml").write_text("x")
+        assert not await asyncio.wait_for(reloaded.get(), 10)
+        (tmp_path / "conf.d" / "b.toml").unlink()
+        assert await asyncio.wait_for(reloaded.get(), 10)
+        assert applied.ids == ["a"]
+        assert reloaded.empty()
+    finally:
+        watching.cancel()
+
+
+async def test_assigned_checks_are_kept_for_the_next_start(tmp_path: Path) -> None:
+    path = written(tmp_path, HTTP, ENABLED)
+    configuration, applied = Configuration(path), Applied()
+    alone = configuration.config.digest
+    assert await configuration.assign(Assigned(7, ASSIGNED), applied) == ""
+    assert applied.ids == ["a", "assigned"]
+    assert configuration.config.digest != alone
+    assert (tmp_path / "assigned.json").stat().st_mode & 0o777 == 0o600
+    # The same once more restarts nothing.
+    assert await configuration.assign(Assigned(8, ASSIGNED), applied) == ""
+    assert len(applied.configs) == 1
+
+    again = Configuration(path)
+    assert again.assigned == Assigned(8, ASSIGNED)
+    assert again.config.digest == configuration.config.digest
+    assert [one.definition.check_id for one in again.config.checks] == ["a", "assigned"]
+    assert await again.assign(Assigned(9, ""), applied) == ""
+    assert applied.ids == ["a"]
+
+
+async def test_a_reload_keeps_what_is_assigned_and_the_operators_file_goes_first(tmp_path: Path) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
+    await configuration.assign(Assigned(1, ASSIGNED), applied)
+    written(tmp_path, HTTP.replace('"a"', '"b"'), ENABLED)
+    assert await configuration.reload(applied)
+    assert applied.ids == ["b", "assigned"]
+    for text, limits, reason in (
+        (ASSIGNED, ENABLED, "exists already"),
+        (HTTP, "", "not enabled"),
+    ):
+        written(tmp_path, text, limits)
+        assert await configuration.reload(applied)
+        assert len(applied.ids) == 1
+        assert reason in configuration.assignment_error
+        assert configuration.error == ""
+    written(tmp_path, HTTP, ENABLED)
+    assert await configuration.reload(applied)
+    assert (applied.ids, configuration.assignment_error) == (["a", "assigned"], "")
+
+
+@pytest.mark.parametrize("kept", ["garbage", "[]", '{"version": "x", "checks_toml": ""}'])
+def test_an_assignment_that_cannot_be_read_does_not_keep_the_agent_from_starting(
+    tmp_path: Path, kept: str
+) -> None:
+    (tmp_path / "assigned.json").write_text(kept)
+    configuration = Configuration(written(tmp_path, HTTP, ENABLED))
+    assert "assigned.json: cannot be read" in configuration.assignment_error
+    assert len(configuration.config.checks) == 1
+
+
+REDIS = '[[checks]]\nid = "r"\nkind = "redis_connectivity"\n'
+PLUGIN = '[[checks]]\nid = "p"\nkind = "plugin_validation"\ncommand = ["/bin/true"]\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "limits", "reason"),
+    [
+        (ASSIGNED, "", "not enabled on this agent: [assignment] enabled = true"),
+        (PLUGIN, ENABLED, "kind 'plugin_validation' is not among [assignment] kinds"),
+        (PLUGIN, ENABLED + '\nkinds = ["plugin_validation"]', "command names something of this machine"),
+        (ASSIGNED, ENABLED + '\nkinds = ["tcp_connection"]', "kind 'http_endpoint' is not among"),
+        (REDIS + 'url_file = "/etc/shadow"', ENABLED, "url_file names something of this machine"),
+        (REDIS + 'url_env = "HOME"', ENABLED, "url_env names something of this machine"),
+        (ASSIGNED + 'headers_file = { x = "/etc/shadow" }', ENABLED, "headers_file names something"),
+        (ASSIGNED + '[checks.source]\nca_file = "/etc/shadow"', ENABLED, "ca_file names something"),
+        ("[spool]\nmax_results = 1", ENABLED, "'spool' is not allowed here"),
+        ("x", ENABLED, "not valid TOML"),
+        (HTTP, ENABLED, "exists already"),
+        ("# " + "x" * 1024 * 1024, ENABLED, "longer than"),
+        ("checks = [[]]", ENABLED, "must be written as [[checks]]"),
+    ],
+)
+async def test_what_the_agent_does_not_allow_is_refused_whole(
+    tmp_path: Path, toml: str, limits: str, reason: str
+) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP, limits)), Applied()
+    assert reason in await configuration.assign(Assigned(3, toml), applied)
+    assert reason in configuration.assignment_error
+    assert (applied.configs, configuration.assigned) == ([], None)
+    assert not (tmp_path / "assigned.json").exists()
+
+
+async def test_what_is_allowed_by_name_may_be_assigned(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("redis://127.0.0.1:1/0")
+    kinds = 'kinds = ["plugin_validation", "redis_connectivity"]'
+    limits = f'{ENABLED}\n{kinds}\nlocal_keys = ["command", "url_file"]'
+    configuration, applied = Configuration(written(tmp_path, HTTP, limits)), Applied()
+    toml = PLUGIN + REDIS + f'url_file = "{tmp_path}/url"'
+    assert await configuration.assign(Assigned(3, toml), applied) == ""
+    assert applied.ids == ["a", "p", "r"]
+    assert json.loads((tmp_path / "assigned.json").read_text()) == {"version": 3, "checks_toml": toml}

@@ -1,0 +1,161 @@
+"""One look: attempts become one result, and a failure of our own is never the target's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.config import ConfiguredCheck
+from tenantwatch_agent.config.sections import Egress
+from tenantwatch_agent.egress import OwnEgress, depends_on_egress
+from tenantwatch_agent.errors import CheckerFailed
+from tenantwatch_agent.look import Looker
+from tenantwatch_agent.vitals import Vitals
+from tenantwatch_wire.records import CheckDefinition, Result, Status
+
+from tests.ports import stable_port
+
+
+class Attempts:
+    """A check whose attempts see what the test lists, the last for ever."""
+
+    target = "http://shop.example.org/"
+    phase = "waiting"
+
+    def __init__(self, *seen: Outcome | Exception) -> None:
+        self._seen = list(seen)
+        self.made = 0
+
+    async def look(self) -> Outcome:
+        self.made += 1
+        seen = self._seen.pop(0) if len(self._seen) > 1 else self._seen[0]
+        if isinstance(seen, Exception):
+            raise seen
+        return seen
+
+
+DOWN = Outcome(Status.UNHEALTHY, "refused", 5, {"connect_ms": 1.0})
+UP = Outcome(Status.HEALTHY, "", 7)
+
+
+def one(
+    check: object, retries: int = 0, needs_egress: bool | None = None, target: str = ""
+) -> ConfiguredCheck:
+    definition = CheckDefinition("a", "http_endpoint", 1000, 1000, target=target or Attempts.target)
+    return ConfiguredCheck(definition, check, 1.0, retries, 0.01, needs_egress)  # type: ignore[arg-type]
+
+
+async def seen(check: Attempts, retries: int = 0) -> Result:
+    return await Looker(Vitals()).look(one(check, retries))
+
+
+async def test_retries_are_attempts_inside_one_result() -> None:
+    check = Attempts(DOWN, CheckerFailed("no socket"), UP)
+    result = await seen(check, retries=5)
+    assert (check.made, result.status, result.latency_us) == (3, Status.HEALTHY, 7)
+    assert result.metrics == {"attempts": 3.0}
+    assert result.text == "(attempt 3; the first: refused)"
+
+
+async def test_the_last_attempt_counts_and_without_trouble_there_is_one() -> None:
+    check = Attempts(DOWN)
+    result = await seen(check, retries=2)
+    assert (check.made, result.status) == (3, Status.UNHEALTHY)
+    assert result.metrics == {"attempts": 3.0, "connect_ms": 1.0}
+    degraded = Attempts(Outcome(Status.DEGRADED, "slow"))
+    assert (await seen(degraded, retries=2)).metrics == {"attempts": 1.0}
+    assert degraded.made == 1
+    assert (await seen(Attempts(UP))).metrics == {}
+
+
+async def lagging(
+    work: Callable[[], Awaitable[Outcome]], timeout_seconds: float = 1.0
+) -> tuple[Result, Vitals]:
+    class Lagging(Attempts):
+        async def look(self) -> Outcome:
+            await asyncio.sleep(0.03)
+            time.sleep(0.3)  # noqa: ASYNC251 - the agent's own loop stands still
+            return await work()
+
+    vitals = Vitals()
+    configured = ConfiguredCheck(
+        CheckDefinition("a", "http_endpoint", 1000, 1000), Lagging(UP), timeout_seconds
+    )
+    return await Looker(vitals).look(configured), vitals
+
+
+async def test_what_only_times_said_while_we_lagged_is_unknown() -> None:
+    async def slow() -> Outcome:
+        return Outcome(Status.UNHEALTHY, "took 300 ms", 300_000, {"total_ms": 300.0}, by_latency=True)
+
+    result, vitals = await lagging(slow)
+    assert (result.status, result.latency_us) == (Status.UNKNOWN, None)
+    assert result.metrics.keys() == {"agent_lag_ms"}
+    assert vitals.lagged_looks == 1
+
+
+async def test_a_timeout_that_we_ourselves_used_up_is_unknown() -> None:
+    async def hang() -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    result, _ = await lagging(hang, timeout_seconds=0.4)
+    assert result.status is Status.UNKNOWN
+    assert result.text.startswith("no answer within 0.4 s")
+
+
+async def test_while_nothing_can_be_reached_a_failure_is_unknown() -> None:
+    nobody = f"127.0.0.1:{stable_port()}"
+    vitals = Vitals()
+    looker = Looker(vitals, OwnEgress(Egress((nobody,))))
+    result = await looker.look(one(Attempts(DOWN)))
+    assert result.status is Status.UNKNOWN
+    assert (
+        result.text
+        == f"this agent reaches none of {nobody}: its own network is down; seen meanwhile: refused"
+    )
+    assert vitals.cut_off_looks == 1
+    # What stands on this machine needs no network.
+    local = await looker.look(one(Attempts(DOWN), target="http://127.0.0.1:80/"))
+    assert local.status is Status.UNHEALTHY
+    assert (await looker.look(one(Attempts(UP)))).status is Status.HEALTHY
+
+
+async def test_one_address_that_answers_is_enough_and_many_failures_ask_once() -> None:
+    asked = []
+    reached = asyncio.Event()
+
+    async def count(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(writer)
+        writer.close()
+        reached.set()
+
+    server = await asyncio.start_server(count, "127.0.0.1", 0)
+    async with server:
+        there = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        looker = Looker(Vitals(), OwnEgress(Egress((f"127.0.0.1:{stable_port()}", there))))
+        results = await asyncio.gather(*(looker.look(one(Attempts(DOWN))) for _ in range(20)))
+        assert {result.status for result in results} == {Status.UNHEALTHY}
+        await asyncio.wait_for(reached.wait(), 5)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "expected"),
+    [
+        ("http_endpoint", "https://shop.example.org/", True),
+        ("http_endpoint", "http://localhost:80/", False),
+        ("tcp_connection", "[::1]:25", False),
+        ("tcp_connection", "10.0.0.1:25", True),
+        ("host_resources", "this machine", False),
+        ("plugin_validation", "/usr/lib/nagios/plugins/check_load", False),
+        ("http_endpoint", "http://[", True),
+    ],
+)
+def test_whose_failures_may_be_our_networks(kind: str, target: str, expected: bool) -> None:
+    definition = CheckDefinition("a", kind, 1000, 1000, target=target)
+    for configured, wanted in ((None, expected), (True, True), (False, False)):
+        assert depends_on_egress(ConfiguredCheck(definition, Attempts(UP), 1, 0, 1, configured)) is wanted
