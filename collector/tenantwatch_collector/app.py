@@ -48,11 +48,11 @@ class Collector:
         self._changed, owed = Signal(), Signal()
         channels = build_channels(config.notify)
         templates = Templates(PARTS, config.notify.templates_folder)
-        self._notifier = Notifier(store, channels, templates, owed, self.vitals)
+        self._notifier = Notifier(store, channels, config.notify, templates, owed, self.vitals)
         routing = Routing(config.notify.default_policy(TICKS_PER_SECOND), config.notify.route_table())
         alerts = AlertBook(tuple(channels), routing, config.dashboard_url)
         self._judge = Judge(store, alerts, self._changed, owed, self.vitals)
-        passes = {"judge": self._judge.passes, "notifier": self._notifier.passes}
+        passes = {"judge": self._judge.passes, **self._notifier.passes}
         self._heartbeat = (
             None if config.heartbeat is None else Heartbeat(config.heartbeat, passes, self.vitals)
         )
@@ -82,7 +82,7 @@ class Collector:
         await self._judge.start()
         await self._rollups.start()
         self._retention.start()
-        self._notifier.start()
+        await self._notifier.start()
         self._commits.start()
         if self._heartbeat is not None:
             self._heartbeat.start()

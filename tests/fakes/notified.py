@@ -9,6 +9,7 @@ import hmac
 import json
 import re
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -39,9 +40,24 @@ class NotifiedServer(HttpServer):
         self.arrived = 0
         self.taken: list[Any] = []
         self.complaints: list[str] = []
+        self._changed = asyncio.Event()
+
+    async def until(self, condition: Callable[[], bool], deadline_seconds: float = 30) -> None:
+        """Return when the condition on what has arrived holds."""
+        async with asyncio.timeout(deadline_seconds):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
 
     async def answer(self, request: Request) -> Response:
         self.arrived += 1
+        self._changed.set()
+        try:
+            return await self._decide(request)
+        finally:
+            self._changed.set()
+
+    async def _decide(self, request: Request) -> Response:
         if self.next_answers:
             answer = self.next_answers.popleft()
             if answer is None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -16,7 +14,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.missing import not_tested
+from tests.fakes.certificates import Authority
 
 USERNAME, PASSWORD = "tenantwatch", "correct horse"
 
@@ -109,15 +107,7 @@ async def mail_server(folder: Path, security: str = "starttls") -> AsyncIterator
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
-    """A context with a certificate of its own for 127.0.0.1, which is also the authority to trust."""
-    if shutil.which("openssl") is None:
-        not_tested("mail over TLS", "install the openssl command")
-    key, certificate = folder / "key.pem", folder / "ca.pem"
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=mail"
-    )
-    names = ["-keyout", str(key), "-out", str(certificate), "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command.split(), *names], check=True, capture_output=True, timeout=30)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
+    """A context with a certificate of its own for 127.0.0.1; ``folder/ca.pem`` is its authority."""
+    authority = Authority(folder)
+    (folder / "ca.pem").write_bytes(authority.file.read_bytes())
+    return authority.mint("127.0.0.1").server()

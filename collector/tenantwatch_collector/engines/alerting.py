@@ -9,7 +9,13 @@ from functools import lru_cache
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.alerts.alert import AlertState, GroupState, Notification, Outcome
+from tenantwatch_collector.alerts.alert import (
+    AlertState,
+    GroupState,
+    Notification,
+    Outcome,
+    Transition,
+)
 from tenantwatch_collector.alerts.machine import drop_member, evaluate, is_quiet, next_due, tick
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import (
@@ -24,6 +30,7 @@ from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.silence import NO_DATA, Silences, is_silent, last_heard
 from tenantwatch_collector.store.base import (
+    AlertEvent,
     AlertKeyState,
     AlertRecord,
     JudgedState,
@@ -66,6 +73,7 @@ class AlertBook:
         self._held: dict[Key, _Held] = {}
         self._changed: set[Key] = set()
         self._alerts: dict[str, AlertRecord] = {}
+        self._events: list[AlertEvent] = []
         self._messages: list[OutboxMessage] = []
         self._silences = Silences(0)
 
@@ -139,8 +147,9 @@ class AlertBook:
             for key in sorted(self._changed)
         ]
         judgement.alerts = list(self._alerts.values())
+        judgement.events = self._events
         judgement.messages = self._messages
-        self._changed, self._alerts, self._messages = set(), {}, []
+        self._changed, self._alerts, self._events, self._messages = set(), {}, [], []
 
     def _listen(self, watched: WatchedCheck, now_us: int) -> None:
         """Whatever brought this about, the check is now heard of or it is not."""
@@ -201,6 +210,7 @@ class AlertBook:
             return
         record = _record(*key, alert, held.context)
         self._alerts[record.alert_id] = record
+        self._events += [_event(key[0], t) for t in outcome.transitions if t.kind != "occurred"]
         for notification in outcome.notifications:
             self._owe(record, alert.tenant, notification, now_us)
 
@@ -256,6 +266,12 @@ def _record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str,
         resolved_at_us=alert.resolved,
         alert_data=json.dumps(seen),
     )
+
+
+def _event(tenant_key: int, transition: Transition) -> AlertEvent:
+    """A transition for the record; that it merely goes on is counted, not recorded."""
+    detail = f"{transition.severity.value}, level {transition.level}"
+    return AlertEvent(tenant_key, transition.alert_id, transition.time, transition.kind, detail=detail)
 
 
 def _name(alert_type: str, severity: Severity) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from tenantwatch_collector.alerts.routing import Route, lint
-from tenantwatch_collector.alerts.rule import Policy, kind_of
+from tenantwatch_collector.alerts.rule import CHANNEL_ORDER, Policy, kind_of
 from tenantwatch_collector.notify.routes import RouteSection
 from tenantwatch_collector.settings import Section
 
@@ -227,6 +227,13 @@ class NotifySection(Section):
     def every_alert_channels(self) -> tuple[str, ...]:
         """Those that hear of every alert, whatever the routes say."""
         return ("log",) * self.log + tuple(s.channel for s in self.sections() if s.every_alert)
+
+    @property
+    def told_of_refusals(self) -> tuple[str, ...]:
+        """Those that hear when a channel refuses messages for ever."""
+        if self.operator_channels is not None:
+            return tuple(self.operator_channels)
+        return tuple(c for c in self.channels if c in self.every_alert_channels or c in CHANNEL_ORDER)
 
     def default_policy(self, ticks_per_second: int) -> Policy:
         """What holds where no route does."""

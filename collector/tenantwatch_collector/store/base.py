@@ -19,6 +19,7 @@ from tenantwatch_collector.store.columns import BUCKET_US, ResultColumns, Touche
 from tenantwatch_collector.store.facts import (
     MAX_SKEW_US,
     AgentPosition,
+    AlertEvent,
     AlertKeyState,
     AlertRecord,
     CheckChange,
@@ -51,6 +52,7 @@ __all__ = [
     "BUCKET_US",
     "MAX_SKEW_US",
     "AgentPosition",
+    "AlertEvent",
     "AlertKeyState",
     "AlertRecord",
     "CheckChange",
@@ -185,12 +187,23 @@ class Store(Protocol):
         """Delete what is older than that, in steps that delay no commit, and do the store's housekeeping."""
 
     # -- notify
-    async def claim_messages(self, now_us: int, lease_us: int, limit: int) -> Sequence[OutboxMessage]: ...
-    async def message_sent(self, message_id: int, now_us: int) -> None: ...
-    async def message_failed(self, message_id: int, error: str, next_attempt_us: int | None) -> None:
-        """Note the failure; None means that no attempt will ever work."""
+    async def sender_started(self, channels: Sequence[str]) -> None:
+        """What is owed to a channel that is not among these is owed to nobody.
 
-    async def next_message_due_us(self) -> int | None: ...
+        A store that serves one collector alone takes back what a dead one had claimed; in one that serves
+        several the lease decides.
+        """
+
+    async def claim_messages(
+        self, channel: str, now_us: int, lease_us: int, limit: int
+    ) -> Sequence[OutboxMessage]: ...
+    async def message_sent(self, message_id: int, now_us: int) -> None: ...
+    async def message_failed(
+        self, message_id: int, error: str, next_attempt_us: int | None, owe: Sequence[OutboxMessage] = ()
+    ) -> None:
+        """Note the failure, and owe what is to be said of it; None means that no attempt will ever work."""
+
+    async def next_message_due_us(self, channel: str) -> int | None: ...
 
     # -- questions; tenant_key None means all tenants and is for platform callers only
     async def tenant_health(self, tenant_key: int | None) -> Sequence[TenantHealth]: ...
@@ -213,5 +226,8 @@ class Store(Protocol):
         self, tenant_key: int | None, severity: str, status: str, limit: int
     ) -> Sequence[tuple[AlertRecord, str]]:
         """(alert, tenant_id), newest first; an empty severity or status means any."""
+
+    async def alert_events(self, alert_id: str, tenant_key: int | None, limit: int) -> Sequence[AlertEvent]:
+        """The alert's record, oldest first: what happened, by whom, and each attempt to tell somebody."""
 
     async def count_open_alerts(self, tenant_key: int | None) -> int: ...

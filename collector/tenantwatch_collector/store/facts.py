@@ -282,6 +282,24 @@ class OutboxMessage:
     """False is only recorded: nobody can be told on this channel."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One line of an alert's record: what happened to it, by whom, or to whom it was told and how that went.
+
+    ``who`` is empty where the engine did it by itself. ``channel`` is set where a message was attempted;
+    ``outcome`` is then sent, retry or dead.
+    """
+
+    tenant_key: int
+    alert_id: str
+    time_us: int
+    kind: str
+    who: str = ""
+    channel: str = ""
+    outcome: str = ""
+    detail: str = ""
+
+
 @dataclass(slots=True)
 class Judgement:
     """What the engines found, to be written in one transaction."""
@@ -292,6 +310,7 @@ class Judgement:
     tenants: list[TenantState] = field(default_factory=list)
     alert_keys: list[AlertKeyState] = field(default_factory=list)
     alerts: list[AlertRecord] = field(default_factory=list)
+    events: list[AlertEvent] = field(default_factory=list)
     messages: list[OutboxMessage] = field(default_factory=list)
 
     def __bool__(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.store.base import (
     AgentPosition,
+    AlertEvent,
     AlertRecord,
     Delivery,
     Gap,
@@ -182,7 +184,7 @@ async def owe(store: Store, tenant: Tenant, *messages: OutboxMessage) -> None:
 
 
 async def claim(store: Store, now_us: int = T0) -> list[str]:
-    return [m.dedup_key for m in await store.claim_messages(now_us, 60 * SECOND, 10)]
+    return [m.dedup_key for m in await store.claim_messages("log", now_us, 60 * SECOND, 10)]
 
 
 async def test_a_message_is_owed_once_and_claimed_once(store: Store) -> None:
@@ -212,10 +214,68 @@ async def test_an_end_follows_a_message_under_way(store: Store) -> None:
 async def test_a_message_that_can_never_arrive_is_dead_and_one_that_may_is_tried_again(store: Store) -> None:
     tenant, _ = await tenant_with_check(store)
     await owe(store, tenant, message(tenant, "firing"), message(tenant, "firing", channel="hook"))
-    first, second = await store.claim_messages(T0, 60 * SECOND, 10)
-    await store.message_failed(first.message_id, "answered 404", None)
-    await store.message_failed(second.message_id, "answered 503", T0 + 5 * SECOND)
-    assert [m.channel for m in await store.claim_messages(T0 + 5 * SECOND, 60 * SECOND, 10)] == ["hook"]
+    for channel, again_us in (("log", None), ("hook", T0 + 5 * SECOND)):
+        (claimed,) = await store.claim_messages(channel, T0, 60 * SECOND, 10)
+        await store.message_failed(claimed.message_id, "answered", again_us)
+    assert await store.next_message_due_us("log") is None
+    assert await store.next_message_due_us("hook") == T0 + 5 * SECOND
+    (again,) = await store.claim_messages("hook", T0 + 5 * SECOND, 60 * SECOND, 10)
+    assert (again.channel, again.attempts) == ("hook", 2)
+
+
+async def test_a_channels_claim_takes_nothing_of_anothers(store: Store) -> None:
+    tenant, _ = await tenant_with_check(store)
+    several = [message(tenant, "firing", n, channel) for n in range(3) for channel in ("log", "hook")]
+    await owe(store, tenant, *[replace(m, alert_id=m.dedup_key) for m in several])
+    first = await store.claim_messages("hook", T0, 60 * SECOND, 2)
+    assert [m.channel for m in first] == ["hook", "hook"]
+    assert len(await store.claim_messages("hook", T0, 60 * SECOND, 10)) == 1
+    assert len(await claim(store)) == 3
+
+
+async def test_what_a_refusal_makes_owed_is_owed_with_it_and_once(store: Store) -> None:
+    tenant, _ = await tenant_with_check(store)
+    await owe(store, tenant, message(tenant, "firing"), message(tenant, "firing", 1))
+    notice = replace(message(tenant, "undeliverable", channel="hook"), alert_id="refused")
+    for claimed in await store.claim_messages("log", T0, 60 * SECOND, 10):
+        await store.message_failed(claimed.message_id, "answered 404", None, [notice])
+    (owed,) = await store.claim_messages("hook", T0, 60 * SECOND, 10)
+    assert (owed.kind, owed.alert_id) == ("undeliverable", "refused")
+
+
+async def test_every_attempt_to_tell_is_on_record_with_what_came_of_it(store: Store) -> None:
+    tenant, _ = await tenant_with_check(store)
+    other = await store.create_tenant("other", "Other", "basic")
+    opened = AlertEvent(tenant.tenant_key, "x", T0, "opened", detail="error, level 0")
+    by_hand = AlertEvent(tenant.tenant_key, "x", T0 + 9 * SECOND, "acknowledged", "ada", detail="on it")
+    await store.write_judgement(
+        Judgement(
+            0, alerts=[alert(tenant, "x", "active")], events=[opened], messages=[message(tenant, "firing")]
+        )
+    )
+    (claimed,) = await store.claim_messages("log", T0, SECOND, 1)
+    await store.message_failed(claimed.message_id, "answered 503", T0 + SECOND)
+    (claimed,) = await store.claim_messages("log", T0 + SECOND, SECOND, 1)
+    await store.message_sent(claimed.message_id, T0 + 2 * SECOND)
+    await store.write_judgement(Judgement(0, events=[by_hand]))
+    found = await store.alert_events("x", tenant.tenant_key, 10)
+    assert [(e.kind, e.who, e.channel, e.outcome, e.detail) for e in found] == [
+        ("opened", "", "", "", "error, level 0"),
+        ("firing", "", "log", "retry", "answered 503"),
+        ("firing", "", "log", "sent", ""),
+        ("acknowledged", "ada", "", "", "on it"),
+    ]
+    assert await store.alert_events("x", None, 10) == found
+    assert await store.alert_events("x", other.tenant_key, 10) == []
+    assert len(await store.alert_events("x", None, 2)) == 2
+
+
+async def test_what_is_owed_to_a_channel_that_is_no_more_is_owed_to_nobody(store: Store) -> None:
+    tenant, _ = await tenant_with_check(store)
+    await owe(store, tenant, message(tenant, "firing"), message(tenant, "firing", channel="gone"))
+    await store.sender_started(["log"])
+    assert await store.next_message_due_us("gone") is None
+    assert await claim(store) == ["x/firing/0"]
 
 
 async def test_two_open_alerts_of_one_key_cannot_be_stored(store: Store) -> None:

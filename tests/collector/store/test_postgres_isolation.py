@@ -12,6 +12,7 @@ import pytest
 from psycopg import errors
 from tenantwatch_collector.store.base import (
     AgentPosition,
+    AlertEvent,
     AlertRecord,
     CheckChange,
     CheckState,
@@ -34,7 +35,7 @@ NOW_US = time.time_ns() // 1000 - 1_000_000
 PASSWORD = "tenants-own"
 SHOWN = (
     "tenant", "agent", "check_definition", "metric_set", "gap", "check_state", "check_change", "tenant_state",
-    "alert", "rollup", "visible_result",
+    "alert", "alert_event", "rollup", "visible_result",
 )  # fmt: skip
 
 
@@ -90,6 +91,7 @@ async def _fill(store: PostgresStore, tenant_id: str) -> int:
             alerts=[
                 AlertRecord(tenant_id, key, "t", "n", "d", "error", "active", NOW_US, NOW_US, 1, None, "{}")
             ],
+            events=[AlertEvent(key, tenant_id, NOW_US, "opened")],
         )
     )
     rollup = Rollup(key, check.check_key, 900, 0, 1, 0, 0, 0, 0, 0, None, b"", 900_000, 0, 0, 0, NOW_US)

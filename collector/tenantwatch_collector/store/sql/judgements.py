@@ -15,6 +15,7 @@ from tenantwatch_collector.store.facts import (
     Judgement,
     TenantState,
 )
+from tenantwatch_collector.store.sql.alert_events import note
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 from tenantwatch_collector.store.sql.outbox import owe
 
@@ -89,6 +90,7 @@ async def _write_alerts(tx: Transaction, judgement: Judgement) -> None:
         _UPSERT_ALERT,
         [_alert_row(alert) for alert in sorted(judgement.alerts, key=lambda a: a.status != "resolved")],
     )
+    await note(tx, judgement.events)
     for message in judgement.messages:
         await owe(tx, message)
 

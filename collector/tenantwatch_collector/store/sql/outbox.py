@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenantwatch_collector.store.facts import OutboxMessage
+from tenantwatch_collector.store.sql.alert_events import note_attempt
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 
 
@@ -44,13 +45,32 @@ async def owe(tx: Transaction, message: OutboxMessage) -> None:
         )
 
 
-async def claim(tx: Transaction, now_us: int, lease_us: int, limit: int) -> Sequence[OutboxMessage]:
+async def take_up(tx: Transaction, channels: Sequence[str], now_us: int, alone: bool) -> None:
+    """What is owed to no channel of these is owed to nobody; ``alone``: whoever held a claim is dead."""
+    known = ", ".join("?" * len(channels)) or "''"
+    await tx.execute(
+        f"UPDATE outbox SET status = 'not_configured' WHERE status = 'owed' AND channel NOT IN ({known})",
+        tuple(channels),
+    )
+    if alone:
+        # No error noted after an attempt: it was under way.
+        await tx.execute(
+            "UPDATE outbox SET next_attempt_us = ? WHERE status = 'owed' AND attempts > 0"
+            " AND last_error IS NULL",
+            (now_us,),
+        )
+
+
+async def claim(
+    tx: Transaction, channel: str, now_us: int, lease_us: int, limit: int
+) -> Sequence[OutboxMessage]:
     """Take what is due. The lease is the next attempt's instant: a sender that dies loses its claim."""
     rows = await tx.rows(
         "UPDATE outbox SET attempts = attempts + 1, last_error = NULL, next_attempt_us = ?"
-        " WHERE message_id IN (SELECT message_id FROM outbox WHERE status = 'owed' AND next_attempt_us <= ?"
-        " ORDER BY next_attempt_us, message_id LIMIT ?) AND next_attempt_us <= ? RETURNING *",
-        (now_us + lease_us, now_us, limit, now_us),
+        " WHERE message_id IN (SELECT message_id FROM outbox WHERE status = 'owed' AND channel = ?"
+        " AND next_attempt_us <= ? ORDER BY next_attempt_us, message_id LIMIT ?)"
+        " AND next_attempt_us <= ? RETURNING *",
+        (now_us + lease_us, channel, now_us, limit, now_us),
     )
     return sorted((_message_of(row) for row in rows), key=lambda message: message.message_id)
 
@@ -74,9 +94,12 @@ async def sent(tx: Transaction, message_id: int, now_us: int) -> None:
         "UPDATE outbox SET status = 'sent', sent_at_us = ?, last_error = NULL WHERE message_id = ?",
         (now_us, message_id),
     )
+    await note_attempt(tx, message_id, now_us, "sent", "")
 
 
-async def failed(tx: Transaction, message_id: int, error: str, next_attempt_us: int | None) -> None:
+async def failed(
+    tx: Transaction, message_id: int, error: str, next_attempt_us: int | None, now_us: int
+) -> None:
     if next_attempt_us is None:
         await tx.execute(
             "UPDATE outbox SET last_error = ?, status = 'dead' WHERE message_id = ? AND status = 'owed'",
@@ -87,8 +110,11 @@ async def failed(tx: Transaction, message_id: int, error: str, next_attempt_us: 
             "UPDATE outbox SET last_error = ?, next_attempt_us = ? WHERE message_id = ? AND status = 'owed'",
             (error, next_attempt_us, message_id),
         )
+    await note_attempt(tx, message_id, now_us, "dead" if next_attempt_us is None else "retry", error)
 
 
-async def next_due_us(db: Database) -> int | None:
-    rows = await db.read("SELECT min(next_attempt_us) AS due_us FROM outbox WHERE status = 'owed'")
+async def next_due_us(db: Database, channel: str) -> int | None:
+    rows = await db.read(
+        "SELECT min(next_attempt_us) AS due_us FROM outbox WHERE status = 'owed' AND channel = ?", (channel,)
+    )
     return rows[0]["due_us"] if rows else None

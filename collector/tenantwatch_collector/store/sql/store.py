@@ -9,6 +9,7 @@ from tenantwatch_wire.records import CheckDefinition
 from tenantwatch_collector.store.columns import Touched
 from tenantwatch_collector.store.facts import (
     AgentPosition,
+    AlertEvent,
     AlertRecord,
     CheckChange,
     CheckHealth,
@@ -26,13 +27,15 @@ from tenantwatch_collector.store.facts import (
     TenantHealth,
     Token,
 )
-from tenantwatch_collector.store.sql import access, judgements, outbox, questions, rollups
-from tenantwatch_collector.store.sql.database import Database
+from tenantwatch_collector.store.sql import access, alert_events, judgements, outbox, questions, rollups
+from tenantwatch_collector.store.sql.database import Database, now_us
 from tenantwatch_collector.store.sql.retention import note_raw_since
 
 
 class SqlStore:
     """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
+
+    serves_one_collector = False
 
     def __init__(self, database: Database, raw_since_us: int) -> None:
         self._db = database
@@ -151,20 +154,30 @@ class SqlStore:
 
     # -- notify
 
-    async def claim_messages(self, now_us: int, lease_us: int, limit: int) -> Sequence[OutboxMessage]:
+    async def sender_started(self, channels: Sequence[str]) -> None:
         async with self._db.transaction() as tx:
-            return await outbox.claim(tx, now_us, lease_us, limit)
+            await outbox.take_up(tx, channels, now_us(), self.serves_one_collector)
+
+    async def claim_messages(
+        self, channel: str, now_us: int, lease_us: int, limit: int
+    ) -> Sequence[OutboxMessage]:
+        async with self._db.transaction() as tx:
+            return await outbox.claim(tx, channel, now_us, lease_us, limit)
 
     async def message_sent(self, message_id: int, now_us: int) -> None:
         async with self._db.transaction() as tx:
             await outbox.sent(tx, message_id, now_us)
 
-    async def message_failed(self, message_id: int, error: str, next_attempt_us: int | None) -> None:
+    async def message_failed(
+        self, message_id: int, error: str, next_attempt_us: int | None, owe: Sequence[OutboxMessage] = ()
+    ) -> None:
         async with self._db.transaction() as tx:
-            await outbox.failed(tx, message_id, error, next_attempt_us)
+            await outbox.failed(tx, message_id, error, next_attempt_us, now_us())
+            for message in owe:
+                await outbox.owe(tx, message)
 
-    async def next_message_due_us(self) -> int | None:
-        return await outbox.next_due_us(self._db)
+    async def next_message_due_us(self, channel: str) -> int | None:
+        return await outbox.next_due_us(self._db, channel)
 
     # -- questions
 
@@ -189,6 +202,9 @@ class SqlStore:
         self, tenant_key: int | None, severity: str, status: str, limit: int
     ) -> Sequence[tuple[AlertRecord, str]]:
         return await questions.alerts(self._db, tenant_key, severity, status, limit)
+
+    async def alert_events(self, alert_id: str, tenant_key: int | None, limit: int) -> Sequence[AlertEvent]:
+        return await alert_events.of_alert(self._db, alert_id, tenant_key, limit)
 
     async def count_open_alerts(self, tenant_key: int | None) -> int:
         return await questions.count_open_alerts(self._db, tenant_key)

@@ -24,6 +24,7 @@ class SqliteStore(SqlStore):
     """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
 
     writers = 1
+    serves_one_collector = True
 
     def __init__(self, connections: Connections, raw_since_us: int) -> None:
         super().__init__(connections, raw_since_us)

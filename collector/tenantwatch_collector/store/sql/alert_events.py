@@ -1,0 +1,42 @@
+"""The record of every alert: what happened, by whom, and each attempt to tell somebody, for audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tenantwatch_collector.store.facts import AlertEvent
+from tenantwatch_collector.store.sql.database import Database, Transaction
+
+_COLUMNS = "tenant_key, alert_id, time_us, kind, who, channel, outcome, detail"
+
+
+async def note(tx: Transaction, events: Iterable[AlertEvent]) -> None:
+    await tx.execute_many(
+        f"INSERT INTO alert_event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (e.tenant_key, e.alert_id, e.time_us, e.kind, e.who, e.channel, e.outcome, e.detail)
+            for e in events
+        ],
+    )
+
+
+async def note_attempt(tx: Transaction, message_id: int, now_us: int, outcome: str, detail: str) -> None:
+    """One attempt to deliver that message, and how it ended."""
+    await tx.execute(
+        f"INSERT INTO alert_event ({_COLUMNS})"
+        " SELECT tenant_key, alert_id, CAST(? AS bigint), kind, '', channel, CAST(? AS text), CAST(? AS text)"
+        " FROM outbox WHERE message_id = ?",
+        (now_us, outcome, detail, message_id),
+    )
+
+
+async def of_alert(db: Database, alert_id: str, tenant_key: int | None, limit: int) -> Sequence[AlertEvent]:
+    """Oldest first; with a tenant only if the alert is that tenant's."""
+    own = "" if tenant_key is None else " AND tenant_key = ?"
+    parameters = (alert_id,) if tenant_key is None else (alert_id, tenant_key)
+    rows = await db.read(
+        f"SELECT {_COLUMNS} FROM alert_event WHERE alert_id = ?{own} ORDER BY event_id LIMIT ?",
+        (*parameters, limit),
+        tenant_key,
+    )
+    return [AlertEvent(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
