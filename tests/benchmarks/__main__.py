@@ -8,11 +8,12 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.benchmarks import agent_footprint, failure_to_webhook, ingest_sqlite
+from tests.benchmarks import agent_footprint, failure_to_webhook, ingest_postgres, ingest_sqlite
 from tests.benchmarks.report import Figure, table, write
 
 BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "ingest_sqlite": ingest_sqlite.measure,
+    "ingest_postgres": ingest_postgres.measure,
     "agent_footprint": agent_footprint.measure,
     "failure_to_webhook": failure_to_webhook.measure,
 }

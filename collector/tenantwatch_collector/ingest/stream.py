@@ -30,6 +30,8 @@ from tenantwatch_collector.vitals import Vitals
 
 FULL_DELAY_SECONDS = 1.0
 
+Answer = tuple[asyncio.Future[None], agent_pb2.ConnectResponse]
+"""What is said once the future is done."""
 Send = Callable[[agent_pb2.ConnectResponse], Awaitable[None]]
 
 log = logging.getLogger(__name__)
@@ -59,9 +61,7 @@ class AgentStream:
         self._generation = ""
         self._check_keys = np.zeros(0, np.int64)
         self._newest: asyncio.Future[None] | None = None
-        self._unacknowledged: asyncio.Queue[tuple[asyncio.Future[None], agent_pb2.ConnectResponse]] = (
-            asyncio.Queue(limits.MAX_IN_FLIGHT_BATCHES)
-        )
+        self._unacknowledged: asyncio.Queue[Answer] = asyncio.Queue(limits.MAX_IN_FLIGHT_BATCHES)
 
     async def open(self, hello: agent_pb2.Hello) -> None:
         """Answer the Hello with a Welcome; raises RefusedForEver if there can be no stream."""
@@ -106,14 +106,22 @@ class AgentStream:
         return bool(kind != "farewell")
 
     async def acknowledge(self) -> None:
-        """Send each acknowledgement after its commit, in order, until cancelled."""
+        """Send each answer after its commit, in order, until cancelled; of one lane's the last is enough."""
+        following: Answer | None = None
         while True:
-            done, answer = await self._unacknowledged.get()
+            done, answer = following or await self._unacknowledged.get()
+            following, answered = None, 1
             try:
                 await asyncio.shield(done)
+                while following is None and not self._unacknowledged.empty():
+                    following = self._unacknowledged.get_nowait()
+                    if _includes(following, answer):
+                        answer, following = following[1], None
+                        answered += 1
                 await self._send(answer)
             finally:
-                self._unacknowledged.task_done()
+                for _ in range(answered):
+                    self._unacknowledged.task_done()
 
     async def acknowledged(self) -> None:
         """Return once everything received so far is committed and acknowledged."""
@@ -227,3 +235,15 @@ class AgentStream:
 
     def _position(self, lane: int, sequence: int) -> AgentPosition:
         return AgentPosition(self.tenant.tenant_key, self._agent_id, self._generation, Lane(lane), sequence)
+
+
+def _includes(later: Answer, earlier: agent_pb2.ConnectResponse) -> bool:
+    """Whether the later answer is committed as well and says all that the earlier one says."""
+    done, answer = later
+    return (
+        done.done()
+        and not done.cancelled()
+        and answer.HasField("acknowledgement")
+        and earlier.HasField("acknowledgement")
+        and answer.acknowledgement.lane == earlier.acknowledgement.lane
+    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tenantwatch_collector.store.columns import EMPTY, ResultColumns, Touched
+from tenantwatch_collector.store.columns import EMPTY, NOTHING_TOUCHED, ResultColumns, Touched
 from tenantwatch_collector.store.facts import MAX_SKEW_US, AgentPosition, Delivery, Gap
 
 Key = tuple[int, str, str, int]
@@ -56,10 +56,7 @@ class Intake:
     """(before, after) of each lane that moves."""
     lost: list[LostSpan] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
-
-    @property
-    def touched(self) -> Touched:
-        return Touched.by(self.columns)
+    touched: Touched = NOTHING_TOUCHED
 
 
 def intake(
@@ -90,6 +87,7 @@ def intake(
         found.watermarks[key] = before, last
     found.columns = ResultColumns.concatenate(parts)
     _clamp(found, received_at_us)
+    found.touched = Touched.by(found.columns)
     return found
 
 

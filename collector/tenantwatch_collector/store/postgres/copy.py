@@ -23,6 +23,7 @@ COPY_RESULT = (
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 TRAILER = struct.pack(">h", -1)
 _FIELDS = 10
+_ROWS_AT_ONCE = 4_096
 _FLOAT8_OID = 701
 _NULL = struct.pack(">i", -1)
 
@@ -34,23 +35,30 @@ _HEAD = [
     ("status_length", ">i4"), ("status", ">i2"),
     ("commit_length", ">i4"), ("commit_key", ">i8"),
 ]  # fmt: skip
-_LATENCY = [("latency_length", ">i4"), ("latency_us", ">i8")]
-_NO_LATENCY = [("latency_length", ">i4")]
+_LATENCY = {True: [("latency_length", ">i4"), ("latency_us", ">i8")], False: [("latency_length", ">i4")]}
 _NO_SENT_NO_TEXT = [("sent_length", ">i4"), ("text_length", ">i4")]
 _NO_METRICS = [("set_length", ">i4"), ("values_length", ">i4")]
 
+Keys = dict[int, int]
+"""The key of a set of metrics, by tenant."""
+Metrics = tuple[npt.NDArray[np.float64], Keys]
+"""A line of values for each row, and the keys of their set."""
+
 
 def copy_rows(
-    found: Intake,
-    rows: npt.NDArray[np.intp],
-    commit_key: int,
-    sets: Sequence[tuple[MetricSet, dict[int, int]]],
+    found: Intake, rows: npt.NDArray[np.intp], commit_key: int, sets: Sequence[tuple[MetricSet, Keys]]
 ) -> Iterator[bytes]:
-    """The rows given, in no particular order, in blocks; without header and trailer."""
-    columns = found.columns
-    wanted = np.zeros(len(columns), bool)
-    wanted[rows] = True
-    bare = wanted.copy()
+    """The rows given, in no particular order, in blocks of bounded size; without header and trailer."""
+    for first in range(0, len(rows), _ROWS_AT_ONCE):
+        yield from _rows(found, rows[first : first + _ROWS_AT_ONCE], commit_key, sets)
+
+
+def _rows(
+    found: Intake, rows: npt.NDArray[np.intp], commit_key: int, sets: Sequence[tuple[MetricSet, Keys]]
+) -> Iterator[bytes]:
+    bare = np.zeros(len(found.columns), bool)
+    bare[rows] = True
+    wanted = bare.copy()
     for each, keys in sets:
         bare[each.rows] = False
         mine = wanted[each.rows]
@@ -60,86 +68,88 @@ def copy_rows(
 
 
 def _blocks(
-    found: Intake,
-    rows: npt.NDArray[np.int64],
-    commit_key: int,
-    metrics: tuple[npt.NDArray[np.float64], dict[int, int]] | None,
+    found: Intake, rows: npt.NDArray[np.int64], commit_key: int, metrics: Metrics | None
 ) -> Iterator[bytes]:
     """Rows of one set of metrics, by whether there is a latency and whether there is anything sparse."""
     columns = found.columns
     measured = columns.latency_us[rows] >= 0
-    sparse = np.isin(rows, [*columns.texts, *found.sent_time_us])
+    odd = np.zeros(len(columns), bool)
+    odd[[*columns.texts, *found.sent_time_us]] = True
+    sparse = odd[rows]
     for has_latency in (True, False):
         for is_sparse in (False, True):
             places = np.flatnonzero((measured == has_latency) & (sparse == is_sparse))
             if not len(places):
                 continue
-            tail = None if metrics is None else (metrics[0][places], metrics[1])
-            head = _head(columns, rows[places], commit_key, has_latency, not is_sparse)
+            chosen = columns.take_plain(rows[places])
+            mine = None if metrics is None else (metrics[0][places], metrics[1])
             if is_sparse:
-                yield _sparse_rows(found, rows[places], head, _tail(columns, rows[places], tail))
+                yield _sparse_rows(found, rows[places], chosen, commit_key, has_latency, mine)
             else:
-                yield _joined(head, _tail(columns, rows[places], tail)).tobytes()
+                block = np.empty(
+                    len(places),
+                    np.dtype(_HEAD + _LATENCY[has_latency] + _NO_SENT_NO_TEXT + _tail_layout(mine)),
+                )
+                _fill_head(block, chosen, commit_key, has_latency)
+                block["sent_length"] = block["text_length"] = -1
+                _fill_tail(block, chosen, mine)
+                yield block.tobytes()
 
 
-def _head(
-    columns: ResultColumns, rows: npt.NDArray[np.int64], commit_key: int, has_latency: bool, closed: bool
-) -> npt.NDArray[Any]:
-    """The fields up to the latency; with ``closed`` also the two that are null in rows without texts."""
-    layout = _HEAD + (_LATENCY if has_latency else _NO_LATENCY) + (_NO_SENT_NO_TEXT if closed else [])
-    head = np.empty(len(rows), np.dtype(layout))
-    head["fields"] = _FIELDS
+def _tail_layout(metrics: Metrics | None) -> list[Any]:
+    if metrics is None:
+        return _NO_METRICS
+    element = np.dtype([("length", ">i4"), ("value", ">f8")])
+    return [
+        ("set_length", ">i4"), ("set_key", ">i4"), ("values_length", ">i4"), ("array", ">i4", (5,)),
+        ("elements", element, (metrics[0].shape[1],)),
+    ]  # fmt: skip
+
+
+def _fill_head(block: npt.NDArray[Any], columns: ResultColumns, commit_key: int, has_latency: bool) -> None:
+    """The fields up to the latency."""
+    block["fields"] = _FIELDS
     for name, length in (("time", 8), ("tenant", 4), ("check", 4), ("status", 2), ("commit", 8)):
-        head[f"{name}_length"] = length
-    head["time_us"] = columns.time_us[rows]
-    head["tenant_key"] = columns.tenant_key[rows]
-    head["check_key"] = columns.check_key[rows]
-    head["status"] = columns.status[rows]
-    head["commit_key"] = commit_key
-    head["latency_length"] = 8 if has_latency else -1
+        block[f"{name}_length"] = length
+    block["time_us"] = columns.time_us
+    block["tenant_key"] = columns.tenant_key
+    block["check_key"] = columns.check_key
+    block["status"] = columns.status
+    block["commit_key"] = commit_key
+    block["latency_length"] = 8 if has_latency else -1
     if has_latency:
-        head["latency_us"] = columns.latency_us[rows]
-    if closed:
-        head["sent_length"] = head["text_length"] = -1
-    return head
+        block["latency_us"] = columns.latency_us
 
 
-def _tail(
-    columns: ResultColumns,
-    rows: npt.NDArray[np.int64],
-    metrics: tuple[npt.NDArray[np.float64], dict[int, int]] | None,
-) -> npt.NDArray[Any]:
+def _fill_tail(block: npt.NDArray[Any], columns: ResultColumns, metrics: Metrics | None) -> None:
     """The fields of metrics: the key of the set, and the values as an array of one dimension."""
     if metrics is None:
-        tail = np.empty(len(rows), np.dtype(_NO_METRICS))
-        tail["set_length"] = tail["values_length"] = -1
-        return tail
+        block["set_length"] = block["values_length"] = -1
+        return
     values, keys = metrics
     width = values.shape[1]
-    element = np.dtype([("length", ">i4"), ("value", ">f8")])
-    layout = [("set_length", ">i4"), ("set_key", ">i4"), ("values_length", ">i4"), ("array", ">i4", (5,)),
-              ("elements", element, (width,))]  # fmt: skip
-    tail = np.empty(len(rows), np.dtype(layout))
-    tail["set_length"] = 4
-    known, which = np.unique(columns.tenant_key[rows], return_inverse=True)
-    tail["set_key"] = np.array([keys[tenant_key] for tenant_key in known.tolist()])[which.reshape(-1)]
-    tail["values_length"] = 20 + 12 * width
-    tail["array"] = (1, 0, _FLOAT8_OID, width, 1)  # dimensions, has nulls, element type, length, lower bound
-    tail["elements"]["length"] = 8
-    tail["elements"]["value"] = values
-    return tail
-
-
-def _joined(head: npt.NDArray[Any], tail: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Both side by side, row by row."""
-    left = head.view(np.uint8).reshape(len(head), -1)
-    right = tail.view(np.uint8).reshape(len(tail), -1)
-    return np.concatenate([left, right], axis=1)
+    known, which = np.unique(columns.tenant_key, return_inverse=True)
+    block["set_length"] = 4
+    block["set_key"] = np.array([keys[tenant_key] for tenant_key in known.tolist()])[which.reshape(-1)]
+    block["values_length"] = 20 + 12 * width
+    block["array"] = (1, 0, _FLOAT8_OID, width, 1)  # dimensions, has nulls, element type, length, lower bound
+    block["elements"]["length"] = 8
+    block["elements"]["value"] = values
 
 
 def _sparse_rows(
-    found: Intake, rows: npt.NDArray[np.int64], head: npt.NDArray[Any], tail: npt.NDArray[Any]
+    found: Intake,
+    rows: npt.NDArray[np.int64],
+    columns: ResultColumns,
+    commit_key: int,
+    has_latency: bool,
+    metrics: Metrics | None,
 ) -> bytes:
+    """Rows with a text or another time: the fields of no fixed width stand between two fixed blocks."""
+    head = np.empty(len(rows), np.dtype(_HEAD + _LATENCY[has_latency]))
+    _fill_head(head, columns, commit_key, has_latency)
+    tail = np.empty(len(rows), np.dtype(_tail_layout(metrics)))
+    _fill_tail(tail, columns, metrics)
     heads, head_size = head.tobytes(), head.dtype.itemsize
     tails, tail_size = tail.tobytes(), tail.dtype.itemsize
     texts, sent_times = found.columns.texts, found.sent_time_us

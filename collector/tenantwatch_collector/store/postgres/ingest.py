@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import psycopg
+from psycopg.pq import TransactionStatus
 
-from tenantwatch_collector.store.columns import MetricSet, metric_sets
+from tenantwatch_collector.store.columns import BUCKET_US, MetricSet, metric_sets
 from tenantwatch_collector.store.facts import Commit, Delivery
 from tenantwatch_collector.store.intake import Intake, Key, intake, key_of
 from tenantwatch_collector.store.postgres.connection import Connection, PostgresTransaction
@@ -26,6 +28,8 @@ _ATTEMPTS = 3
 _KEYS_AT_ONCE = 1_000
 _MAX_KNOWN_LANES = 100_000
 _MAX_KNOWN_SETS = 50_000
+_BEGIN_COMPRESSED = b"BEGIN; SET LOCAL timescaledb.enable_direct_compress_copy = on"
+_NOT_COMPRESSED = b"SET LOCAL timescaledb.enable_direct_compress_copy = off"
 _SEAL = (
     "SELECT * FROM seal_commit(%s::int[], %s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::bigint[],"
     " %s, %s, %s, %s, %s, %s)"
@@ -66,15 +70,14 @@ class Writers:
         found = intake(deliveries, self._committed, received_at_us, raw_since_us)
         sets = await self._metric_sets(connection, found)
         commit_key = await self._commit_key(connection)
-        days = np.unique(found.columns.time_us // DAY_US)
-        await self.table.make_room(connection, days.tolist())
+        await self.table.make_room(connection, np.unique(found.touched.bucket * BUCKET_US // DAY_US).tolist())
         compressed, rowstore = self._split(found)
-        async with connection.transaction():
-            if self.table.direct_compress:
-                await _copy(connection, found, compressed, commit_key, sets, "on")
-            await _copy(
-                connection, found, rowstore, commit_key, sets, "off" if self.table.direct_compress else ""
-            )
+        async with _transaction(connection, self.table.direct_compress):
+            await _copy(connection, copy_rows(found, compressed, commit_key, sets))
+            if len(rowstore):
+                if self.table.direct_compress:
+                    await connection.execute(_NOT_COMPRESSED)
+                await _copy(connection, copy_rows(found, rowstore, commit_key, sets))
             await write_lost(PostgresTransaction(connection), found, received_at_us)
             commit_id, received_at_us = await _seal(connection, found, commit_key, received_at_us)
         for key, (_, after) in found.watermarks.items():
@@ -153,30 +156,39 @@ class Writers:
         rows = np.arange(len(columns))
         if not self.table.direct_compress or not len(rows):
             return rows[:0], rows
-        _, which, counts = np.unique(columns.tenant_key, return_inverse=True, return_counts=True)
-        many = counts[which.reshape(-1)] >= ROWS_PER_TENANT
+        many = np.bincount(columns.tenant_key)[columns.tenant_key] >= ROWS_PER_TENANT
         today_us = (self._last_received_us - DAY_US // 24) // DAY_US * DAY_US
         direct = many & (columns.time_us >= today_us)
+        if direct.all():
+            return rows, rows[:0]
         return rows[direct], rows[~direct]
 
 
-async def _copy(
-    connection: Connection,
-    found: Intake,
-    rows: npt.NDArray[np.intp],
-    commit_key: int,
-    sets: Sequence[tuple[MetricSet, dict[int, int]]],
-    direct_compress: str,
-) -> None:
-    if not len(rows):
+@asynccontextmanager
+async def _transaction(connection: Connection, direct_compress: bool) -> AsyncIterator[None]:
+    """As the driver's own, but begun in one step with the setting that goes with it."""
+    await connection.execute(_BEGIN_COMPRESSED if direct_compress else b"BEGIN")
+    try:
+        yield
+        await connection.execute(b"COMMIT")
+    except psycopg.Error:
+        if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
+            await connection.execute(b"ROLLBACK")
+        raise
+    except BaseException:
+        # Cancelled in the middle: nobody knows what is on the line, so it is not used again.
+        await connection.close()
+        raise
+
+
+async def _copy(connection: Connection, blocks: Iterator[bytes]) -> None:
+    """Each block is built while the server is busy with the one before."""
+    first = next(blocks, None)
+    if first is None:
         return
-    if direct_compress:
-        await connection.execute(
-            f"SET LOCAL timescaledb.enable_direct_compress_copy = {direct_compress}".encode()
-        )
     async with connection.cursor() as cursor, cursor.copy(COPY_RESULT) as copy:
-        await copy.write(HEADER)
-        for block in copy_rows(found, rows, commit_key, sets):
+        await copy.write(HEADER + first)
+        for block in blocks:
             await copy.write(block)
         await copy.write(TRAILER)
 
