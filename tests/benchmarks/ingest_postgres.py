@@ -31,7 +31,8 @@ METHOD = (
     f"{LOAD.results} results of {LOAD.streams} tenants with {CHECKS} checks each, {LOAD.batch} a batch, one"
     " stream a tenant, full windows, engines off; from the first batch to the last acknowledgement, client,"
     " collector and PostgreSQL on one machine; against psql \\copy (FORMAT binary) of the same rows in the"
-    f" order of batches into the same kind of table, written compressed too; median of {ROUNDS} alternating rounds"
+    " order of batches into the same kind of table, written compressed too; median of"
+    f" {ROUNDS} alternating rounds"
 )
 
 

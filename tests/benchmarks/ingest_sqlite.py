@@ -23,8 +23,8 @@ _INSERT = (
 METHOD = (
     f"{LOAD.results} results of {LOAD.streams} tenants with {CHECKS} checks each, {LOAD.batch} a batch, one"
     " stream a tenant, full windows, no texts, engines off; from the first batch to the last acknowledgement;"
-    " SQLite with WAL and synchronous=FULL; against sqlite3 executemany of the same rows in the order of batches"
-    f" into the same table with its index in {LOAD.batch}-row commits, same settings, same disk; median of"
+    " SQLite with WAL and synchronous=FULL; against sqlite3 executemany of the same rows in the order of"
+    f" batches into the same table with its index in {LOAD.batch}-row commits, same settings, same disk; median of"
     f" {ROUNDS} alternating rounds"
 )
 
@@ -40,7 +40,7 @@ def _schema(database: Path) -> list[str]:
 
 def _rows(start_us: int) -> list[list[tuple[object, ...]]]:
     """The same results, a list a batch, batches of all streams in turn."""
-    found = []
+    found: list[list[tuple[object, ...]]] = []
     for number in range(LOAD.batches):
         for stream in range(LOAD.streams):
             times = LOAD.times_us(stream, number, start_us).tolist()
