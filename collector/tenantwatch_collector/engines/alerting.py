@@ -10,11 +10,9 @@ from functools import lru_cache
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.alerts.alert import (
-    AlertState,
     GroupState,
     Notification,
     Outcome,
-    Transition,
 )
 from tenantwatch_collector.alerts.machine import drop_member, evaluate, is_quiet, next_due, tick
 from tenantwatch_collector.alerts.routing import Routing
@@ -26,9 +24,20 @@ from tenantwatch_collector.alerts.rule import (
     check_unhealthy_rule,
     no_data_rule,
 )
+from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Suppression
+from tenantwatch_collector.engines.alert_facts import alert_event, alert_record, context, message_payload
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.silence import NO_DATA, Silences, is_silent, last_heard
+from tenantwatch_collector.engines.surge import (
+    PLATFORM,
+    PLATFORM_KEY,
+    WINDOW_US,
+    Surges,
+    suppressed_by,
+    surge_context,
+    threshold,
+)
 from tenantwatch_collector.store.base import (
     AlertEvent,
     AlertKeyState,
@@ -39,7 +48,6 @@ from tenantwatch_collector.store.base import (
     Tenant,
 )
 
-SOURCE_SERVICE = "saas_monitoring"
 TICKS_PER_SECOND = 1_000_000
 
 Key = tuple[int, str]
@@ -52,14 +60,18 @@ class _Held:
 
     group: GroupState
     context: dict[str, str] = field(default_factory=dict)
+    opened_at_us: int = 0
+    """When this engine opened the alert; the alert itself began with what it saw, which may be earlier."""
 
     def to_json(self) -> str:
-        return json.dumps({"group": self.group.to_json(), "context": self.context})
+        kept = {"group": self.group.to_json(), "context": self.context, "opened_at_us": self.opened_at_us}
+        return json.dumps(kept)
 
     @classmethod
     def from_json(cls, text: str) -> _Held:
         kept = json.loads(text)
-        return cls(GroupState.from_json(kept["group"]), kept["context"])
+        group = GroupState.from_json(kept["group"])
+        return cls(group, kept["context"], kept.get("opened_at_us", 0))
 
 
 class AlertBook:
@@ -76,6 +88,7 @@ class AlertBook:
         self._events: list[AlertEvent] = []
         self._messages: list[OutboxMessage] = []
         self._silences = Silences(0)
+        self._surges = Surges()
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
@@ -85,7 +98,9 @@ class AlertBook:
 
     def load(self, judged: JudgedState) -> None:
         for kept in judged.alert_keys:
-            self._held[kept.tenant_key, kept.alert_type] = _Held.from_json(kept.state)
+            held = self._held[kept.tenant_key, kept.alert_type] = _Held.from_json(kept.state)
+            if kept.tenant_key == PLATFORM_KEY and held.group.open_alert is not None:
+                self._surges.incidents.add(kept.alert_type)
 
     def name_tenants(self, tenants: Mapping[int, Tenant]) -> None:
         self._tenants = tenants
@@ -123,10 +138,14 @@ class AlertBook:
         for watched in self._silences.take_due(now_us):
             text = f"nothing was measured since {last_heard(watched, now_us)}"
             self._evaluate(watched, self._silence_rule(watched), now_us, True, None, text, now_us)
+        for alert_type in self._surges.types(now_us):
+            self._judge_surge(alert_type, now_us)
         for key, held in self._held.items():
-            due = next_due(held.group)
+            suppression = self._suppression(key, held)
+            due = next_due(held.group, suppression)
             if due is not None and due <= now_us:
-                self._note(key, held, tick(held.group, now_us, self._policy(key, now_us)), now_us)
+                policy = self._policy(key, now_us)
+                self._note(key, held, tick(held.group, now_us, policy, suppression), now_us)
 
     def is_idle(self, watched: WatchedCheck) -> bool:
         """Whether a healthy result of this check can be passed over."""
@@ -137,13 +156,18 @@ class AlertBook:
         )
 
     def next_due_us(self) -> int | None:
-        dues = [next_due(held.group) for held in self._held.values()] + [self._silences.next_due_us()]
+        dues = [next_due(held.group, self._suppression(key, held)) for key, held in self._held.items()]
+        dues.append(self._silences.next_due_us())
         return min((due for due in dues if due is not None), default=None)
 
     def collect(self, judgement: Judgement) -> None:
         """Hand over what was found, to be written."""
         judgement.alert_keys = [
-            AlertKeyState(*key, self._held[key].to_json(), next_due(self._held[key].group))
+            AlertKeyState(
+                *key,
+                self._held[key].to_json(),
+                next_due(self._held[key].group, self._suppression(key, self._held[key])),
+            )
             for key in sorted(self._changed)
         ]
         judgement.alerts = list(self._alerts.values())
@@ -178,8 +202,46 @@ class AlertBook:
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value, severity)
         outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
         if value:
-            held.context = _context(watched, text)
+            held.context = context(watched, text)
         self._note(key, held, outcome, now_us)
+
+    def _judge_surge(self, alert_type: str, now_us: int) -> None:
+        """Open one incident for what befalls many tenants at once; end it when few of them are left."""
+        key = PLATFORM_KEY, alert_type
+        held = self._held.get(key)
+        incident = None if held is None else held.group.open_alert
+        if incident is None and not self._surges.is_one(alert_type, len(self._tenants)):
+            return
+        since_us = (now_us if incident is None else incident.opened) - WINDOW_US
+        affected = [
+            self._tenants[tenant_key].tenant_id
+            for (tenant_key, of_type), each in self._held.items()
+            if of_type == alert_type
+            and tenant_key != PLATFORM_KEY
+            and each.group.open_alert is not None
+            and each.opened_at_us >= since_us
+        ]
+        goes_on = len(affected) >= threshold(len(self._tenants)) // 2
+        if incident is None and not goes_on:
+            return
+        held = self._held.setdefault(key, _Held(GroupState(PLATFORM, alert_type)))
+        if incident is not None and goes_on and held.context["tenant_count"] == str(len(affected)):
+            return
+        if goes_on:
+            self._surges.incidents.add(alert_type)
+            held.context = surge_context(affected)
+        else:
+            self._surges.incidents.discard(alert_type)
+        rule = Rule(PLATFORM, PLATFORM, alert_type, Severity.CRITICAL)
+        evaluation = Evaluation(PLATFORM, PLATFORM, alert_type, now_us, goes_on)
+        self._note(key, held, evaluate(held.group, rule, evaluation, self._policy(key, now_us)), now_us)
+
+    def _suppression(self, key: Key, held: _Held) -> Suppression:
+        """An alert that is part of a platform incident waits for its end."""
+        platform = self._held.get((PLATFORM_KEY, key[1]))
+        if platform is None or platform is held or platform.group.alert is None:
+            return NOT_SUPPRESSED
+        return suppressed_by(platform.group.alert, held.opened_at_us)
 
     def _silence_rule(self, watched: WatchedCheck) -> Rule:
         check = watched.check
@@ -190,6 +252,8 @@ class AlertBook:
 
     def _policy(self, key: Key, now_us: int) -> Policy:
         tenant_key, alert_type = key
+        if tenant_key == PLATFORM_KEY:
+            return self._routing.policy_for(PLATFORM, "", alert_type, now_us)
         tenant = self._tenants[tenant_key]
         return self._routing.policy_for(tenant.tenant_id, tenant.tier, alert_type, now_us)
 
@@ -208,14 +272,18 @@ class AlertBook:
         alert = held.group.alert
         if alert is None or not outcome.transitions:
             return
-        record = _record(*key, alert, held.context)
-        self._alerts[record.alert_id] = record
-        self._events += [_event(key[0], t) for t in outcome.transitions if t.kind != "occurred"]
+        record = alert_record(*key, alert, held.context)
+        if key[0] != PLATFORM_KEY:
+            self._alerts[record.alert_id] = record
+            if any(transition.kind == "opened" for transition in outcome.transitions):
+                held.opened_at_us = now_us
+                self._surges.opened(*key, now_us)
+        self._events += [alert_event(key[0], t) for t in outcome.transitions if t.kind != "occurred"]
         for notification in outcome.notifications:
             self._owe(record, alert.tenant, notification, now_us)
 
     def _owe(self, record: AlertRecord, tenant_id: str, notification: Notification, now_us: int) -> None:
-        payload = json.dumps(_payload(record, tenant_id, notification, self._dashboard_url))
+        payload = json.dumps(message_payload(record, tenant_id, notification, self._dashboard_url))
         for channel in notification.channels:
             message = OutboxMessage(
                 message_id=0,
@@ -239,70 +307,3 @@ def _check_rule(tenant: str, check_key: int, kind: str, failures: int, successes
 @lru_cache(maxsize=100_000)
 def _no_data_rule(tenant: str, check_key: int) -> Rule:
     return no_data_rule(tenant, str(check_key))
-
-
-def _context(watched: WatchedCheck, text: str) -> dict[str, str]:
-    check = watched.check
-    return {
-        "agent_id": check.agent_id,
-        "check_id": check.definition.check_id,
-        "target": check.definition.target,
-        "text": text,
-    }
-
-
-def _record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str, str]) -> AlertRecord:
-    return AlertRecord(
-        alert_id=alert.alert_id,
-        tenant_key=tenant_key,
-        alert_type=alert_type,
-        alert_name=_name(alert_type, alert.severity),
-        alert_description=f"{seen['check_id']} on {seen['agent_id']}: {seen['text'] or 'unhealthy'}",
-        severity=alert.severity,
-        status=alert.status,
-        first_occurred_us=alert.opened,
-        last_occurred_us=alert.last_occurred,
-        occurrence_count=alert.occurrences,
-        resolved_at_us=alert.resolved,
-        alert_data=json.dumps(seen),
-    )
-
-
-def _event(tenant_key: int, transition: Transition) -> AlertEvent:
-    """A transition for the record; that it merely goes on is counted, not recorded."""
-    detail = f"{transition.severity.value}, level {transition.level}"
-    return AlertEvent(tenant_key, transition.alert_id, transition.time, transition.kind, detail=detail)
-
-
-def _name(alert_type: str, severity: Severity) -> str:
-    if alert_type == NO_DATA:
-        return "no data"
-    return f"{alert_type} is {'unhealthy' if severity.rank >= Severity.ERROR.rank else 'degraded'}"
-
-
-def _payload(
-    record: AlertRecord, tenant_id: str, notification: Notification, dashboard_url: str
-) -> dict[str, object]:
-    """What a channel is given; a webhook posts it as it is."""
-    link = f"{dashboard_url}/admin/monitoring/tenants/{tenant_id}" if dashboard_url else None
-    return {
-        "kind": notification.kind,
-        "dedup_key": notification.dedup_key,
-        "level": notification.level,
-        "alert": {
-            "alert_id": record.alert_id,
-            "alert_name": record.alert_name,
-            "alert_description": record.alert_description,
-            "tenant_id": tenant_id,
-            "severity": record.severity,
-            "status": record.status,
-            "source_service": SOURCE_SERVICE,
-            "metric_name": record.alert_type,
-            "first_occurred_us": record.first_occurred_us,
-            "last_occurred_us": record.last_occurred_us,
-            "occurrence_count": record.occurrence_count,
-            "resolved_at_us": record.resolved_at_us,
-            "alert_data": json.loads(record.alert_data),
-        },
-        "link": link,
-    }

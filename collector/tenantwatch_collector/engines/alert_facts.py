@@ -1,0 +1,92 @@
+"""How the engine's alerts look to everybody else: as records, events and messages."""
+
+from __future__ import annotations
+
+import json
+
+from tenantwatch_collector.alerts.alert import AlertState, Notification, Transition
+from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.engines.rebuild import WatchedCheck
+from tenantwatch_collector.engines.silence import NO_DATA
+from tenantwatch_collector.engines.surge import PLATFORM_KEY
+from tenantwatch_collector.store.base import AlertEvent, AlertRecord
+
+SOURCE_SERVICE = "saas_monitoring"
+
+
+def context(watched: WatchedCheck, text: str) -> dict[str, str]:
+    """What an occurrence looked like, for people."""
+    check = watched.check
+    return {
+        "agent_id": check.agent_id,
+        "check_id": check.definition.check_id,
+        "target": check.definition.target,
+        "text": text,
+    }
+
+
+def alert_record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str, str]) -> AlertRecord:
+    """The alert as it is kept, with what its newest occurrence looked like."""
+    return AlertRecord(
+        alert_id=alert.alert_id,
+        tenant_key=tenant_key,
+        alert_type=alert_type,
+        alert_name=_name(tenant_key, alert_type, alert.severity, seen),
+        alert_description=_description(tenant_key, seen),
+        severity=alert.severity,
+        status=alert.status,
+        first_occurred_us=alert.opened,
+        last_occurred_us=alert.last_occurred,
+        occurrence_count=alert.occurrences,
+        resolved_at_us=alert.resolved,
+        alert_data=json.dumps(seen),
+    )
+
+
+def alert_event(tenant_key: int, transition: Transition) -> AlertEvent:
+    """A transition for the record; that it merely goes on is counted, not recorded."""
+    detail = f"{transition.severity.value}, level {transition.level}"
+    return AlertEvent(tenant_key, transition.alert_id, transition.time, transition.kind, detail=detail)
+
+
+def _name(tenant_key: int, alert_type: str, severity: Severity, seen: dict[str, str]) -> str:
+    if tenant_key == PLATFORM_KEY:
+        return f"{alert_type}: {seen['tenant_count']} tenants at once"
+    if alert_type == NO_DATA:
+        return "no data"
+    return f"{alert_type} is {'unhealthy' if severity.rank >= Severity.ERROR.rank else 'degraded'}"
+
+
+def _description(tenant_key: int, seen: dict[str, str]) -> str:
+    if tenant_key == PLATFORM_KEY:
+        return f"One cause, it seems, for all of these: {seen['tenants']}. They are not told one by one."
+    return f"{seen['check_id']} on {seen['agent_id']}: {seen['text'] or 'unhealthy'}"
+
+
+def message_payload(
+    record: AlertRecord, tenant_id: str, notification: Notification, dashboard_url: str
+) -> dict[str, object]:
+    """What a channel is given; a webhook posts it as it is."""
+    page = "health" if record.tenant_key == PLATFORM_KEY else f"tenants/{tenant_id}"
+    link = f"{dashboard_url}/admin/monitoring/{page}" if dashboard_url else None
+    return {
+        "kind": notification.kind,
+        "dedup_key": notification.dedup_key,
+        "level": notification.level,
+        "alert": {
+            "alert_id": record.alert_id,
+            "alert_name": record.alert_name,
+            "alert_description": record.alert_description,
+            "tenant_id": tenant_id,
+            "severity": record.severity,
+            "status": record.status,
+            "source_service": SOURCE_SERVICE,
+            "metric_name": record.alert_type,
+            "first_occurred_us": record.first_occurred_us,
+            "last_occurred_us": record.last_occurred_us,
+            "occurrence_count": record.occurrence_count,
+            "resolved_at_us": record.resolved_at_us,
+            "alert_data": json.loads(record.alert_data),
+        },
+        "link": link,
+    }
