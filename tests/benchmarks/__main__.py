@@ -8,7 +8,13 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.benchmarks import agent_footprint, failure_to_webhook, ingest_postgres, ingest_sqlite
+from tests.benchmarks import (
+    agent_footprint,
+    failure_to_webhook,
+    http_checks_per_core,
+    ingest_postgres,
+    ingest_sqlite,
+)
 from tests.benchmarks.report import Figure, table, write
 
 BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
@@ -16,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "ingest_postgres": ingest_postgres.measure,
     "agent_footprint": agent_footprint.measure,
     "failure_to_webhook": failure_to_webhook.measure,
+    "http_checks_per_core": http_checks_per_core.measure,
 }
 OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"
 

@@ -13,7 +13,6 @@ from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.checks.http import dial, tls
 from tenantwatch_agent.checks.http.expiry import Expiry, days_left
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
-from tenantwatch_agent.checks.http.receiver import open_transport
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 
@@ -78,9 +77,8 @@ class TlsCertificate:
         places = await dial.resolve(self._host, self._port, self._settings.ip_version)
         metrics["dns_ms"] = since_us(started) / 1000
         started = self._enter("connect")
-        connection = await dial.connect(places)
+        transport, early = await dial.connect(places)
         metrics["connect_ms"] = since_us(started) / 1000
-        transport, early = await open_transport(connection)
         try:
             started = self._enter("tls")
             name = self._settings.server_name or self._host

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import socket
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -175,16 +178,71 @@ async def test_ipv6_and_the_choice_of_it(monkeypatch: pytest.MonkeyPatch) -> Non
         assert result.text == "connect failed: Connection refused"
 
 
+async def test_a_name_that_hangs_is_looked_up_once_and_hinders_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    answers = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def resolve(host: str, port: int, **_: Any) -> Any:
+        asked.append(host)
+        await answers.wait()
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    for _ in range(3):
+        result = await seen("http://dead.example/", timeout_ms=50)
+        assert result.text == "no answer within 0.05 s, in phase dns"
+    assert asked == ["dead.example"]
+    answers.set()
+    await seen(f"http://dead.example:{stable_port()}/")
+    assert (await seen("http://dead.example:1/")).text == "connect failed: Connection refused"
+    assert len(asked) == 3
+
+
+def sockets() -> int:
+    found = 0
+    for descriptor in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found += os.readlink(f"/proc/self/fd/{descriptor}").startswith("socket:")
+    return found
+
+
+@contextlib.contextmanager
+def deaf(host: str, port: int) -> Iterator[int]:
+    """A port with a full queue: further connections are neither taken nor refused."""
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind((host, port))
+        listening.listen(0)
+        for filling in (first, second):
+            filling.setblocking(False)
+            filling.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+async def test_a_look_that_is_given_up_leaves_no_socket() -> None:
+    with deaf("127.0.0.1", 0) as deaf_port, socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        before = sockets()
+        port = silent.getsockname()[1]
+        for url, phase in (
+            (f"http://127.0.0.1:{deaf_port}/", "connect"),
+            (f"https://127.0.0.1:{port}/", "tls"),
+            (f"http://127.0.0.1:{port}/", "first_byte"),
+        ):
+            result = await seen(url, timeout_ms=50)
+            assert result.text == f"no answer within 0.05 s, in phase {phase}"
+        async with asyncio.timeout(5):
+            while sockets() > before:  # noqa: ASYNC110 - the kernel tells nobody
+                await asyncio.sleep(0.005)
+
+
 async def test_an_address_that_does_not_answer_gets_a_rival(monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving(says(OK)) as url:
         port = known_as(monkeypatch, url, "127.0.0.2", "127.0.0.1")
-        # A full queue: further connections are neither taken nor refused.
-        with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
-            deaf.bind(("127.0.0.2", port))
-            deaf.listen(0)
-            for filling in (first, second):
-                filling.setblocking(False)
-                filling.connect_ex(("127.0.0.2", port))
+        with deaf("127.0.0.2", port):
             result = await seen(f"http://several.example:{port}/")
             assert result.status is Status.HEALTHY, result.text
             known_as(monkeypatch, url, "127.0.0.2")

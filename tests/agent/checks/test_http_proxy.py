@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tenantwatch_wire.records import Status
 
 from tests.agent.checks.web import OK, says, seen, serving
 from tests.fakes.certificates import Authority
+from tests.fakes.http2_server import Stream, http2_server
 from tests.fakes.http_proxy import HttpProxy
 from tests.ports import stable_port
 
@@ -31,6 +33,20 @@ async def test_plain_and_secure_targets_through_a_proxy_with_a_login(tmp_path: P
     assert proxy.heads[0].startswith(f"GET {url} HTTP/1.1\r\n")
     where = secure_url.removeprefix("https://").removesuffix("/path")
     assert proxy.heads[1].startswith(f"CONNECT {where} HTTP/1.1\r\nhost: {where}\r\n")
+
+
+async def test_http2_through_a_proxy(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+
+    async def answering(stream: Stream) -> None:
+        await stream.answer()
+
+    context = authority.mint("127.0.0.1").server(alpn="h2")
+    async with HttpProxy().running() as proxy, http2_server(answering, context) as url:
+        way: dict[str, Any] = {"proxy_url": f"http://{proxy.address}", "ca_file": str(authority.file)}
+        result = await seen(url, http_version="2", **way)
+    assert (result.status, result.text) == (Status.HEALTHY, "HTTP 200")
+    assert proxy.heads[0].startswith("CONNECT ")
 
 
 async def test_a_certificate_is_checked_through_a_proxy_too(tmp_path: Path) -> None:

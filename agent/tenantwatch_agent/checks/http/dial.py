@@ -7,8 +7,10 @@ import socket
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from tenantwatch_agent.checks.base import os_reason
+from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 
 IpVersion = Literal["any", "4", "6"]
@@ -18,6 +20,9 @@ MAX_PLACES = 8
 """Of a name with more addresses, only so many are tried."""
 NEXT_AFTER_SECONDS = 0.25
 """An address that has not answered until then gets a rival."""
+
+_Lookups = dict[tuple[str, int, int], asyncio.Future[list[Any]]]
+_under_way: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lookups] = WeakKeyDictionary()
 
 _FAMILIES = {"any": socket.AF_UNSPEC, "4": socket.AF_INET, "6": socket.AF_INET6}
 
@@ -29,13 +34,28 @@ async def resolve(host: str, port: int, ip_version: IpVersion = "any") -> list[P
         if family not in (socket.AF_UNSPEC, literal[0]):
             raise ProbeFailed(f"{host} is not an IPv{ip_version} address")
         return [literal]
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        found = await _look_up(host, port, family)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "not a valid name"
         raise ProbeFailed(f"name {host!r} is not known: {reason}") from None
     return _interleaved([(socket.AddressFamily(family), where) for family, _, _, _, where in found])
+
+
+async def _look_up(host: str, port: int, family: int) -> list[Any]:
+    """Who asks the same at the same time shares the answer: the loop has few threads for it.
+
+    A name whose servers are dead would otherwise take them all, one look after the other, and no other check
+    could look up its own.
+    """
+    loop = asyncio.get_running_loop()
+    under_way = _under_way.setdefault(loop, {})
+    question = host, port, family
+    if question not in under_way:
+        asking = loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        under_way[question] = asyncio.ensure_future(asking)
+        under_way[question].add_done_callback(lambda _: under_way.pop(question))
+    return await asyncio.shield(under_way[question])
 
 
 def _literal(host: str, port: int) -> Place | None:
@@ -59,14 +79,24 @@ def _interleaved(places: Sequence[Place]) -> list[Place]:
     return [place for place in turns if place is not None][:MAX_PLACES]
 
 
-async def connect(places: Sequence[Place]) -> socket.socket:
-    """A connected socket to the first that takes us. Raises ProbeFailed with the first reason."""
+async def connect(places: Sequence[Place]) -> tuple[asyncio.Transport, Early]:
+    """A connection to the first that takes us. Raises ProbeFailed with the first reason."""
+    loop, early = asyncio.get_running_loop(), Early()
     try:
-        if len(places) == 1:
-            return await _connect_one(*places[0])
-        return await _race(places)
+        if len(places) == 1 and len(places[0][1]) == 2:
+            # The common case, without a socket of our own: a fifth less processor time.
+            family, where = places[0]
+            transport, _ = await loop.create_connection(lambda: early, *where, family=family)
+            return transport, early
+        connection = await _race(places)
+        try:
+            transport, _ = await loop.create_connection(lambda: early, sock=connection)
+        except BaseException:
+            connection.close()
+            raise
     except OSError as error:
         raise ProbeFailed(f"connect failed: {os_reason(error)}") from None
+    return transport, early
 
 
 async def _race(places: Sequence[Place]) -> socket.socket:

@@ -15,11 +15,12 @@ from functools import partial
 
 from tenantwatch_agent.checks.base import missing_client
 from tenantwatch_agent.checks.http import dial, tls
+from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.checks.http.http1 import Http1Receiver, encode
 from tenantwatch_agent.checks.http.message import Answer, Request
 from tenantwatch_agent.checks.http.proxy import LOGIN_REQUIRED, Proxy
-from tenantwatch_agent.checks.http.receiver import Early, Receiver, open_transport
+from tenantwatch_agent.checks.http.receiver import Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,13 @@ class Exchange:
             places = await dial.resolve(address.host, address.port, self.route.ip_version)
             self._leave("dns", started)
             started = self._enter("connect")
-            connection = await dial.connect(places)
+            opened = await dial.connect(places)
             self._leave("connect", started)
         except ProbeFailed as error:
             if proxy is not None:
                 raise proxy.failed(error) from None
             raise
-        return await open_transport(connection)
+        return opened
 
     async def _secure(self, transport: asyncio.Transport, early: Early) -> asyncio.Transport:
         started = self._enter("tls")

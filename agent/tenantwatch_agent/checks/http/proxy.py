@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from tenantwatch_agent.checks.http.address import Address
+from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 from tenantwatch_agent.checks.http.http1 import Http1Receiver, encode
 from tenantwatch_agent.checks.http.message import Request
-from tenantwatch_agent.checks.http.receiver import Early
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 LOGIN_REQUIRED = 407

@@ -3,47 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
-from tenantwatch_agent.checks.base import os_reason
 from tenantwatch_agent.checks.http.failure import ProbeFailed
-from tenantwatch_agent.checks.http.message import MAX_HEADER_BYTES, Answer
-
-
-class Early(asyncio.Protocol):
-    """Keeps what comes before the request was sent: servers that speak first are not missed."""
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-        self._lost: tuple[Exception | None] | None = None
-
-    def data_received(self, data: bytes) -> None:
-        self._data += data[: max(0, MAX_HEADER_BYTES + 1 - len(self._data))]
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._lost = (error,)
-
-    def hand_over(self, transport: asyncio.Transport, receiver: asyncio.Protocol) -> None:
-        """From now on the receiver has the connection, and all that came before."""
-        transport.set_protocol(receiver)
-        if self._data:
-            receiver.data_received(bytes(self._data))
-        if self._lost is not None:
-            receiver.connection_lost(*self._lost)
-
-
-async def open_transport(connection: socket.socket) -> tuple[asyncio.Transport, Early]:
-    """Gives the connected socket to the loop. Raises ProbeFailed."""
-    early = Early()
-    try:
-        transport, _ = await asyncio.get_running_loop().create_connection(lambda: early, sock=connection)
-    except OSError as error:
-        connection.close()
-        raise ProbeFailed(f"connect failed: {os_reason(error)}") from None
-    except BaseException:
-        connection.close()
-        raise
-    return transport, early
+from tenantwatch_agent.checks.http.message import Answer
 
 
 class Receiver(asyncio.Protocol):

@@ -111,6 +111,10 @@ class _Witness(ssl.SSLObject):
             error.shown = self._shown()  # type: ignore[attr-defined]
             raise
 
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        """In DER alone: event loops ask for the decoded form, which costs time and is read by nobody."""
+        return super().getpeercert(True) if binary_form else {}
+
     def _shown(self) -> bytes | None:
         """getpeercert() refuses before the handshake ends; the chain is there, officially since 3.13."""
         try:
@@ -159,4 +163,5 @@ def reason(error: Exception) -> str:
 def shown_certificate(transport: asyncio.Transport) -> bytes | None:
     """DER; also where nothing was verified."""
     secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-    return None if secured is None else secured.getpeercert(binary_form=True)
+    shown: bytes | None = None if secured is None else secured.getpeercert(binary_form=True)
+    return shown
