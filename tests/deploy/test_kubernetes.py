@@ -28,7 +28,9 @@ def documents(text: str) -> list[dict[str, Any]]:
 def pods() -> list[dict[str, Any]]:
     """The pod of each workload."""
     found = [document for path in MANIFESTS for document in documents(path.read_text())]
-    return [document["spec"]["template"]["spec"] for document in found if "template" in document["spec"]]
+    return [
+        document["spec"]["template"]["spec"] for document in found if "template" in document.get("spec", {})
+    ]
 
 
 @pytest.mark.parametrize("kubernetes", VERSIONS)

@@ -17,6 +17,7 @@ KINDS = {
     "tcp_connection": ("tcp_connection", "TcpConnection"),
     "database_connectivity": ("database_connectivity", "DatabaseConnectivity"),
     "redis_connectivity": ("redis_connectivity", "RedisConnectivity"),
+    "kubernetes_metrics": ("kubernetes_metrics", "KubernetesMetrics"),
     "business_logic": ("business_logic", "BusinessLogic"),
     "plugin_validation": ("plugin_validation", "PluginValidation"),
     "external_apis": ("external_apis", "ExternalApis"),

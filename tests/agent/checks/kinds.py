@@ -6,6 +6,8 @@ The contract suite runs each of them through the same behaviours.
 from __future__ import annotations
 
 import asyncio
+import json
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import pytest
 
 from tests.agent.checks import web_targets
 from tests.fakes.http_target import HttpTarget
+from tests.fakes.kubernetes_api import KubernetesApi, pod, replicated
 from tests.mariadb import MariadbServer
 from tests.servers import PostgresServer, RedisServer
 
@@ -122,6 +125,32 @@ def _business(url: str, healthy_if: str = "orders > 0") -> Settings:
     return {"source": source, "values": {"orders": "$.orders"}, "healthy_if": healthy_if}
 
 
+_kubeconfigs = tempfile.TemporaryDirectory(prefix="tenantwatch-kubeconfigs-")
+
+
+def _kubernetes_at(url: str) -> Settings:
+    path = Path(_kubeconfigs.name) / url.rpartition(":")[2]
+    config = {
+        "current-context": "a",
+        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a", "namespace": "shop"}}],
+        "clusters": [{"name": "a", "cluster": {"server": url}}],
+        "users": [{"name": "a", "user": {"token": SECRET}}],
+    }
+    path.write_text(json.dumps(config))
+    return {"kubeconfig": str(path)}
+
+
+def _kubernetes(ready: int) -> Target:
+    @asynccontextmanager
+    async def target(_: pytest.FixtureRequest) -> AsyncIterator[Settings]:
+        async with KubernetesApi() as api:
+            api.put_pods(pod("shop-1"))
+            api.put("deployments", replicated("shop", 1, ready))
+            yield _kubernetes_at(api.url)
+
+    return target
+
+
 _NO_HOST_LIMITS = {
     f"{name}_{word}_percent": 100.0
     for name in ("cpu", "memory", "disk")
@@ -153,6 +182,11 @@ ENTRIES: dict[str, Entry] = {
         healthy=_redis(),
         broken=_redis(unhealthy_after_ms=0.000_1),
         at=lambda address: {"url": f"redis://:{SECRET}@{address}/0"},
+    ),
+    "kubernetes_metrics": Entry(
+        healthy=_kubernetes(ready=1),
+        broken=_kubernetes(ready=0),
+        at=lambda address: _kubernetes_at(f"http://{address}"),
     ),
     "business_logic": Entry(
         healthy=_figures("orders > 0"),
