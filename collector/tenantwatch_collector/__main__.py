@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
 
     access.add_commands(commands, _CONFIG_HELP)
     sla.add_commands(commands)
-    alerts.add_commands(commands)
+    alerts.add_commands(commands, _CONFIG_HELP)
     notify.add_commands(commands, _CONFIG_HELP)
     return parser
 

@@ -1,17 +1,24 @@
-"""`alerts simulate`: what rules would have said to whom, through the machine of the running collector."""
+"""`alerts simulate|acknowledge|resolve|timeline`: written cases, and the alerts of the store itself."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.alerts.simulate import simulate_file
-from tenantwatch_collector.errors import RefusedForEver
+from tenantwatch_collector.config import load_config
+from tenantwatch_collector.errors import NotFound, RefusedForEver
+from tenantwatch_collector.store.base import Store
+from tenantwatch_collector.store.opening import open_store
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+_MAX_EVENTS = 10_000
 
 
 def _simulate(options: argparse.Namespace) -> None:
@@ -58,10 +65,58 @@ def _read(path: Path) -> list[Any]:
     return list(found["cases"])
 
 
-def add_commands(commands: Any) -> None:
+async def _command(store: Store, options: argparse.Namespace) -> None:
+    if not await store.command_alert(options.alert_id, None, options.action, options.by, options.notes):
+        raise NotFound(f"there is no open alert {options.alert_id!r}")
+    print(f"{options.alert_id}: the collector will {options.action} it")
+
+
+async def _timeline(store: Store, options: argparse.Namespace) -> None:
+    events = await store.alert_events(options.alert_id, None, _MAX_EVENTS)
+    if not events:
+        raise NotFound(f"nothing is on record of an alert {options.alert_id!r}")
+    for event in events:
+        at = datetime.fromtimestamp(event.time_us / 1e6, UTC).isoformat(timespec="milliseconds")
+        words = (event.kind, event.channel, event.outcome, event.who and f"by {event.who}", event.detail)
+        print(at, *(word for word in words if word))
+
+
+def _with_store(work: Callable[[Store, argparse.Namespace], Awaitable[None]]) -> Callable[..., None]:
+    async def opened(options: argparse.Namespace) -> None:
+        config = load_config(options.config)
+        store = await open_store(config.store_path, config.store.postgres_url)
+        try:
+            await work(store, options)
+        finally:
+            await store.close()
+
+    return lambda options: asyncio.run(opened(options))
+
+
+def add_commands(commands: Any, config_help: str) -> None:
     """Register the commands with argparse."""
-    alerts = commands.add_parser("alerts", help="try alert rules").add_subparsers(required=True)
+    alerts = commands.add_parser("alerts", help="work on alerts, and try rules").add_subparsers(required=True)
+    for action, text in (
+        ("acknowledge", "say that somebody works on an alert: it is not escalated any more"),
+        ("resolve", "end an alert by hand; it does not open again within the hour for the same trouble"),
+    ):
+        one = _add_with_store(alerts, action, text, _command, config_help)
+        one.add_argument("--by", required=True, help="who does it, for the record")
+        one.add_argument("--notes", default="", help="why, for the record")
+        one.set_defaults(action=action)
+    text = "print the record of an alert: what happened, and each attempt to tell somebody"
+    _add_with_store(alerts, "timeline", text, _timeline, config_help)
     text = "play a file of cases and print who would have been told what, as JSON"
     simulate = alerts.add_parser("simulate", help=text, description=text)
     simulate.add_argument("file", type=Path, metavar="FILE", help="cases of schema alert-cases/1")
     simulate.set_defaults(command=_simulate)
+
+
+def _add_with_store(
+    family: Any, name: str, help_text: str, work: Any, config_help: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = family.add_parser(name, help=help_text, description=help_text)
+    parser.add_argument("alert_id")
+    parser.add_argument("--config", type=Path, help=config_help)
+    parser.set_defaults(command=_with_store(work))
+    return parser

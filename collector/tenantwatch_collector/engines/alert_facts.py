@@ -9,7 +9,7 @@ from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.silence import NO_DATA
 from tenantwatch_collector.engines.surge import PLATFORM_KEY
-from tenantwatch_collector.store.base import AlertEvent, AlertRecord
+from tenantwatch_collector.store.base import AlertCommand, AlertEvent, AlertRecord
 
 SOURCE_SERVICE = "saas_monitoring"
 
@@ -43,10 +43,13 @@ def alert_record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict
     )
 
 
-def alert_event(tenant_key: int, transition: Transition) -> AlertEvent:
-    """A transition for the record; that it merely goes on is counted, not recorded."""
+def alert_event(tenant_key: int, transition: Transition, by: AlertCommand | None = None) -> AlertEvent:
+    """A transition for the record, and by whose command it came about."""
+    alert_id, time, kind = transition.alert_id, transition.time, transition.kind
+    if by is not None:
+        return AlertEvent(tenant_key, alert_id, time, kind, who=by.who, detail=by.notes)
     detail = f"{transition.severity.value}, level {transition.level}"
-    return AlertEvent(tenant_key, transition.alert_id, transition.time, transition.kind, detail=detail)
+    return AlertEvent(tenant_key, alert_id, time, kind, detail=detail)
 
 
 def _name(tenant_key: int, alert_type: str, severity: Severity, seen: dict[str, str]) -> str:

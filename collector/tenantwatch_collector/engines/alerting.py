@@ -14,7 +14,15 @@ from tenantwatch_collector.alerts.alert import (
     Notification,
     Outcome,
 )
-from tenantwatch_collector.alerts.machine import drop_member, evaluate, is_quiet, next_due, tick
+from tenantwatch_collector.alerts.machine import (
+    acknowledge,
+    drop_member,
+    evaluate,
+    is_quiet,
+    next_due,
+    resolve,
+    tick,
+)
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import (
     Evaluation,
@@ -39,6 +47,7 @@ from tenantwatch_collector.engines.surge import (
     threshold,
 )
 from tenantwatch_collector.store.base import (
+    AlertCommand,
     AlertEvent,
     AlertKeyState,
     AlertRecord,
@@ -87,6 +96,7 @@ class AlertBook:
         self._alerts: dict[str, AlertRecord] = {}
         self._events: list[AlertEvent] = []
         self._messages: list[OutboxMessage] = []
+        self._obeyed: list[int] = []
         self._silences = Silences(0)
         self._surges = Surges()
 
@@ -133,6 +143,16 @@ class AlertBook:
                 outcome = drop_member(held.group, str(watched.check.check_key), now_us, policy)
                 self._note(key, held, outcome, now_us)
 
+    def obey(self, command: AlertCommand, now_us: int) -> None:
+        """Acknowledge or resolve; a command for an alert that is over meanwhile changes nothing."""
+        self._obeyed.append(command.command_id)
+        for key, held in self._held.items():
+            alert = held.group.open_alert
+            if key[0] == command.tenant_key and alert is not None and alert.alert_id == command.alert_id:
+                act = acknowledge if command.action == "acknowledge" else resolve
+                outcome = act(held.group, alert.alert_id, now_us, self._policy(key, now_us))
+                self._note(key, held, outcome, now_us, command)
+
     def tick(self, now_us: int) -> None:
         """Say what is due by the clock."""
         for watched in self._silences.take_due(now_us):
@@ -173,7 +193,9 @@ class AlertBook:
         judgement.alerts = list(self._alerts.values())
         judgement.events = self._events
         judgement.messages = self._messages
+        judgement.obeyed = self._obeyed
         self._changed, self._alerts, self._events, self._messages = set(), {}, [], []
+        self._obeyed = []
 
     def _listen(self, watched: WatchedCheck, now_us: int) -> None:
         """Whatever brought this about, the check is now heard of or it is not."""
@@ -267,7 +289,9 @@ class AlertBook:
             check.definition.confirm_successes,
         )
 
-    def _note(self, key: Key, held: _Held, outcome: Outcome, now_us: int) -> None:
+    def _note(
+        self, key: Key, held: _Held, outcome: Outcome, now_us: int, by: AlertCommand | None = None
+    ) -> None:
         self._changed.add(key)
         alert = held.group.alert
         if alert is None or not outcome.transitions:
@@ -278,7 +302,7 @@ class AlertBook:
             if any(transition.kind == "opened" for transition in outcome.transitions):
                 held.opened_at_us = now_us
                 self._surges.opened(*key, now_us)
-        self._events += [alert_event(key[0], t) for t in outcome.transitions if t.kind != "occurred"]
+        self._events += [alert_event(key[0], t, by) for t in outcome.transitions if t.kind != "occurred"]
         for notification in outcome.notifications:
             self._owe(record, alert.tenant, notification, now_us)
 

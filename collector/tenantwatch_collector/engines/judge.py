@@ -30,6 +30,8 @@ from tenantwatch_collector.store.base import (
 from tenantwatch_collector.vitals import Vitals
 
 _FLUSH_SECONDS = 15.0
+# How long a command may wait if nobody says that there is one.
+_OBEY_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class Judge:
         self._flushed = 0
         self._known_until_us = 0
         self._flush_due = 0.0
+        self._obey_due = 0.0
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self.passes = Signal()
@@ -72,6 +75,11 @@ class Judge:
     def definitions_changed(self) -> None:
         """An agent named new, changed or retired checks."""
         self._refresh = True
+        self._feed.arrived.fire()
+
+    def commanded(self) -> None:
+        """A caller wants something done to an alert."""
+        self._obey_due = 0.0
         self._feed.arrived.fire()
 
     async def start(self) -> None:
@@ -141,9 +149,17 @@ class Judge:
         while (commit := await self._feed.next()) is not None:
             await self._judge_commit(commit)
         now_us = time.time_ns() // 1000
+        if time.monotonic() >= self._obey_due:
+            await self._obey(now_us)
         await self._write(self._checks.expire(now_us), now_us, now_us)
         if time.monotonic() >= self._flush_due:
             await self._flush()
+
+    async def _obey(self, now_us: int) -> None:
+        """Do what callers want done to alerts; it is written with whatever else this pass finds."""
+        self._obey_due = time.monotonic() + _OBEY_SECONDS
+        for command in await self._store.pending_alert_commands():
+            self._alerts.obey(command, now_us)
 
     async def _judge_commit(self, commit: Commit) -> None:
         if not self._checks.knows(commit):
@@ -246,4 +262,5 @@ class Judge:
         """Until something can happen by the clock alone."""
         due_us = min(self._checks.next_expiry_us(), self._alerts.next_due_us() or NEVER)
         pause = max(0.001, (due_us - time.time_ns() // 1000) / 1e6 + 0.001)
-        return min(pause, max(0.001, self._flush_due - time.monotonic()))
+        next_look = min(self._flush_due, self._obey_due) - time.monotonic()
+        return min(pause, max(0.001, next_look))

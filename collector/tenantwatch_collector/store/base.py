@@ -19,6 +19,7 @@ from tenantwatch_collector.store.columns import BUCKET_US, ResultColumns, Touche
 from tenantwatch_collector.store.facts import (
     MAX_SKEW_US,
     AgentPosition,
+    AlertCommand,
     AlertEvent,
     AlertKeyState,
     AlertRecord,
@@ -52,6 +53,7 @@ __all__ = [
     "BUCKET_US",
     "MAX_SKEW_US",
     "AgentPosition",
+    "AlertCommand",
     "AlertEvent",
     "AlertKeyState",
     "AlertRecord",
@@ -186,6 +188,9 @@ class Store(Protocol):
     async def retain(self, retention: Retention) -> Retained:
         """Delete what is older than that, in steps that delay no commit, and do the store's housekeeping."""
 
+    async def pending_alert_commands(self) -> Sequence[AlertCommand]:
+        """What callers want done to alerts and no engine has done yet, oldest first."""
+
     # -- notify
     async def sender_started(self, channels: Sequence[str]) -> None:
         """What is owed to a channel that is not among these is owed to nobody.
@@ -226,6 +231,14 @@ class Store(Protocol):
         self, tenant_key: int | None, severity: str, status: str, limit: int
     ) -> Sequence[tuple[AlertRecord, str]]:
         """(alert, tenant_id), newest first; an empty severity or status means any."""
+
+    async def command_alert(
+        self, alert_id: str, tenant_key: int | None, action: str, who: str, notes: str
+    ) -> bool:
+        """Ask the engine to acknowledge or resolve it. False: there is no such alert, or it is over.
+
+        With a tenant only if the alert is that tenant's. What came of it stands in the alert's record.
+        """
 
     async def alert_events(self, alert_id: str, tenant_key: int | None, limit: int) -> Sequence[AlertEvent]:
         """The alert's record, oldest first: what happened, by whom, and each attempt to tell somebody."""

@@ -300,6 +300,19 @@ class AlertEvent:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AlertCommand:
+    """What somebody wants done to an alert: ``action`` is acknowledge or resolve."""
+
+    command_id: int
+    tenant_key: int
+    alert_id: str
+    action: str
+    who: str
+    notes: str
+    created_at_us: int
+
+
 @dataclass(slots=True)
 class Judgement:
     """What the engines found, to be written in one transaction."""
@@ -312,9 +325,13 @@ class Judgement:
     alerts: list[AlertRecord] = field(default_factory=list)
     events: list[AlertEvent] = field(default_factory=list)
     messages: list[OutboxMessage] = field(default_factory=list)
+    obeyed: list[int] = field(default_factory=list)
+    """The commands that were carried out, or that had nothing left to do."""
 
     def __bool__(self) -> bool:
-        return bool(self.checks or self.changes or self.tenants or self.alert_keys or self.alerts)
+        return bool(
+            self.checks or self.changes or self.tenants or self.alert_keys or self.alerts or self.obeyed
+        )
 
 
 @dataclass(frozen=True, slots=True)

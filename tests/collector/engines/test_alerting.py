@@ -11,7 +11,14 @@ from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.health.timeline import CheckTimeline
-from tenantwatch_collector.store.base import JudgedState, Judgement, OutboxMessage, StoredCheck, Tenant
+from tenantwatch_collector.store.base import (
+    AlertCommand,
+    JudgedState,
+    Judgement,
+    OutboxMessage,
+    StoredCheck,
+    Tenant,
+)
 from tenantwatch_wire.records import CheckDefinition, Status
 
 SECOND = 1_000_000
@@ -32,6 +39,8 @@ class Desk:
     """An alert book with a clock, fed as the judge feeds it. Times are seconds after T0."""
 
     book: AlertBook = field(default_factory=lambda: new_book())
+    written: Judgement = field(default_factory=lambda: Judgement(0))
+    alert_id: str = ""
     kept: JudgedState = field(default_factory=lambda: JudgedState(0, 0, [], [], []))
 
     def see(self, watched: WatchedCheck, at: int, status: Status) -> list[OutboxMessage]:
@@ -50,6 +59,9 @@ class Desk:
         self.book.tick(T0 + at * SECOND)
         judgement = Judgement(0)
         self.book.collect(judgement)
+        self.written = judgement
+        if judgement.alerts:
+            self.alert_id = judgement.alerts[-1].alert_id
         self.kept = JudgedState(0, 0, [], [], judgement.alert_keys or self.kept.alert_keys)
         return judgement.messages
 
@@ -102,6 +114,33 @@ def test_what_gets_worse_is_told_anew_and_what_gets_a_little_better_is_not_over(
     assert [said(desk.see(web, at, Status.DEGRADED)) for at in (111, 121, 131)] == [[], [], []]
     desk.see(web, 141, Status.HEALTHY)
     assert said(desk.see(web, 151, Status.HEALTHY)) == [("resolved", "error", "http_endpoint")]
+
+
+def test_who_acknowledges_stops_the_escalation_and_is_on_record() -> None:
+    desk, web = Desk(), check(1)
+    for at in (0, 10, 20):
+        desk.see(web, at, Status.UNHEALTHY)
+    alert_id = desk.alert_id
+    desk.book.obey(AlertCommand(7, 1, alert_id, "acknowledge", "ada", "on it", 0), T0 + 30 * SECOND)
+    assert said(desk.tick(30)) == []
+    assert desk.written.obeyed == [7]
+    assert [(e.kind, e.who, e.detail) for e in desk.written.events] == [("acknowledged", "ada", "on it")]
+    assert [a.status for a in desk.written.alerts] == ["acknowledged"]
+    assert said(desk.tick(10_000)) == []
+    desk.book.obey(AlertCommand(8, 1, alert_id, "resolve", "ada", "done", 0), T0 + 10_001 * SECOND)
+    assert said(desk.tick(10_001)) == [("resolved", "error", "http_endpoint")]
+    # The same trouble does not open the next one at once.
+    assert said(desk.see(web, 10_010, Status.UNHEALTHY)) == []
+
+
+def test_a_command_that_comes_too_late_or_for_another_tenant_changes_nothing() -> None:
+    desk, web = Desk(), check(1)
+    for at in (0, 10, 20):
+        desk.see(web, at, Status.UNHEALTHY)
+    desk.book.obey(AlertCommand(7, 2, desk.alert_id, "resolve", "eve", "", 0), T0 + 30 * SECOND)
+    desk.book.obey(AlertCommand(8, 1, "another", "resolve", "ada", "", 0), T0 + 30 * SECOND)
+    assert said(desk.tick(30)) == []
+    assert (desk.written.obeyed, desk.written.events) == ([7, 8], [])
 
 
 def test_a_silent_agent_is_one_alert_and_not_one_a_check() -> None:

@@ -270,6 +270,27 @@ async def test_every_attempt_to_tell_is_on_record_with_what_came_of_it(store: St
     assert len(await store.alert_events("x", None, 2)) == 2
 
 
+async def test_a_command_for_an_open_alert_waits_until_it_is_obeyed(store: Store) -> None:
+    tenant, _ = await tenant_with_check(store)
+    other = await store.create_tenant("other", "Other", "basic")
+    await store.write_judgement(Judgement(0, alerts=[alert(tenant, "x", "active")]))
+    assert not await store.command_alert("y", None, "acknowledge", "ada", "")
+    assert not await store.command_alert("x", other.tenant_key, "resolve", "eve", "")
+    assert await store.command_alert("x", tenant.tenant_key, "acknowledge", "ada", "on it")
+    assert await store.command_alert("x", None, "resolve", "ada", "done")
+    first, second = await store.pending_alert_commands()
+    assert (first.tenant_key, first.action, first.who, first.notes) == (
+        tenant.tenant_key,
+        "acknowledge",
+        "ada",
+        "on it",
+    )
+    await store.write_judgement(Judgement(0, obeyed=[first.command_id]))
+    assert await store.pending_alert_commands() == [second]
+    await store.write_judgement(Judgement(0, alerts=[alert(tenant, "x", "resolved")]))
+    assert not await store.command_alert("x", None, "resolve", "ada", "")
+
+
 async def test_what_is_owed_to_a_channel_that_is_no_more_is_owed_to_nobody(store: Store) -> None:
     tenant, _ = await tenant_with_check(store)
     await owe(store, tenant, message(tenant, "firing"), message(tenant, "firing", channel="gone"))

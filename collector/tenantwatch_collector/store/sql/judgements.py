@@ -15,8 +15,9 @@ from tenantwatch_collector.store.facts import (
     Judgement,
     TenantState,
 )
+from tenantwatch_collector.store.sql.alert_commands import done
 from tenantwatch_collector.store.sql.alert_events import note
-from tenantwatch_collector.store.sql.database import Database, Row, Transaction
+from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
 from tenantwatch_collector.store.sql.outbox import owe
 
 ENGINE = "health"
@@ -91,6 +92,7 @@ async def _write_alerts(tx: Transaction, judgement: Judgement) -> None:
         [_alert_row(alert) for alert in sorted(judgement.alerts, key=lambda a: a.status != "resolved")],
     )
     await note(tx, judgement.events)
+    await done(tx, judgement.obeyed, now_us())
     for message in judgement.messages:
         await owe(tx, message)
 

@@ -9,6 +9,7 @@ from tenantwatch_wire.records import CheckDefinition
 from tenantwatch_collector.store.columns import Touched
 from tenantwatch_collector.store.facts import (
     AgentPosition,
+    AlertCommand,
     AlertEvent,
     AlertRecord,
     CheckChange,
@@ -27,7 +28,15 @@ from tenantwatch_collector.store.facts import (
     TenantHealth,
     Token,
 )
-from tenantwatch_collector.store.sql import access, alert_events, judgements, outbox, questions, rollups
+from tenantwatch_collector.store.sql import (
+    access,
+    alert_commands,
+    alert_events,
+    judgements,
+    outbox,
+    questions,
+    rollups,
+)
 from tenantwatch_collector.store.sql.database import Database, now_us
 from tenantwatch_collector.store.sql.retention import note_raw_since
 
@@ -152,6 +161,9 @@ class SqlStore:
             await note_raw_since(tx, since_us)
         self._raw_since_us = max(self._raw_since_us, since_us)
 
+    async def pending_alert_commands(self) -> Sequence[AlertCommand]:
+        return await alert_commands.pending(self._db)
+
     # -- notify
 
     async def sender_started(self, channels: Sequence[str]) -> None:
@@ -202,6 +214,12 @@ class SqlStore:
         self, tenant_key: int | None, severity: str, status: str, limit: int
     ) -> Sequence[tuple[AlertRecord, str]]:
         return await questions.alerts(self._db, tenant_key, severity, status, limit)
+
+    async def command_alert(
+        self, alert_id: str, tenant_key: int | None, action: str, who: str, notes: str
+    ) -> bool:
+        async with self._db.transaction() as tx:
+            return await alert_commands.command(tx, alert_id, tenant_key, action, who, notes, now_us())
 
     async def alert_events(self, alert_id: str, tenant_key: int | None, limit: int) -> Sequence[AlertEvent]:
         return await alert_events.of_alert(self._db, alert_id, tenant_key, limit)

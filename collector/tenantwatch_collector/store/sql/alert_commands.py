@@ -1,0 +1,45 @@
+"""What callers want done to alerts, kept until an engine has done it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tenantwatch_collector.store.facts import AlertCommand
+from tenantwatch_collector.store.sql.database import Database, Transaction
+
+_COLUMNS = "command_id, tenant_key, alert_id, action, who, notes, created_at_us"
+_AT_ONCE = 1000
+
+
+async def command(
+    tx: Transaction,
+    alert_id: str,
+    tenant_key: int | None,
+    action: str,
+    who: str,
+    notes: str,
+    now_us: int,
+) -> bool:
+    own = "" if tenant_key is None else " AND tenant_key = ?"
+    parameters = (action, who, notes, now_us, alert_id)
+    changed = await tx.execute(
+        "INSERT INTO alert_command (tenant_key, alert_id, action, who, notes, created_at_us)"
+        " SELECT tenant_key, alert_id, CAST(? AS text), CAST(? AS text), CAST(? AS text), CAST(? AS bigint)"
+        f" FROM alert WHERE alert_id = ? AND status <> 'resolved'{own}",
+        parameters if tenant_key is None else (*parameters, tenant_key),
+    )
+    return changed == 1
+
+
+async def pending(db: Database) -> Sequence[AlertCommand]:
+    rows = await db.read(
+        f"SELECT {_COLUMNS} FROM alert_command WHERE done_at_us IS NULL ORDER BY command_id LIMIT {_AT_ONCE}"
+    )
+    return [AlertCommand(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
+
+
+async def done(tx: Transaction, command_ids: Iterable[int], now_us: int) -> None:
+    await tx.execute_many(
+        "UPDATE alert_command SET done_at_us = ? WHERE command_id = ?",
+        [(now_us, command_id) for command_id in command_ids],
+    )

@@ -1,0 +1,54 @@
+"""Somebody acknowledges an alert from the command line: PagerDuty hears of it, and it stands on record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.http_target import HttpTarget
+from tests.fakes.notified import PagerDutyServer
+from tests.system.ground import TENANT, ground, http_check
+from tests.system.harness import CollectorSettings
+
+pytestmark = pytest.mark.system
+
+
+async def test_an_acknowledgement_reaches_the_engine_the_channel_and_the_record(tmp_path: Path) -> None:
+    async with HttpTarget() as web, PagerDutyServer() as pager:
+        settings = CollectorSettings(
+            extra=f"""[[notify.pagerduty]]
+routing_key = "{pager.routing_key}"
+url = "{pager.address}"
+[[notify.routes]]
+name = "all"
+steps = [["pagerduty"]]
+"""
+        )
+        check = http_check("web", f"{web.url}/health", confirm_failures=1, confirm_successes=1)
+        async with ground(tmp_path, settings) as here, here.caller() as tenant, here.agent([check]) as agent:
+            await agent.start()
+            await tenant.wait_checks(TENANT, {"web": "healthy"})
+            web.switch(500)
+            await pager.until(lambda: len(pager.taken) == 1)
+            ((alert_id, state),) = pager.incidents.items()
+            assert state == "triggered"
+            await here.collector.command("alerts", "acknowledge", alert_id, "--by", "ada", "--notes", "on it")
+            await pager.until(lambda: len(pager.taken) == 2)
+            assert pager.incidents == {alert_id: "acknowledged"}
+            web.switch(200)
+            await pager.until(lambda: len(pager.taken) == 3)
+            assert pager.incidents == {alert_id: "resolved"}
+            await agent.terminate()
+            await here.collector.terminate()
+            record = await here.collector.command("alerts", "timeline", alert_id)
+    told = [line.partition(" ")[2] for line in record.splitlines() if " log " not in line]
+    assert told == [
+        "opened error, level 0",
+        "firing error, level 0",
+        "firing pagerduty sent",
+        "acknowledged by ada on it",
+        "acknowledged pagerduty sent",
+        "resolved error, level 0",
+        "resolved pagerduty sent",
+    ]
