@@ -7,14 +7,13 @@ import contextlib
 import os
 import socket
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tenantwatch_agent.checks.http import message
 from tenantwatch_wire.records import Status
 
-from tests.agent.checks.web import OK, says, seen, serving
+from tests.agent.checks.web import OK, deaf, says, seen, serving
 from tests.ports import stable_port
 
 ON_UVLOOP = True
@@ -207,18 +206,6 @@ def sockets() -> int:
         with contextlib.suppress(OSError):
             found += os.readlink(f"/proc/self/fd/{descriptor}").startswith("socket:")
     return found
-
-
-@contextlib.contextmanager
-def deaf(host: str, port: int) -> Iterator[int]:
-    """A port with a full queue: further connections are neither taken nor refused."""
-    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
-        listening.bind((host, port))
-        listening.listen(0)
-        for filling in (first, second):
-            filling.setblocking(False)
-            filling.connect_ex(listening.getsockname())
-        yield listening.getsockname()[1]
 
 
 async def test_a_look_that_is_given_up_leaves_no_socket() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenantwatch_agent.checks.http import exchange
 from tenantwatch_wire.records import Status
 
-from tests.agent.checks.web import OK, says, seen, serving
+from tests.agent.checks.web import OK, deaf, says, seen, serving
 from tests.fakes.certificates import Authority
 from tests.fakes.http2_server import Stream, http2_server
 from tests.fakes.http_proxy import HttpProxy
@@ -92,3 +93,13 @@ async def test_a_target_that_the_proxy_does_not_reach_is_unhealthy() -> None:
         result = await seen(f"https://127.0.0.1:{stable_port()}/", proxy_url=f"http://{proxy.address}")
     assert result.status is Status.UNHEALTHY
     assert result.text == "connect failed: the proxy does not reach it (HTTP 502)"
+
+
+async def test_a_proxy_that_takes_no_connection_leaves_the_target_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exchange, "PROXY_SECONDS", 0.05)
+    with deaf("127.0.0.1", 0) as port:
+        result = await seen("http://127.0.0.1:1/", proxy_url=f"http://127.0.0.1:{port}")
+    assert result.status is Status.UNKNOWN
+    assert result.text == f"the proxy 127.0.0.1:{port}: takes no connection within 0.05 s"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from tenantwatch_agent.checks.registry import build_check
@@ -60,3 +60,15 @@ async def checked(kind: str, timeout_ms: int = 5000, **settings: Any) -> Result:
 async def seen(url: str, timeout_ms: int = 5000, **settings: Any) -> Result:
     """What http_endpoint says of it."""
     return await checked("http_endpoint", timeout_ms, url=url, **settings)
+
+
+@contextlib.contextmanager
+def deaf(host: str, port: int) -> Iterator[int]:
+    """A port with a full queue: further connections are neither taken nor refused."""
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind((host, port))
+        listening.listen(0)
+        for filling in (first, second):
+            filling.setblocking(False)
+            filling.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]

@@ -15,12 +15,16 @@ from functools import partial
 
 from tenantwatch_agent.checks.base import missing_client
 from tenantwatch_agent.checks.http import dial, tls
+from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.checks.http.http1 import Http1Receiver, encode
 from tenantwatch_agent.checks.http.message import Answer, Request
 from tenantwatch_agent.checks.http.proxy import LOGIN_REQUIRED, Proxy
 from tenantwatch_agent.checks.http.receiver import Receiver
+
+PROXY_SECONDS = 3.0
+"""A proxy that has not taken the connection by then has failed, and not the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,23 @@ class Exchange:
 
     async def _open(self) -> tuple[asyncio.Transport, Early]:
         proxy = self.route.proxy
-        address = self.request.address if proxy is None else proxy.address
+        if proxy is None:
+            return await self._dial(self.request.address)
         try:
-            started = self._enter("dns")
-            places = await dial.resolve(address.host, address.port, self.route.ip_version)
-            self._leave("dns", started)
-            started = self._enter("connect")
-            opened = await dial.connect(places)
-            self._leave("connect", started)
+            async with asyncio.timeout(PROXY_SECONDS):
+                return await self._dial(proxy.address)
         except ProbeFailed as error:
-            if proxy is not None:
-                raise proxy.failed(error) from None
-            raise
+            raise proxy.failed(error) from None
+        except TimeoutError:
+            raise proxy.failed(f"takes no connection within {PROXY_SECONDS:g} s") from None
+
+    async def _dial(self, address: Address) -> tuple[asyncio.Transport, Early]:
+        started = self._enter("dns")
+        places = await dial.resolve(address.host, address.port, self.route.ip_version)
+        self._leave("dns", started)
+        started = self._enter("connect")
+        opened = await dial.connect(places)
+        self._leave("connect", started)
         return opened
 
     async def _secure(self, transport: asyncio.Transport, early: Early) -> asyncio.Transport:
