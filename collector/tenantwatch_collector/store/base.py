@@ -15,6 +15,15 @@ import numpy.typing as npt
 from tenantwatch_wire.records import CheckDefinition
 
 from tenantwatch_collector.errors import RefusedForEver, RetryLater
+from tenantwatch_collector.store.agreements import (
+    AgreementStore,
+    ContractRecord,
+    CorrectionRecord,
+    IssuedReport,
+    KnownChange,
+    TenantCheck,
+    WindowRecord,
+)
 from tenantwatch_collector.store.columns import BUCKET_US, ResultColumns, Touched
 from tenantwatch_collector.store.facts import (
     MAX_SKEW_US,
@@ -53,6 +62,7 @@ __all__ = [
     "BUCKET_US",
     "MAX_SKEW_US",
     "AgentPosition",
+    "AgreementStore",
     "AlertCommand",
     "AlertEvent",
     "AlertKeyState",
@@ -62,10 +72,14 @@ __all__ = [
     "CheckState",
     "Commit",
     "CommitTouch",
+    "ContractRecord",
+    "CorrectionRecord",
     "Delivery",
     "Gap",
+    "IssuedReport",
     "JudgedState",
     "Judgement",
+    "KnownChange",
     "OutboxMessage",
     "Place",
     "RefusedBatch",
@@ -81,11 +95,13 @@ __all__ = [
     "StoredCheck",
     "StoredResult",
     "Tenant",
+    "TenantCheck",
     "TenantHealth",
     "TenantState",
     "Token",
     "Touched",
     "UnfitDelivery",
+    "WindowRecord",
 ]
 
 
@@ -97,7 +113,7 @@ class UnfitDelivery(RefusedForEver):
     """The database can never keep what was delivered; nothing of the call was kept."""
 
 
-class Store(Protocol):
+class Store(AgreementStore, Protocol):
     """What every database behind the collector does alike. One contract suite runs over all of them."""
 
     async def close(self) -> None:

@@ -137,6 +137,7 @@ async def register_checks(
     checks: Sequence[tuple[CheckDefinition, bool]],
     complete: bool,
 ) -> Sequence[StoredCheck]:
+    now = now_us()
     known = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
     changed = [
         (definition, active)
@@ -145,19 +146,22 @@ async def register_checks(
     ]
     await tx.execute_many(
         "INSERT INTO check_definition (tenant_key, agent_id, check_id, kind, group_id, interval_ms,"
-        " timeout_ms, confirm_failures, confirm_successes, target, active)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " timeout_ms, confirm_failures, confirm_successes, target, active, active_since_us)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (tenant_key, agent_id, check_id) DO UPDATE SET"
         " kind = excluded.kind, group_id = excluded.group_id, interval_ms = excluded.interval_ms,"
         " timeout_ms = excluded.timeout_ms, confirm_failures = excluded.confirm_failures,"
         " confirm_successes = excluded.confirm_successes, target = excluded.target,"
-        " active = excluded.active",
-        [(tenant_key, agent_id, *_values(definition, active)) for definition, active in changed],
+        " active = excluded.active, active_until_us = CASE WHEN excluded.active THEN NULL"
+        " ELSE coalesce(check_definition.active_until_us, excluded.active_since_us) END",
+        [(tenant_key, agent_id, *_values(definition, active), now) for definition, active in changed],
     )
     if complete:
         named = {definition.check_id for definition, _ in checks}
-        gone = [(check.check_key,) for name, check in known.items() if check.active and name not in named]
-        await tx.execute_many("UPDATE check_definition SET active = FALSE WHERE check_key = ?", gone)
+        gone = [(now, check.check_key) for name, check in known.items() if check.active and name not in named]
+        await tx.execute_many(
+            "UPDATE check_definition SET active = FALSE, active_until_us = ? WHERE check_key = ?", gone
+        )
     if changed:
         known = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
     return [known[definition.check_id] for definition, _ in checks]

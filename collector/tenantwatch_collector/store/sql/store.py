@@ -37,11 +37,12 @@ from tenantwatch_collector.store.sql import (
     questions,
     rollups,
 )
+from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.database import Database, now_us
 from tenantwatch_collector.store.sql.retention import note_raw_since
 
 
-class SqlStore:
+class SqlStore(SqlAgreements):
     """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
 
     serves_one_collector = False

@@ -1,0 +1,181 @@
+"""Contracts, windows, corrections and issued reports, in SQL that both databases understand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tenantwatch_wire.records import CheckDefinition, Status
+
+from tenantwatch_collector.store.agreements import (
+    ContractRecord,
+    CorrectionRecord,
+    IssuedReport,
+    KnownChange,
+    TenantCheck,
+    WindowRecord,
+)
+from tenantwatch_collector.store.sql import retention
+from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
+
+_CONTRACT = tuple(ContractRecord.__dataclass_fields__)
+_WINDOW = tuple(WindowRecord.__dataclass_fields__)
+_CORRECTION = tuple(CorrectionRecord.__dataclass_fields__)
+_ISSUED = tuple(IssuedReport.__dataclass_fields__)
+
+
+class SqlAgreements:
+    """See :class:`tenantwatch_collector.store.agreements.AgreementStore` for what each method promises."""
+
+    _db: Database
+
+    async def add_contract(
+        self, tenant_key: int, in_force_from_us: int, author: str, reason: str, contract: str
+    ) -> ContractRecord:
+        async with self._db.transaction() as tx:
+            number = await _next(tx, "contract", "number", tenant_key)
+            record = ContractRecord(tenant_key, number, in_force_from_us, now_us(), author, reason, contract)
+            await _insert(tx, "contract", _CONTRACT, record)
+        return record
+
+    async def contracts(self, tenant_key: int) -> Sequence[ContractRecord]:
+        rows = await self._of_tenant("contract", "number", tenant_key)
+        return [ContractRecord(**{name: row[name] for name in _CONTRACT}) for row in rows]
+
+    async def add_window(self, window: WindowRecord) -> WindowRecord:
+        async with self._db.transaction() as tx:
+            number = await _next(tx, "maintenance_window", "window_id", window.tenant_key)
+            record = replace(window, window_id=number, announced_at_us=now_us())
+            checks = None if record.checks is None else json.dumps(record.checks)
+            values = [checks if name == "checks" else getattr(record, name) for name in _WINDOW]
+            await _insert_values(tx, "maintenance_window", _WINDOW, values)
+        return record
+
+    async def windows(self, tenant_key: int) -> Sequence[WindowRecord]:
+        return [
+            _window_of(row) for row in await self._of_tenant("maintenance_window", "window_id", tenant_key)
+        ]
+
+    async def cancel_window(self, tenant_key: int, window_id: int, cancelled_at_us: int) -> bool:
+        async with self._db.transaction() as tx:
+            changed = await tx.execute(
+                "UPDATE maintenance_window SET cancelled_at_us = ?"
+                " WHERE tenant_key = ? AND window_id = ? AND cancelled_at_us IS NULL",
+                (cancelled_at_us, tenant_key, window_id),
+            )
+        return changed == 1
+
+    async def add_correction(self, correction: CorrectionRecord) -> CorrectionRecord:
+        async with self._db.transaction() as tx:
+            number = await _next(tx, "correction", "number", correction.tenant_key)
+            record = replace(correction, number=number, entered_at_us=now_us())
+            await _insert(tx, "correction", _CORRECTION, record)
+        return record
+
+    async def corrections(self, tenant_key: int) -> Sequence[CorrectionRecord]:
+        return [_correction_of(row) for row in await self._of_tenant("correction", "number", tenant_key)]
+
+    async def approve_correction(
+        self, tenant_key: int, number: int, approver: str
+    ) -> CorrectionRecord | None:
+        async with self._db.transaction() as tx:
+            changed = await tx.execute(
+                "UPDATE correction SET approver = ?, approved_at_us = ?"
+                " WHERE tenant_key = ? AND number = ? AND approver IS NULL AND author <> ?",
+                (approver, now_us(), tenant_key, number, approver),
+            )
+            rows = await tx.rows(
+                "SELECT * FROM correction WHERE tenant_key = ? AND number = ?", (tenant_key, number)
+            )
+        return _correction_of(rows[0]) if changed == 1 else None
+
+    async def add_issued(self, report: IssuedReport) -> IssuedReport:
+        async with self._db.transaction() as tx:
+            rows = await tx.rows(
+                "SELECT coalesce(max(sequence), 0) + 1 AS following FROM issued_report"
+                " WHERE tenant_key = ? AND period_type = ? AND label = ?",
+                (report.tenant_key, report.period_type, report.label),
+            )
+            record = replace(report, sequence=rows[0]["following"])
+            await _insert(tx, "issued_report", _ISSUED, record)
+        return record
+
+    async def issued(self, tenant_key: int, period_type: str, label: str) -> Sequence[IssuedReport]:
+        rows = await self._db.read(
+            "SELECT * FROM issued_report WHERE tenant_key = ? AND period_type = ? AND label = ?"
+            " ORDER BY sequence",
+            (tenant_key, period_type, label),
+            tenant_key,
+        )
+        return [IssuedReport(**{name: row[name] for name in _ISSUED}) for row in rows]
+
+    async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
+        return [_check_of(row) for row in await self._of_tenant("check_definition", "check_key", tenant_key)]
+
+    async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
+        rows = await self._db.read(
+            "SELECT check_key, time_us, level, known_at_us FROM check_change"
+            " WHERE tenant_key = ? AND time_us < ? AND known_at_us <= ? ORDER BY known_at_us, time_us",
+            (tenant_key, to_us, known_until_us),
+            tenant_key,
+        )
+        return [
+            KnownChange(row["check_key"], row["time_us"], Status(row["level"]), row["known_at_us"])
+            for row in rows
+        ]
+
+    async def raw_since_us(self) -> int:
+        return await retention.raw_since_us(self._db)
+
+    async def _of_tenant(self, table: str, order: str, tenant_key: int) -> Sequence[Row]:
+        return await self._db.read(
+            f"SELECT * FROM {table} WHERE tenant_key = ? ORDER BY {order}", (tenant_key,), tenant_key
+        )
+
+
+async def _next(tx: Transaction, table: str, column: str, tenant_key: int) -> int:
+    """The next number of the tenant's own count. Two at once: the second breaks the key and is refused."""
+    rows = await tx.rows(
+        f"SELECT coalesce(max({column}), 0) + 1 AS following FROM {table} WHERE tenant_key = ?", (tenant_key,)
+    )
+    return int(rows[0]["following"])
+
+
+async def _insert(tx: Transaction, table: str, columns: Sequence[str], record: object) -> None:
+    await _insert_values(tx, table, columns, [getattr(record, name) for name in columns])
+
+
+async def _insert_values(
+    tx: Transaction, table: str, columns: Sequence[str], values: Sequence[object]
+) -> None:
+    marks = ", ".join("?" * len(columns))
+    await tx.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
+
+
+def _window_of(row: Row) -> WindowRecord:
+    values = {name: row[name] for name in _WINDOW}
+    checks = values["checks"]
+    return WindowRecord(**{**values, "checks": None if checks is None else tuple(json.loads(checks))})
+
+
+def _correction_of(row: Row) -> CorrectionRecord:
+    return CorrectionRecord(**{name: row[name] for name in _CORRECTION})
+
+
+def _check_of(row: Row) -> TenantCheck:
+    definition = CheckDefinition(row["check_id"], row["kind"], row["interval_ms"], row["timeout_ms"])
+    return TenantCheck(
+        check_key=row["check_key"],
+        agent_id=row["agent_id"],
+        check_id=row["check_id"],
+        kind=row["kind"],
+        group=row["group_id"],
+        interval_ms=row["interval_ms"],
+        timeout_ms=row["timeout_ms"],
+        confirm_failures=row["confirm_failures"],
+        confirm_successes=row["confirm_successes"],
+        stale_after_ms=definition.stale_after_ms,
+        active_since_us=row["active_since_us"],
+        active_until_us=row["active_until_us"],
+    )

@@ -1,0 +1,111 @@
+"""Contracts, windows, corrections and issued reports: added, numbered, and never another tenant's."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tenantwatch_collector.store.base import (
+    CheckChange,
+    CorrectionRecord,
+    IssuedReport,
+    Judgement,
+    KnownChange,
+    Store,
+    WindowRecord,
+)
+from tenantwatch_wire.records import CheckDefinition, Status
+
+
+async def two_tenants(store: Store) -> tuple[int, int]:
+    acme = await store.create_tenant("acme", "Acme", "basic")
+    other = await store.create_tenant("other", "Other", "basic")
+    return acme.tenant_key, other.tenant_key
+
+
+async def test_contracts_have_versions(store: Store) -> None:
+    acme, other = await two_tenants(store)
+    first = await store.add_contract(acme, 5, "ann", "signed", '{"tier":"basic"}')
+    second = await store.add_contract(acme, 9, "bob", "upgrade", '{"tier":"enterprise"}')
+    assert (first.number, second.number) == (1, 2)
+    assert await store.contracts(acme) == [first, second]
+    assert await store.contracts(other) == []
+    assert first.recorded_at_us <= second.recorded_at_us
+
+
+async def test_windows_are_announced_once_and_cancelled_once(store: Store) -> None:
+    acme, other = await two_tenants(store)
+    once = await store.add_window(WindowRecord(acme, 0, 10, 20, "", ("web",), "upgrade", "ann", 0))
+    again = await store.add_window(
+        WindowRecord(acme, 0, None, None, '{"rule":"FREQ=DAILY"}', None, "", "ann", 0)
+    )
+    assert (once.window_id, again.window_id) == (1, 2)
+    assert once.announced_at_us > 0
+    assert await store.windows(acme) == [once, again]
+    assert await store.windows(other) == []
+    assert not await store.cancel_window(other, 1, 15)
+    assert await store.cancel_window(acme, 1, 15)
+    assert not await store.cancel_window(acme, 1, 16)
+    assert [w.cancelled_at_us for w in await store.windows(acme)] == [15, None]
+
+
+async def test_a_correction_needs_somebody_else(store: Store) -> None:
+    acme, other = await two_tenants(store)
+    kept = await store.add_correction(CorrectionRecord(acme, 0, 1, 2, "up", "probe", "ann", 0))
+    assert await store.approve_correction(acme, kept.number, "ann") is None
+    assert await store.approve_correction(other, kept.number, "bob") is None
+    approved = await store.approve_correction(acme, kept.number, "bob")
+    assert approved is not None
+    assert (approved.approver, approved.author) == ("bob", "ann")
+    assert await store.approve_correction(acme, kept.number, "eve") is None
+    assert await store.corrections(acme) == [approved]
+
+
+async def test_issued_reports_are_kept_in_order(store: Store) -> None:
+    acme, other = await two_tenants(store)
+    report = IssuedReport(acme, "monthly", "2026-03", 0, "provisional", 0, 1, 2, "sha256:a", "", "{}")
+    first = await store.add_issued(report)
+    second = await store.add_issued(report)
+    assert await store.issued(acme, "monthly", "2026-03") == [first, second]
+    assert (first.sequence, second.sequence) == (1, 2)
+    assert await store.issued(acme, "monthly", "2026-04") == []
+    assert await store.issued(other, "monthly", "2026-03") == []
+
+
+async def test_membership_of_checks_is_kept(store: Store) -> None:
+    acme, other = await two_tenants(store)
+    web = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "front")
+    gone = CheckDefinition("gone", "tcp_connection", 60_000, 10_000)
+    await store.register_checks(acme, "a1", [(web, True), (gone, True)], complete=True)
+    await store.register_checks(acme, "a1", [(web, True)], complete=True)
+    first, second = await store.tenant_checks(acme)
+    assert (first.check_id, first.group, first.stale_after_ms) == ("web", "front", 160_000)
+    assert first.active_since_us is not None
+    assert (first.active_until_us, second.check_id) == (None, "gone")
+    assert second.active_until_us is not None
+    await store.register_checks(acme, "a1", [(gone, True)], complete=False)
+    assert (await store.tenant_checks(acme))[1].active_until_us is None
+    assert await store.tenant_checks(other) == []
+
+
+async def test_the_change_log_tells_what_was_known_when(store: Store) -> None:
+    acme, other = await two_tenants(store)
+    changes = [
+        CheckChange(acme, 7, 100, Status.HEALTHY, 110),
+        CheckChange(acme, 7, 200, Status.UNHEALTHY, 230),
+        CheckChange(acme, 7, 200, Status.HEALTHY, 300),
+    ]
+    await store.write_judgement(Judgement(cursor=0, changes=changes))
+    assert await store.change_log(acme, 1000, 299) == [
+        KnownChange(7, 100, Status.HEALTHY, 110),
+        KnownChange(7, 200, Status.UNHEALTHY, 230),
+    ]
+    assert len(await store.change_log(acme, 1000, 300)) == 3
+    assert len(await store.change_log(acme, 200, 300)) == 1
+    assert await store.change_log(other, 1000, 300) == []
+
+
+async def test_numbers_stay_single_when_many_write(store: Store) -> None:
+    acme, _ = await two_tenants(store)
+    for _ in range(3):
+        await asyncio.gather(store.contracts(acme), store.add_contract(acme, 1, "a", "r", "{}"))
+    assert [c.number for c in await store.contracts(acme)] == [1, 2, 3]
