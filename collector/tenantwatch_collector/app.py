@@ -8,10 +8,13 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.api.rest.app import create_app
 from tenantwatch_collector.api.rest.routes import create_router
+from tenantwatch_collector.api.rest.sla_routes import create_sla_router
+from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
@@ -27,6 +30,9 @@ from tenantwatch_collector.notify.delivery import Notifier
 from tenantwatch_collector.notify.heartbeat import Heartbeat
 from tenantwatch_collector.notify.registry import PARTS, build_channels
 from tenantwatch_collector.notify.templates import Templates
+from tenantwatch_collector.reports.pdf import Typesetter
+from tenantwatch_collector.reports.service import Reports
+from tenantwatch_collector.reports.signing import load_signer
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.store.opening import open_store
@@ -73,7 +79,14 @@ class Collector:
         operations = Operations(store, self._changed)
         self._grpc = GrpcDoor(config.grpc, config.tls, self._agents, QueryService(operations, authenticator))
         board = DashboardBoard(operations, authenticator)
-        routers = [create_router(operations, authenticator), create_web_router(board)]
+        levels = ServiceLevels(
+            store, Reports(store, load_signer(config.folder / "report-key.pem")), Typesetter()
+        )
+        routers = [
+            create_router(operations, authenticator),
+            create_sla_router(levels, Contracting(store), authenticator),
+            create_web_router(board),
+        ]
         self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers))
         self._stopped = False
 

@@ -235,6 +235,22 @@ class Caller:
         assert response.status_code == status, f"{path}: {response.status_code} {response.text}"
         return response.json()
 
+    async def text(self, path: str) -> str:
+        """A REST answer that is text."""
+        return (await self.bytes(path)).decode()
+
+    async def bytes(self, path: str) -> bytes:
+        """A REST answer as it is."""
+        response = await self._http.get(f"/api/v1/monitoring{path}")
+        assert response.status_code == 200, f"{path}: {response.status_code} {response.text}"
+        return response.content
+
+    async def send(self, method: str, path: str, body: Any, status: int) -> Any:
+        """JSON of the answer to a request with a body; None where there is none."""
+        response = await self._http.request(method, f"/api/v1/monitoring{path}", json=body)
+        assert response.status_code == status, f"{path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
+
     async def ask(self, operation: str, request: Any) -> Any:
         """Answer of a gRPC query."""
         return await getattr(self.query, operation)(request, metadata=self._metadata, timeout=10)

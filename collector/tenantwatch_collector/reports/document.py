@@ -28,17 +28,26 @@ from tenantwatch_collector.sla.rounding import ceiling_text, floor_text, half_ev
 from tenantwatch_collector.sla.traffic import Traffic
 
 SCHEMA = "tenantwatch-report/1"
+_CONTENT = (
+    "scope",
+    "report_period",
+    "overall_compliance",
+    "tenant_compliance",
+    "violations",
+    "trends",
+    "tenants",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Which report it is. ``period`` and ``as_of`` are Unix seconds; ``label`` is such as 2025-01."""
+    """Which report it is. ``period`` is in Unix seconds; ``label`` is such as 2025-01."""
 
     period_type: str
     label: str
     timezone: str
     period: Period
-    as_of: int
+    as_of: datetime
     generated_at: datetime
     stage: Stage = "provisional"
     revision: int = 0
@@ -57,7 +66,7 @@ def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | 
         "trends": _trends(subjects),
         "tenants": [] if tenant_id is None else [detail_of(subject) for subject in subjects],
     }
-    content_digest = digest(content)
+    content_digest = digest(content_of(content))
     return {
         "schema": SCHEMA,
         "report_id": _report_id(heading, content_digest),
@@ -65,23 +74,30 @@ def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | 
         "stage": heading.stage,
         "revision": heading.revision,
         "reason": heading.reason,
+        "as_of": exactly(heading.as_of),
         "content_digest": content_digest,
         **content,
     }
 
 
 def content_of(document: dict[str, Any]) -> dict[str, Any]:
-    """The part of a document that its digest covers."""
-    names = (
-        "scope",
-        "report_period",
-        "overall_compliance",
-        "tenant_compliance",
-        "violations",
-        "trends",
-        "tenants",
-    )
-    return {name: document.get(name) for name in names}
+    """The part of a document that its digest covers: what it says of its period.
+
+    Burn rates are of the moment, and the way to a number is none: reports that differ only there are equal.
+    """
+    content = {name: document.get(name) for name in _CONTENT}
+    content["tenants"] = [_lasting(detail) for detail in content["tenants"] or ()]
+    return content
+
+
+def _lasting(detail: dict[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in detail["report"].items() if name != "burn"}
+    return {name: value for name, value in detail.items() if name != "rests_on"} | {"report": told}
+
+
+def exactly(moment: datetime) -> str:
+    """An instant in UTC, with microseconds where it has any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _report_id(heading: Heading, content_digest: str) -> str:
@@ -95,7 +111,6 @@ def _period(heading: Heading) -> dict[str, Any]:
         "timezone": heading.timezone,
         "start": utc(heading.period.start),
         "end": utc(heading.period.end),
-        "as_of": utc(heading.as_of),
     }
 
 

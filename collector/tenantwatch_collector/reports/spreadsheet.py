@@ -34,7 +34,7 @@ def to_csv(document: Mapping[str, Any]) -> bytes:
     rows = csv.writer(written)
     rows.writerow((*_HEADING, *COLUMNS))
     period = document["report_period"]
-    heading = (document["report_id"], period["start"], period["end"], period["as_of"], document["stage"])
+    heading = (document["report_id"], period["start"], period["end"], document["as_of"], document["stage"])
     for tenant in document["tenant_compliance"]:
         rows.writerow((*heading, *(_cell(tenant[name]) for name in COLUMNS)))
     return written.getvalue().encode("utf-8")

@@ -30,7 +30,7 @@ def _heading(document: Document) -> dict[str, Any]:
         "report_id": document["report_id"],
         "digest": document["content_digest"],
         "generated": moment(instant(document["generated_at"]), zone),
-        "as_of": moment(instant(period["as_of"]), zone),
+        "as_of": moment(instant(document["as_of"]), zone),
         "period_kind": _PERIODS.get(period["type"], "Period"),
         "period": span(instant(period["start"]), instant(period["end"]), zone),
         "zone": period["timezone"],

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from tenantwatch_collector.health import Group
 from tenantwatch_collector.sla.masks import ServiceHours
@@ -111,6 +111,8 @@ class Contract(_Strict):
 
     tier: Literal["basic", "professional", "enterprise"] = "professional"
     targets: TargetOverrides = TargetOverrides()
+    effective_from: AwareDatetime | None = None
+    """When the contract began; without it the first that was known of the tenant counts."""
     timezone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = "UTC"
     service_hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=70)] | None = None
     policies: PolicyChoice = PolicyChoice()

@@ -158,10 +158,15 @@ def reported_checks(terms: Terms) -> list[str]:
     return [check.check_id for check in terms.checks if terms.role_of(check) != "informational"]
 
 
+def counted_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Span]:
+    """The time of the period in which results count: what nothing masks."""
+    inside = period.start, max(period.start, min(period.end, as_of))
+    return Unmasked(lay_out(terms, facts, period, as_of), inside).spans()
+
+
 def raw_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Span]:
     """The time whose raw results ``facts`` must hold so that its rollups give the numbers that all would."""
-    inside = period.start, max(period.start, min(period.end, as_of))
-    counted = Unmasked(lay_out(terms, facts, period, as_of), inside).spans()
+    counted = counted_spans(terms, facts, period, as_of)
     return raw_needed(facts.rollups, reported_checks(terms), counted, as_of)
 
 

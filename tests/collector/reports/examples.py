@@ -119,9 +119,8 @@ def silent() -> Subject:
 
 
 def heading(period: Period = MONTH, kind: str = "monthly", label: str = "2026-03", **more: Any) -> Heading:
-    return Heading(
-        kind, label, "Europe/Berlin", period, AS_OF, datetime(2026, 4, 4, 22, 0, 5, tzinfo=UTC), **more
-    )
+    as_of, made = datetime.fromtimestamp(AS_OF, UTC), datetime(2026, 4, 4, 22, 0, 5, tzinfo=UTC)
+    return Heading(kind, label, "Europe/Berlin", period, as_of, made, **more)
 
 
 def tenant_document(one: Subject, **more: Any) -> dict[str, Any]:

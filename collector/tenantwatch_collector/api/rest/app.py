@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from tenantwatch_collector import __version__
 from tenantwatch_collector.api.models import Problem
 from tenantwatch_collector.errors import NotAuthenticated, NotFound, RefusedForEver
+from tenantwatch_collector.reports.pdf import TypesettingFailed
 from tenantwatch_collector.store.base import Store, StoreUnavailable
 from tenantwatch_collector.vitals import Vitals
 
@@ -40,6 +41,7 @@ _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     NotFound: (404, "not found"),
     RefusedForEver: (422, "not allowed"),
     StoreUnavailable: (503, "the store cannot serve now"),
+    TypesettingFailed: (503, "no PDF now"),
 }
 
 

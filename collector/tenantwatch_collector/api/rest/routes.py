@@ -14,7 +14,7 @@ PREFIX = "/api/v1/monitoring"
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Text = Annotated[str, Query(max_length=128)]
 
-_PROBLEMS: dict[int | str, dict[str, object]] = {
+PROBLEMS: dict[int | str, dict[str, object]] = {
     401: {"model": models.Problem, "description": "no valid token"},
     404: {"model": models.Problem, "description": "it does not exist, or it is not yours"},
     422: {"model": models.Problem, "description": "a value is not allowed"},
@@ -24,7 +24,7 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
 
 def create_router(operations: Operations, authenticator: Authenticator) -> APIRouter:
     """The REST door to the operations."""
-    router = APIRouter(prefix=PREFIX, tags=["monitoring"], responses=_PROBLEMS)
+    router = APIRouter(prefix=PREFIX, tags=["monitoring"], responses=PROBLEMS)
 
     async def authenticated(request: Request) -> Caller:
         return await authenticator.caller(bearer(request.headers.get("authorization")), "admin", "tenant")

@@ -1,0 +1,127 @@
+"""What callers send and are told about contracts, maintenance windows and corrections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
+
+from tenantwatch_collector.reports.agreements import UNITS
+from tenantwatch_collector.sla.contract import Contract
+from tenantwatch_collector.sla.corrections import MAX_REASON
+from tenantwatch_collector.sla.recurrence import MAX_DURATION_SECONDS, MAX_RULE_LENGTH
+
+Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
+Checks = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=500)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewTerms(_Strict):
+    """``in_force_from`` lies now or later; without it the terms are in force at once."""
+
+    contract: Contract
+    in_force_from: AwareDatetime | None = None
+    reason: Reason
+
+
+class NewWindow(_Strict):
+    """A window once (``from``, ``to``) or again (``rule``, ``first``, ``duration_s``, ``timezone``)."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    start: AwareDatetime | None = Field(None, alias="from")
+    end: AwareDatetime | None = Field(None, alias="to")
+    rule: Annotated[str, Field(max_length=MAX_RULE_LENGTH)] | None = None
+    first: NaiveDatetime | None = Field(None, description="local time of the first window, without an offset")
+    duration_s: Annotated[int, Field(gt=0, le=MAX_DURATION_SECONDS)] | None = None
+    timezone: Annotated[str, Field(max_length=64)] | None = Field(None, description="the tenant's by default")
+    checks: Checks | None = Field(None, description="AGENT/CHECK names; without it the whole tenant")
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _once_or_again(self) -> NewWindow:
+        once = self.start is not None and self.end is not None
+        again = self.rule is not None and self.first is not None and self.duration_s is not None
+        if once == again:
+            raise ValueError("write either from and to, or rule, first and duration_s")
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError("from must lie before to")
+        return self
+
+
+class NewCorrection(_Strict):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime = Field(alias="to")
+    counts_as: Literal["up", "degraded", "down", "unknown", "maintenance", "out_of_scope"]
+    reason: Reason
+
+
+class TermsVersion(BaseModel):
+    """One version of a tenant's terms; number 0 is the tier that it was created with."""
+
+    number: int
+    in_force_from: datetime | None
+    recorded_at: datetime | None
+    author: str
+    reason: str
+    contract: Contract
+
+
+class ResolutionView(BaseModel):
+    """What the checks can prove at their intervals, and where a target is finer than that."""
+
+    coarsest_interval_s: float
+    shortest_outage_s: float
+    step_pct: float
+    warnings: list[str]
+
+
+class TermsView(BaseModel):
+    tenant_id: str
+    versions: list[TermsVersion]
+    resolution: ResolutionView | None
+
+
+class WindowView(BaseModel):
+    window_id: int
+    start: datetime | None = Field(serialization_alias="from")
+    end: datetime | None = Field(serialization_alias="to")
+    recurrence: dict[str, Any] | None
+    checks: tuple[str, ...] | None
+    reason: str
+    author: str
+    announced_at: datetime
+    cancelled_at: datetime | None
+
+
+class WindowList(BaseModel):
+    tenant_id: str
+    windows: list[WindowView]
+
+
+class CorrectionView(BaseModel):
+    number: int
+    start: datetime = Field(serialization_alias="from")
+    end: datetime = Field(serialization_alias="to")
+    counts_as: str
+    reason: str
+    author: str
+    entered_at: datetime
+    approver: str | None
+    approved_at: datetime | None
+
+
+class CorrectionList(BaseModel):
+    tenant_id: str
+    corrections: list[CorrectionView]
+
+
+def microseconds(moment: datetime) -> int:
+    """Unix microseconds of an aware instant, exactly."""
+    return int(moment.timestamp()) * UNITS + moment.microsecond

@@ -1,0 +1,232 @@
+"""Operations on contracts, windows and corrections. Who may write is decided at the door."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from tenantwatch_collector.api.agreements import (
+    CorrectionList,
+    CorrectionView,
+    NewCorrection,
+    NewTerms,
+    NewWindow,
+    ResolutionView,
+    TermsVersion,
+    TermsView,
+    WindowList,
+    WindowView,
+    microseconds,
+)
+from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.errors import NotFound, RefusedForEver
+from tenantwatch_collector.health import default_group
+from tenantwatch_collector.identity import Caller, reachable_tenant
+from tenantwatch_collector.reports.agreements import correction_of, recurrence_to_json, versions_of
+from tenantwatch_collector.reports.loading import name_of
+from tenantwatch_collector.sla.contract import (
+    BackdatedTerms,
+    Contract,
+    ContractVersion,
+    refuse_backdating,
+    resolution,
+)
+from tenantwatch_collector.sla.recurrence import RuleError, recurrence
+from tenantwatch_collector.store.base import (
+    CorrectionRecord,
+    Store,
+    Tenant,
+    TenantCheck,
+    WindowRecord,
+)
+
+MAX_RECORDS = 10_000
+"""Of one kind and tenant: whoever needs more windows writes them as a rule."""
+_GRACE_US = 60_000_000
+_FOR_EVER_BACK = -(2**62)
+
+
+class Contracting:
+    """What was agreed with a tenant, announced and corrected."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def terms(self, caller: Caller, tenant_id: str) -> TermsView:
+        """All versions, and what the checks' intervals can prove of the newest."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        versions = versions_of(tenant, await self._store.contracts(tenant.tenant_key))
+        checks = await self._store.tenant_checks(tenant.tenant_key)
+        return TermsView(
+            tenant_id=tenant_id,
+            versions=[_version(version) for version in versions],
+            resolution=_resolution(versions[-1], checks),
+        )
+
+    async def set_terms(self, caller: Caller, tenant_id: str, new: NewTerms) -> TermsView:
+        """Keep a new version. The past keeps the terms that it was agreed on."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        now_us = time.time_ns() // 1000
+        begins_us = now_us if new.in_force_from is None else microseconds(new.in_force_from)
+        try:
+            refuse_backdating(begins_us, now_us - _GRACE_US)
+        except BackdatedTerms as error:
+            raise RefusedForEver(str(error)) from error
+        _refuse_more(await self._store.contracts(tenant.tenant_key), "versions of terms")
+        contract = new.contract.model_dump_json()
+        await self._store.add_contract(
+            tenant.tenant_key, max(begins_us, now_us), caller.token_id, new.reason, contract
+        )
+        return await self.terms(caller, tenant_id)
+
+    async def windows(self, caller: Caller, tenant_id: str) -> WindowList:
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        found = await self._store.windows(tenant.tenant_key)
+        return WindowList(tenant_id=tenant_id, windows=[_window(record) for record in found])
+
+    async def announce(self, caller: Caller, tenant_id: str, new: NewWindow) -> WindowView:
+        """Keep a window, announced now."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        known = {name_of(check) for check in await self._store.tenant_checks(tenant.tenant_key)}
+        unknown = sorted(set(new.checks or ()) - known)
+        if unknown:
+            raise RefusedForEver(f"there is no check {', '.join(unknown[:5])}; names are AGENT/CHECK")
+        _refuse_more(await self._store.windows(tenant.tenant_key), "windows")
+        record = WindowRecord(
+            tenant_key=tenant.tenant_key,
+            window_id=0,
+            from_us=None if new.start is None else microseconds(new.start),
+            to_us=None if new.end is None else microseconds(new.end),
+            recurrence="" if new.rule is None else await self._recurrence(tenant, new),
+            checks=new.checks,
+            reason=new.reason,
+            author=caller.token_id,
+            announced_at_us=0,
+        )
+        return _window(await self._store.add_window(record))
+
+    async def cancel(self, caller: Caller, tenant_id: str, window_id: int) -> None:
+        """End a window, or a series, now."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        if not await self._store.cancel_window(tenant.tenant_key, window_id, time.time_ns() // 1000):
+            raise NotFound(f"tenant {tenant_id} has no window {window_id} that is not cancelled yet")
+
+    async def corrections(self, caller: Caller, tenant_id: str) -> CorrectionList:
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        found = await self._store.corrections(tenant.tenant_key)
+        return CorrectionList(tenant_id=tenant_id, corrections=[_correction(record) for record in found])
+
+    async def correct(self, caller: Caller, tenant_id: str, new: NewCorrection) -> CorrectionView:
+        """Enter a correction; it counts once somebody else approves it."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        _refuse_more(await self._store.corrections(tenant.tenant_key), "corrections")
+        record = CorrectionRecord(
+            tenant_key=tenant.tenant_key,
+            number=0,
+            from_us=microseconds(new.start),
+            to_us=microseconds(new.end),
+            counts_as=new.counts_as,
+            reason=new.reason,
+            author=caller.token_id,
+            entered_at_us=time.time_ns() // 1000,
+        )
+        try:
+            correction_of(record)
+        except ValueError as error:
+            raise RefusedForEver(str(error)) from error
+        return _correction(await self._store.add_correction(record))
+
+    async def approve(self, caller: Caller, tenant_id: str, number: int) -> CorrectionView:
+        """The second person's word. The author cannot give it."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        found = await self._store.corrections(tenant.tenant_key)
+        record = next((each for each in found if each.number == number), None)
+        if record is None:
+            raise NotFound(f"tenant {tenant_id} has no correction {number}")
+        if record.author == caller.token_id:
+            raise RefusedForEver("a second person must approve: whoever entered it cannot")
+        approved = await self._store.approve_correction(tenant.tenant_key, number, caller.token_id)
+        if approved is None:
+            raise RefusedForEver(f"correction {number} was approved already, by {record.approver}")
+        return _correction(approved)
+
+    async def _recurrence(self, tenant: Tenant, new: NewWindow) -> str:
+        assert new.rule is not None
+        assert new.first is not None
+        assert new.duration_s is not None
+        newest = versions_of(tenant, await self._store.contracts(tenant.tenant_key))[-1].contract
+        zone = new.timezone or newest.timezone
+        try:
+            Contract.model_validate({"timezone": zone})
+            return recurrence_to_json(recurrence(new.rule, new.first, new.duration_s, zone))
+        except (RuleError, ValueError) as error:
+            raise RefusedForEver(str(error)) from error
+
+
+def _resolution(version: ContractVersion, checks: Sequence[TenantCheck]) -> ResolutionView | None:
+    active = [check for check in checks if check.active_until_us is None]
+    critical = [c for c in active if default_group(c.group, [c.kind]).role == "critical"]
+    found = resolution(
+        version.contract.targets_in_force(),
+        {name_of(check): check.interval_ms / 1000 for check in critical},
+        {name_of(check): check.confirm_failures for check in critical},
+    )
+    if found is None:
+        return None
+    return ResolutionView(
+        coarsest_interval_s=found.coarsest_interval_s,
+        shortest_outage_s=found.shortest_outage_s,
+        step_pct=found.step_pct,
+        warnings=found.warnings,
+    )
+
+
+def _refuse_more(records: Sequence[object], what: str) -> None:
+    if len(records) >= MAX_RECORDS:
+        raise RefusedForEver(f"a tenant has at most {MAX_RECORDS} {what}")
+
+
+def _version(version: ContractVersion) -> TermsVersion:
+    first = version.in_force_from == _FOR_EVER_BACK
+    return TermsVersion(
+        number=version.number,
+        in_force_from=None if first else instant(version.in_force_from),
+        recorded_at=None if first else instant(version.recorded_at),
+        author=version.author,
+        reason=version.reason,
+        contract=version.contract,
+    )
+
+
+def _window(record: WindowRecord) -> WindowView:
+    return WindowView(
+        window_id=record.window_id,
+        start=_maybe(record.from_us),
+        end=_maybe(record.to_us),
+        recurrence=json.loads(record.recurrence) if record.recurrence else None,
+        checks=record.checks,
+        reason=record.reason,
+        author=record.author,
+        announced_at=instant(record.announced_at_us),
+        cancelled_at=_maybe(record.cancelled_at_us),
+    )
+
+
+def _correction(record: CorrectionRecord) -> CorrectionView:
+    return CorrectionView(
+        number=record.number,
+        start=instant(record.from_us),
+        end=instant(record.to_us),
+        counts_as=record.counts_as,
+        reason=record.reason,
+        author=record.author,
+        entered_at=instant(record.entered_at_us),
+        approver=record.approver,
+        approved_at=_maybe(record.approved_at_us),
+    )
+
+
+def _maybe(time_us: int | None) -> datetime | None:
+    return None if time_us is None else instant(time_us)

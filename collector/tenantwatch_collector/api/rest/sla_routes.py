@@ -1,0 +1,118 @@
+"""REST paths of service levels, reports, contracts, windows and corrections."""
+
+# No postponed annotations here: FastAPI must see the types that create_sla_router makes.
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from pydantic import AwareDatetime
+
+from tenantwatch_collector.api.agreements import (
+    CorrectionList,
+    CorrectionView,
+    NewCorrection,
+    NewTerms,
+    NewWindow,
+    TermsView,
+    WindowList,
+    WindowView,
+)
+from tenantwatch_collector.api.contracting import Contracting
+from tenantwatch_collector.api.rest.routes import PREFIX, PROBLEMS
+from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels, Tier
+from tenantwatch_collector.identity import Authenticator, Caller, bearer
+from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
+from tenantwatch_collector.sla.contract import Contract
+
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+def question(
+    period: PeriodName = "monthly",
+    date: Annotated[date | None, Query(description="a local date in the period; today without it")] = None,
+    days: Annotated[int, Query(ge=1, le=MAX_ROLLING_DAYS, description="of a rolling period")] = 30,
+    as_of: Annotated[AwareDatetime | None, Query(description="what was known then")] = None,
+) -> Question:
+    return Question(period, date, days, as_of)
+
+
+Asked = Annotated[Question, Depends(question)]
+
+
+def create_sla_router(
+    levels: ServiceLevels, contracting: Contracting, authenticator: Authenticator
+) -> APIRouter:
+    """The REST door to service levels. Admins alone change what was agreed."""
+    router = APIRouter(prefix=PREFIX, tags=["service levels"], responses=PROBLEMS)
+
+    async def authenticated(request: Request) -> Caller:
+        return await authenticator.caller(bearer(request.headers.get("authorization")), "admin", "tenant")
+
+    async def administrator(request: Request) -> Caller:
+        return await authenticator.caller(bearer(request.headers.get("authorization")), "admin")
+
+    Reader = Annotated[Caller, Depends(authenticated)]
+    Admin = Annotated[Caller, Depends(administrator)]
+
+    @router.get("/sla/{tenant_id}")
+    async def sla_metrics(caller: Reader, tenant_id: str, asked: Asked) -> dict[str, Any]:
+        return await levels.metrics(caller, tenant_id, asked)
+
+    @router.get("/sla/{tenant_id}/what-if")
+    async def sla_what_if(caller: Reader, tenant_id: str, asked: Asked, tier: Tier) -> dict[str, Any]:
+        return await levels.metrics(caller, tenant_id, asked, Contract(tier=tier))
+
+    @router.get("/sla/{tenant_id}/explain", response_class=PlainTextResponse)
+    async def sla_explained(caller: Reader, tenant_id: str, asked: Asked) -> str:
+        return await levels.explained(caller, tenant_id, asked)
+
+    @router.get("/sla/{tenant_id}/export", response_class=StreamingResponse)
+    async def sla_export(caller: Reader, tenant_id: str, asked: Asked) -> StreamingResponse:
+        lines = await levels.export(caller, tenant_id, asked)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    @router.get("/reports/sla", response_class=Response)
+    async def sla_report(
+        caller: Reader,
+        asked: Asked,
+        tenant_id: Annotated[str, Query(max_length=128)] = "",
+        format: Format = "json",
+    ) -> Response:
+        file = await levels.report(caller, tenant_id, asked, format)
+        headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        return Response(file.content, media_type=file.media_type, headers=headers)
+
+    @router.get("/sla/{tenant_id}/terms")
+    async def terms(caller: Reader, tenant_id: str) -> TermsView:
+        return await contracting.terms(caller, tenant_id)
+
+    @router.put("/sla/{tenant_id}/terms")
+    async def set_terms(caller: Admin, tenant_id: str, new: NewTerms) -> TermsView:
+        return await contracting.set_terms(caller, tenant_id, new)
+
+    @router.get("/sla/{tenant_id}/maintenance")
+    async def windows(caller: Reader, tenant_id: str) -> WindowList:
+        return await contracting.windows(caller, tenant_id)
+
+    @router.post("/sla/{tenant_id}/maintenance", status_code=201)
+    async def announce(caller: Admin, tenant_id: str, new: NewWindow) -> WindowView:
+        return await contracting.announce(caller, tenant_id, new)
+
+    @router.delete("/sla/{tenant_id}/maintenance/{window_id}", status_code=204)
+    async def cancel(caller: Admin, tenant_id: str, window_id: Number) -> None:
+        await contracting.cancel(caller, tenant_id, window_id)
+
+    @router.get("/sla/{tenant_id}/corrections")
+    async def corrections(caller: Reader, tenant_id: str) -> CorrectionList:
+        return await contracting.corrections(caller, tenant_id)
+
+    @router.post("/sla/{tenant_id}/corrections", status_code=201)
+    async def correct(caller: Admin, tenant_id: str, new: NewCorrection) -> CorrectionView:
+        return await contracting.correct(caller, tenant_id, new)
+
+    @router.post("/sla/{tenant_id}/corrections/{number}/approve")
+    async def approve(caller: Admin, tenant_id: str, number: Number) -> CorrectionView:
+        return await contracting.approve(caller, tenant_id, number)
+
+    return router

@@ -1,0 +1,103 @@
+"""Stored agreements in the words of the SLA room: contract versions, windows written out, corrections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tenantwatch_collector.reports.subject import AnnouncedWindow
+from tenantwatch_collector.sla.classes import TimeClass
+from tenantwatch_collector.sla.contract import Contract, ContractVersion
+from tenantwatch_collector.sla.corrections import Correction
+from tenantwatch_collector.sla.masks import Maintenance
+from tenantwatch_collector.sla.recurrence import Recurrence, expand
+from tenantwatch_collector.sla.spans import Span
+from tenantwatch_collector.store.base import ContractRecord, CorrectionRecord, Tenant, WindowRecord
+
+UNITS = 1_000_000
+"""The running system counts in microseconds."""
+
+
+def versions_of(tenant: Tenant, records: Sequence[ContractRecord]) -> list[ContractVersion]:
+    """The tenant's versions; the first is the tier that it was created with, from the beginning of time."""
+    tier = tenant.tier if tenant.tier in ("basic", "professional", "enterprise") else "professional"
+    created = Contract.model_validate({"tier": tier})
+    first = ContractVersion(0, -(2**62), created, -(2**62), "tenantwatch", "the tier at creation")
+    return [first, *(version_of(record) for record in records)]
+
+
+def version_of(record: ContractRecord) -> ContractVersion:
+    return ContractVersion(
+        record.number,
+        record.in_force_from_us,
+        Contract.model_validate_json(record.contract),
+        record.recorded_at_us,
+        record.author,
+        record.reason,
+    )
+
+
+def windows_known(records: Sequence[WindowRecord], within: Span, as_of_us: int) -> list[AnnouncedWindow]:
+    """The windows that touch ``within`` (microseconds), as they were known at ``as_of_us``."""
+    found = []
+    for record in records:
+        if record.announced_at_us > as_of_us:
+            continue
+        cancelled = record.cancelled_at_us
+        cancelled = None if cancelled is None or cancelled > as_of_us else cancelled
+        found += [
+            AnnouncedWindow(replace(window, cancelled_at=cancelled), record.reason)
+            for window in _written_out(record, within)
+        ]
+    return found
+
+
+def correction_of(record: CorrectionRecord) -> Correction:
+    return Correction(
+        record.number,
+        record.from_us,
+        record.to_us,
+        TimeClass(record.counts_as),
+        record.reason,
+        record.author,
+        record.entered_at_us,
+        record.approver,
+        record.approved_at_us,
+    )
+
+
+def recurrence_to_json(recurring: Recurrence) -> str:
+    return json.dumps(
+        {
+            "rule": recurring.rule,
+            "first": recurring.first.isoformat(),
+            "duration_s": recurring.duration_seconds,
+            "timezone": recurring.zone,
+        }
+    )
+
+
+def _written_out(record: WindowRecord, within: Span) -> list[Maintenance]:
+    checks = None if record.checks is None else frozenset(record.checks)
+    if not record.recurrence:
+        assert record.from_us is not None
+        assert record.to_us is not None
+        window = Maintenance(record.from_us, record.to_us, checks, record.announced_at_us)
+        return [window] if window.start < within[1] and window.end > within[0] else []
+    written: dict[str, Any] = json.loads(record.recurrence)
+    recurring = Recurrence(
+        written["rule"],
+        datetime.fromisoformat(written["first"]),
+        written["duration_s"],
+        written["timezone"],
+        checks,
+        record.announced_at_us,
+    )
+    seconds = within[0] // UNITS, -(-within[1] // UNITS)
+    return [
+        replace(window, start=window.start * UNITS, end=window.end * UNITS)
+        for window in expand(recurring, seconds)
+    ]

@@ -1,0 +1,54 @@
+"""Which period a caller means, and how it is called: monthly and 2026-03-15 make 2026-03."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+from tenantwatch_collector.errors import RefusedForEver
+from tenantwatch_collector.sla.periods import Period, PeriodType, calendar_period, rolling_period
+
+PeriodName = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "rolling"]
+_FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
+MAX_ROLLING_DAYS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPeriod:
+    """Unix seconds, with the type and a label that sorts by time."""
+
+    period_type: PeriodName
+    label: str
+    zone: ZoneInfo
+    period: Period
+
+
+def named_period(
+    period_type: PeriodName, day: date | None, days: int, zone: ZoneInfo, as_of: int
+) -> NamedPeriod:
+    """The calendar period that contains the local date (today's without one), or the last ``days``."""
+    if period_type == "rolling":
+        if not 1 <= days <= MAX_ROLLING_DAYS:
+            raise RefusedForEver(f"days must be 1 to {MAX_ROLLING_DAYS}")
+        return NamedPeriod("rolling", f"{days}d", zone, rolling_period(days * 86_400, as_of))
+    if period_type not in get_args(PeriodType):
+        raise RefusedForEver(f"period must be one of {', '.join(get_args(PeriodName))}")
+    day = day or datetime.fromtimestamp(as_of, zone).date()
+    if not _FIRST <= day <= _LAST:
+        raise RefusedForEver(f"date must lie from {_FIRST} to {_LAST}")
+    return NamedPeriod(period_type, _label(period_type, day), zone, calendar_period(period_type, day, zone))
+
+
+def _label(period_type: PeriodType, day: date) -> str:
+    if period_type == "daily":
+        return day.isoformat()
+    if period_type == "weekly":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02}"
+    if period_type == "monthly":
+        return f"{day.year}-{day.month:02}"
+    if period_type == "quarterly":
+        return f"{day.year}-Q{(day.month + 2) // 3}"
+    return str(day.year)

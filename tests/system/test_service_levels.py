@@ -1,0 +1,218 @@
+"""Worked cases sent as an agent's stream give the same reports over REST; reports live and are checked."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+import pytest_asyncio
+from tenantwatch_wire import limits
+from tenantwatch_wire.codec import encode_batch
+from tenantwatch_wire.records import Lane, Result, Status
+from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
+
+from tests.system.ground import Ground, ground
+from tests.system.harness import Caller
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("service-levels"),
+]
+FILE = Path(__file__).parents[1] / "collector" / "sla" / "cases.json"
+CASES = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
+DAY = 86_400
+YESTERDAY = (int(time.time()) // DAY - 1) * DAY
+Request = agent_pb2.ConnectRequest
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ground]:
+    async with ground(tmp_path_factory.mktemp("service-levels")) as started:
+        yield started
+
+
+def results_of(case: Mapping[str, Any]) -> list[tuple[str, int, str, int | None]]:
+    """(check, time, status, latency) in order of time."""
+    found = [(check, at, status, latency) for check, at, status, latency, _ in case.get("results", ())]
+    for run in case.get("runs", ()):
+        times = range(run["from"], run["to"], run["every"])
+        found += [(run["check"], at, run["status"], run.get("latency_us")) for at in times]
+    return sorted(found, key=lambda each: each[1])
+
+
+async def send(here: Ground, tenant_id: str, case: Mapping[str, Any], moved: int) -> None:
+    """What an agent would send of the case, and one more healthy result of now."""
+    token = await here.collector.create_token(tenant_id, agent=True)
+    index = {check["id"]: number for number, check in enumerate(case["checks"])}
+    entries = [
+        agent_pb2.CheckEntry(
+            index=index[check["id"]],
+            check_id=check["id"],
+            kind="http_endpoint",
+            interval_ms=(check["stale_after_s"] - 100) * 500,
+            timeout_ms=70_000,
+            confirm_failures=check["confirm_failures"],
+            confirm_successes=check["confirm_successes"],
+            active=True,
+        )
+        for check in case["checks"]
+    ]
+    results = [
+        (index[check], Result(check, (at + moved) * 10**6, Status[status.upper()], latency))
+        for check, at, status, latency in results_of(case)
+    ]
+    first = case["checks"][0]["id"]
+    now = (0, Result(first, time.time_ns() // 1000, Status.HEALTHY, 1000))
+    batches = [results[at : at + 500] for at in range(0, len(results), 500)] + [[now]]
+    async with grpc.aio.insecure_channel(here.collector.grpc_address) as channel:
+        stub = agent_pb2_grpc.AgentServiceStub(channel)
+        call = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
+        hello = agent_pb2.Hello(protocol_version=limits.PROTOCOL_VERSION, agent_id="a", spool_generation="g")
+        await call.write(Request(hello=hello))
+        await call.read()
+        await call.write(Request(dictionary=agent_pb2.CheckDictionary(entries=entries)))
+        sequence = 1
+        for batch in batches:
+            await call.write(Request(batch=encode_batch(Lane.LIVE, sequence, batch)))
+            await call.read()
+            sequence += len(batch)
+        await call.write(Request(farewell=agent_pb2.Farewell()))
+        await call.done_writing()
+        while await call.read() is not grpc.aio.EOF:
+            pass
+    async with here.caller(here.admin_token) as admin:
+        await admin.wait_checks(tenant_id, {first: "healthy"})
+
+
+def moved(expected: dict[str, Any], by: int) -> dict[str, Any]:
+    """The case's report at another day."""
+    period = {name: value + by for name, value in expected["period"].items()}
+    incidents = [
+        {**i, "start": i["start"] + by, "end": None if i["end"] is None else i["end"] + by}
+        for i in expected["incidents"]
+    ]
+    return {**expected, "period": period, "incidents": incidents}
+
+
+@pytest.mark.parametrize("name", ["A03", "A05a"])
+async def test_a_case_sent_by_an_agent_gives_its_report(here: Ground, name: str) -> None:
+    case = CASES[name]
+    by = YESTERDAY - case["expected"]["period"]["start"]
+    tenant_id = f"case-{name.lower()}"
+    await here.collector.create_tenant(tenant_id, "enterprise")
+    await send(here, tenant_id, case["input"], by)
+    async with here.caller(here.admin_token) as admin:
+        told = await admin.get(f"/sla/{tenant_id}?period=daily&date={_day(YESTERDAY)}")
+    found = told["detail"]["report"]
+    found.pop("burn")
+    expected = moved(case["expected"], by)
+    expected.pop("burn")
+    assert found == expected
+    assert told["availability"] == float(case["expected"]["availability_pct"])
+
+
+async def test_a_report_is_signed_and_checked_against_its_export(here: Ground, tmp_path: Path) -> None:
+    tenant_id = "checked"
+    await here.collector.create_tenant(tenant_id, "enterprise")
+    case = CASES["A02"]
+    await send(here, tenant_id, case["input"], YESTERDAY - case["expected"]["period"]["start"])
+    asked = f"period=daily&date={_day(YESTERDAY)}"
+    async with here.caller(here.admin_token) as admin:
+        report = await admin.get(f"/reports/sla?tenant_id={tenant_id}&{asked}")
+        export = await admin.text(f"/sla/{tenant_id}/export?{asked}")
+        told = await admin.text(f"/sla/{tenant_id}/explain?{asked}")
+        pdf = await admin.bytes(f"/reports/sla?tenant_id={tenant_id}&{asked}&format=pdf")
+        table = await admin.text(f"/reports/sla?{asked}&format=csv")
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    (tmp_path / "export.jsonl").write_text(export)
+    said = await here.collector.run(
+        "sla", "verify", str(tmp_path / "report.json"), str(tmp_path / "export.jsonl")
+    )
+    assert "the exported results give every number of the report" in said
+    assert "have the digests of the report's facts" in said
+    assert "availability = 100 x 85500 / 86400" in told
+    assert pdf.startswith(b"%PDF-")
+    assert f",{tenant_id}," in table
+
+
+async def test_contracts_windows_and_corrections(here: Ground) -> None:
+    tenant_id = "agreed"
+    await here.collector.create_tenant(tenant_id, "enterprise")
+    case = CASES["A02"]
+    by = YESTERDAY - case["expected"]["period"]["start"]
+    await send(here, tenant_id, case["input"], by)
+    asked = f"/sla/{tenant_id}?period=daily&date={_day(YESTERDAY)}"
+    outage = case["expected"]["incidents"][0]
+    second_token = await here.collector.create_token("")
+    async with here.caller(here.admin_token) as ann, here.caller(second_token) as bob:
+        before = await ann.get(asked)
+        await _terms_have_versions(ann, tenant_id)
+        assert (await ann.get(asked))["detail"]["report"] == before["detail"]["report"]
+        await _windows_are_announced(ann, tenant_id)
+        span = {"from": _utc(outage["start"] + by), "to": _utc(outage["end"] + by)}
+        mend = {**span, "counts_as": "up", "reason": "the probe's own network"}
+        kept = await ann.send("POST", f"/sla/{tenant_id}/corrections", mend, 201)
+        approve = f"/sla/{tenant_id}/corrections/{kept['number']}/approve"
+        assert "second person" in (await ann.send("POST", approve, None, 422))["detail"]
+        assert (await ann.get(asked))["availability"] == before["availability"]
+        await bob.send("POST", approve, None, 200)
+        after = await ann.get(asked)
+    assert after["availability"] == 100
+    assert after["detail"]["as_issued"]["availability_pct"] == case["expected"]["availability_pct"]
+    async with here.caller(here.admin_token) as ann:
+        other = await ann.get(f"/sla/{tenant_id}/what-if?tier=basic&period=daily&date={_day(YESTERDAY)}")
+    assert other["detail"]["parts"][0]["terms"]["targets"]["availability_percentage"] == "99"
+
+
+async def _terms_have_versions(ann: Caller, tenant_id: str) -> None:
+    new = {"contract": {"tier": "basic", "timezone": "Europe/Berlin"}, "reason": "downgrade"}
+    told = await ann.send("PUT", f"/sla/{tenant_id}/terms", new, 200)
+    assert [v["contract"]["tier"] for v in told["versions"]] == ["enterprise", "basic"]
+    assert told["resolution"]["coarsest_interval_s"] == 300
+    late = {**new, "in_force_from": "2020-01-01T00:00:00Z"}
+    assert "now or later" in (await ann.send("PUT", f"/sla/{tenant_id}/terms", late, 422))["detail"]
+    wrong = {"contract": {"tier": "gold"}, "reason": "x"}
+    assert "'professional'" in (await ann.send("PUT", f"/sla/{tenant_id}/terms", wrong, 422))["detail"]
+    # Back to UTC for what follows.
+    await ann.send("PUT", f"/sla/{tenant_id}/terms", {"contract": {"tier": "basic"}, "reason": "UTC"}, 200)
+
+
+async def _windows_are_announced(ann: Caller, tenant_id: str) -> None:
+    path = f"/sla/{tenant_id}/maintenance"
+    weekly = {"rule": "FREQ=WEEKLY;BYDAY=SU", "first": "2026-01-04T02:00:00", "duration_s": 3600}
+    kept = await ann.send("POST", path, {**weekly, "timezone": "Europe/Berlin", "reason": "patches"}, 201)
+    assert kept["recurrence"]["timezone"] == "Europe/Berlin"
+    hostile = {**weekly, "rule": "FREQ=SECONDLY", "reason": "x"}
+    assert "FREQ must be one of" in (await ann.send("POST", path, hostile, 422))["detail"]
+    nobody = {**weekly, "checks": ["a/none"], "reason": "x"}
+    assert "no check a/none" in (await ann.send("POST", path, nobody, 422))["detail"]
+    await ann.send("DELETE", f"{path}/{kept['window_id']}", None, 204)
+    assert (await ann.get(path))["windows"][0]["cancelled_at"] is not None
+
+
+async def test_a_tenant_reads_its_own_levels_and_writes_nothing(here: Ground) -> None:
+    await here.collector.create_tenant("neighbour")
+    async with here.caller() as tenant:
+        assert (await tenant.get("/sla/acme"))["sla_compliance"] is None
+        await tenant.get("/sla/neighbour", status=404)
+        await tenant.get("/reports/sla?tenant_id=neighbour", status=404)
+        assert (await tenant.get("/reports/sla"))["scope"] == {"tenant_id": "acme"}
+        new = {"contract": {}, "reason": "cheaper"}
+        await tenant.send("PUT", "/sla/acme/terms", new, 401)
+        await tenant.get("/sla/acme?as_of=2999-01-01T00:00:00Z", status=422)
+        await tenant.get("/sla/acme?period=hourly", status=422)
+
+
+def _day(unix: int) -> str:
+    return _utc(unix)[:10]
+
+
+def _utc(unix: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix))
