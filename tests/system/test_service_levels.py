@@ -154,7 +154,7 @@ async def test_contracts_windows_and_corrections(here: Ground) -> None:
     async with here.caller(here.admin_token) as ann, here.caller(second_token) as bob:
         before = await ann.get(asked)
         await _terms_have_versions(ann, tenant_id)
-        assert (await ann.get(asked))["detail"]["report"] == before["detail"]["report"]
+        assert (await ann.get(asked))["detail"]["parts"] == before["detail"]["parts"]
         await _windows_are_announced(ann, tenant_id)
         span = {"from": _utc(outage["start"] + by), "to": _utc(outage["end"] + by)}
         mend = {**span, "counts_as": "up", "reason": "the probe's own network"}

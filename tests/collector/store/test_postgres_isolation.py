@@ -16,14 +16,17 @@ from tenantwatch_collector.store.base import (
     AlertRecord,
     CheckChange,
     CheckState,
+    CorrectionRecord,
     Delivery,
     Gap,
+    IssuedReport,
     Judgement,
     ResultColumns,
     RolledUp,
     Rollup,
     RollupSpan,
     TenantState,
+    WindowRecord,
 )
 from tenantwatch_collector.store.postgres import PostgresStore
 from tenantwatch_wire.columns import MetricColumns
@@ -36,6 +39,7 @@ PASSWORD = "tenants-own"
 SHOWN = (
     "tenant", "agent", "check_definition", "metric_set", "gap", "check_state", "check_change", "tenant_state",
     "alert", "alert_event", "rollup", "visible_result",
+    "contract", "maintenance_window", "correction", "issued_report",
 )  # fmt: skip
 
 
@@ -96,6 +100,10 @@ async def _fill(store: PostgresStore, tenant_id: str) -> int:
     )
     rollup = Rollup(key, check.check_key, 900, 0, 1, 0, 0, 0, 0, 0, None, b"", 900_000, 0, 0, 0, NOW_US)
     await store.write_rollups(RolledUp(1, 1, spans=[RollupSpan(key, 900, 0)], rollups=[rollup]))
+    await store.add_contract(key, 1, "ann", "signed", "{}")
+    await store.add_window(WindowRecord(key, 0, 1, 2, "", None, "upgrade", "ann", 0))
+    await store.add_correction(CorrectionRecord(key, 0, 1, 2, "up", "probe", "ann", 0))
+    await store.add_issued(IssuedReport(key, "monthly", "2026-03", 0, "final", 0, 1, 2, "sha256:a", "", "{}"))
     return key
 
 
