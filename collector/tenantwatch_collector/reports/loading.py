@@ -41,15 +41,14 @@ async def load(
     if under is not None:
         contracts = [replace(contracts[0], contract=under)]
     checks = {check.check_key: check for check in await store.tenant_checks(key)}
-    log = await store.change_log(key, min(period.end, as_of_us) + 1, as_of_us)
+    # Up to the instant asked for, not the period's end: burn rates are of that instant.
+    log = await store.change_log(key, as_of_us + 1, as_of_us)
     changes = _histories(checks.values(), log, as_of_us)
     members = [_member(check, changes[name_of(check)]) for check in checks.values()]
     groups = _groups(checks.values())
     begin = _begin(tenant, contracts, changes)
     versions = terms_of(contracts, members, groups, begin, UNITS)
-    windows = windows_known(
-        await store.windows(key), (period.start - LEAD_US, min(period.end, as_of_us)), as_of_us
-    )
+    windows = windows_known(await store.windows(key), (period.start - LEAD_US, as_of_us), as_of_us)
     corrections = [correction_of(record) for record in await store.corrections(key)]
     facts = Facts(
         changes,

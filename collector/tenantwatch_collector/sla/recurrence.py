@@ -20,8 +20,8 @@ from tenantwatch_collector.sla.masks import Maintenance
 from tenantwatch_collector.sla.spans import Span
 
 MAX_RULE_LENGTH = 500
-MAX_OCCURRENCES = 5000
-"""In one expansion: thirteen years of every day."""
+MAX_OCCURRENCES = 50_000
+"""In one expansion: five years of every hour."""
 MAX_DURATION_SECONDS = 30 * 86_400
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 _PARTS = {

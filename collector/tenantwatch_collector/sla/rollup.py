@@ -39,6 +39,8 @@ def count_checks(
 
     Of an instant the worst measured status counts, then the highest latency (-1 is none).
     """
+    if not len(check_key):
+        return {}
     severity = np.where(status == Status.UNKNOWN, -1, status.astype(np.int64))
     order = np.lexsort((latency_us, severity, time_us, check_key))
     keys, times = check_key[order], time_us[order]

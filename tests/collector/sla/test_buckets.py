@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from tenantwatch_collector.sla import (
 )
 from tenantwatch_collector.sla.buckets import coarser
 from tenantwatch_collector.sla.histogram import LatencyHistogram
+from tenantwatch_collector.sla.rollup import count_checks
 from tenantwatch_collector.sla.sparse import decode_counts, encode_counts
 from tenantwatch_wire.records import Status
 
@@ -143,3 +145,9 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     except ValueError:
         return
     assert decode_counts(encode_counts(counts)) == counts
+
+
+def test_no_results_make_no_counts() -> None:
+    """A span of time can be asked for by a change alone."""
+    nothing = np.zeros(0, np.int64)
+    assert count_checks(nothing, nothing, np.zeros(0, np.uint8), nothing, nothing) == {}

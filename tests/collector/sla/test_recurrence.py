@@ -114,7 +114,8 @@ def test_times_and_durations_are_bounded() -> None:
     with pytest.raises(RuleError, match="without an offset"):
         recurrence("FREQ=DAILY", MONDAY.replace(tzinfo=UTC), 60, "UTC")
     with pytest.raises(RuleError, match=str(MAX_OCCURRENCES)):
-        expand(recurrence("FREQ=DAILY", MONDAY, 60, "UTC"), (unix(2026, 1, 1), unix(2056, 1, 1)))
+        hourly = "FREQ=DAILY;BYHOUR=" + ",".join(str(hour) for hour in range(24))
+        expand(recurrence(hourly, MONDAY, 60, "UTC"), (unix(2026, 1, 1), unix(2056, 1, 1)))
 
 
 @settings(max_examples=60, deadline=None)
