@@ -62,6 +62,8 @@ async def nothing_left(before: set[str], tasks: set[asyncio.Task[Any]]) -> None:
                 new_tasks = {task for task in asyncio.all_tasks() - tasks if not task.done()}
                 if not (held() - before or new_tasks):
                     return
+                # A coroutine that is driven by hand keeps its frames in a cycle with its exception.
+                gc.collect()
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"left: {held() - before}, {new_tasks}") from None
@@ -192,7 +194,6 @@ async def test_cancelled_at_any_await_it_leaves_nothing(kind: str, request: pyte
         before, tasks = held(), asyncio.all_tasks()
         for number in range(1, MOST_AWAITS):
             outcome = await _cancelled_look(check, number)
-            gc.collect()  # driven by hand, the coroutine's own exception keeps its frames in a cycle
             await nothing_left(before, tasks)
             if outcome is not None:
                 break
@@ -237,8 +238,10 @@ async def test_repeated_looks_hold_no_more_than_the_first(kind: str, request: py
             await check.look()
         before, tasks = held(), asyncio.all_tasks()
         # What grows, grows every time; a thread or a cache that came once does not.
-        rounds = [await _grown_objects(check, 10) for _ in range(4)]
-        assert min(rounds) < 10, rounds
+        rounds: list[int] = []
+        while not rounds or (rounds[-1] >= 10 and len(rounds) < 4):
+            rounds.append(await _grown_objects(check, 10))
+        assert rounds[-1] < 10, rounds
         await nothing_left(before, tasks)
 
 
