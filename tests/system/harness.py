@@ -153,8 +153,8 @@ class Collector(Program):
         self.database = data / "collector.sqlite3"
         self.grpc_address = f"127.0.0.1:{stable_port()}"
         self.rest_url = f"http://127.0.0.1:{stable_port()}"
-        self._configuration = folder / "collector.toml"
-        self._configuration.write_text(self._toml(settings or CollectorSettings()))
+        self.configuration = folder / "collector.toml"
+        self.configuration.write_text(self._toml(settings or CollectorSettings()))
 
     def _toml(self, settings: CollectorSettings) -> str:
         hooks = [{"name": f"hook-{i}", "url": url} for i, url in enumerate(settings.webhooks)]
@@ -166,7 +166,7 @@ class Collector(Program):
         )
 
     async def command(self, *arguments: str) -> str:
-        return await self.run(*arguments, "--config", str(self._configuration))
+        return await self.run(*arguments, "--config", str(self.configuration))
 
     async def create_tenant(self, tenant_id: str, tier: str = "professional") -> None:
         await self.command("tenant", "create", tenant_id, "--name", tenant_id.title(), "--tier", tier)
@@ -178,7 +178,7 @@ class Collector(Program):
 
     async def start(self) -> None:
         """Return when it serves."""
-        await self.launch("run", "--config", str(self._configuration))
+        await self.launch("run", "--config", str(self.configuration))
         assert await self.ready_line("grpc listening on ") == self.grpc_address
         assert await self.ready_line("rest listening on ") == self.rest_url
         self.keep_reading()

@@ -1,4 +1,4 @@
-"""Somebody acknowledges an alert from the command line: PagerDuty hears of it, and it stands on record."""
+"""What an operator does from the command line reaches the running engine: acknowledging, and rules."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.http_target import HttpTarget
 from tests.fakes.notified import PagerDutyServer
+from tests.fakes.webhook import Webhook
 from tests.system.ground import TENANT, ground, http_check
 from tests.system.harness import CollectorSettings
 
@@ -52,3 +53,30 @@ steps = [["pagerduty"]]
         "resolved error, level 0",
         "resolved pagerduty sent",
     ]
+
+
+async def test_a_custom_rule_is_checked_against_what_is_measured_and_comes_into_force(tmp_path: Path) -> None:
+    async with HttpTarget() as web, Webhook() as hook:
+        settings = CollectorSettings(webhooks=[f"{hook.url}/alerts"])
+        check = http_check("web", f"{web.url}/health")
+        async with ground(tmp_path, settings) as here, here.caller() as tenant, here.agent([check]) as agent:
+            await agent.start()
+            await tenant.wait_checks(TENANT, {"web": "healthy"})
+            put = ["alerts", "rule", "put", "long-pages", "--condition", "greater_than", "--threshold", "100"]
+            put += ["--severity", "error", "--tenant", TENANT, "--config", str(here.collector.configuration)]
+            await here.collector.run(*put, "--metric", "body_byte", exit_code=1)
+            made = await here.collector.run(*put, "--metric", "body_bytes")
+            assert made == "long-pages: body_bytes greater than 100"
+            web.body = b"x" * 200
+            (fired,) = await hook.wait_for(1)
+            assert fired.json["alert"]["metric_name"] == "body_bytes"
+            assert fired.json["alert"]["alert_name"] == "body_bytes greater than 100"
+            assert fired.json["alert"]["alert_description"] == "web on web-1: body_bytes is 200"
+            web.body = b"short"
+            _, ended = await hook.wait_for(2)
+            assert (ended.json["kind"], ended.json["alert"]["alert_id"]) == (
+                "resolved",
+                fired.json["alert"]["alert_id"],
+            )
+            await agent.terminate()
+            await here.collector.terminate()

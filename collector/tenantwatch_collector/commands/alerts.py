@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.alerts.simulate import simulate_file
+from tenantwatch_collector.commands import rules
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.store.base import Store
@@ -101,11 +102,13 @@ def add_commands(commands: Any, config_help: str) -> None:
         ("resolve", "end an alert by hand; it does not open again within the hour for the same trouble"),
     ):
         one = _add_with_store(alerts, action, text, _command, config_help)
+        one.add_argument("alert_id")
         one.add_argument("--by", required=True, help="who does it, for the record")
         one.add_argument("--notes", default="", help="why, for the record")
         one.set_defaults(action=action)
     text = "print the record of an alert: what happened, and each attempt to tell somebody"
-    _add_with_store(alerts, "timeline", text, _timeline, config_help)
+    _add_with_store(alerts, "timeline", text, _timeline, config_help).add_argument("alert_id")
+    rules.add_commands(alerts, _add_with_store, config_help)
     text = "play a file of cases and print who would have been told what, as JSON"
     simulate = alerts.add_parser("simulate", help=text, description=text)
     simulate.add_argument("file", type=Path, metavar="FILE", help="cases of schema alert-cases/1")
@@ -116,7 +119,6 @@ def _add_with_store(
     family: Any, name: str, help_text: str, work: Any, config_help: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = family.add_parser(name, help=help_text, description=help_text)
-    parser.add_argument("alert_id")
     parser.add_argument("--config", type=Path, help=config_help)
     parser.set_defaults(command=_with_store(work))
     return parser

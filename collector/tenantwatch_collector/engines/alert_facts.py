@@ -14,10 +14,10 @@ from tenantwatch_collector.store.base import AlertCommand, AlertEvent, AlertReco
 SOURCE_SERVICE = "saas_monitoring"
 
 
-def context(watched: WatchedCheck, text: str) -> dict[str, str]:
-    """What an occurrence looked like, for people."""
+def context(watched: WatchedCheck, text: str, name: str = "") -> dict[str, str]:
+    """What an occurrence looked like, for people; ``name`` is that of a custom rule."""
     check = watched.check
-    return {
+    return ({"name": name} if name else {}) | {
         "agent_id": check.agent_id,
         "check_id": check.definition.check_id,
         "target": check.definition.target,
@@ -57,6 +57,8 @@ def _name(tenant_key: int, alert_type: str, severity: Severity, seen: dict[str, 
         return f"{alert_type}: {seen['tenant_count']} tenants at once"
     if alert_type == NO_DATA:
         return "no data"
+    if "name" in seen:
+        return seen["name"]
     return f"{alert_type} is {'unhealthy' if severity.rank >= Severity.ERROR.rank else 'degraded'}"
 
 

@@ -14,6 +14,7 @@ from tenantwatch_collector.alerts.alert import (
     Notification,
     Outcome,
 )
+from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.machine import (
     acknowledge,
     drop_member,
@@ -36,7 +37,8 @@ from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Suppression
 from tenantwatch_collector.engines.alert_facts import alert_event, alert_record, context, message_payload
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.silence import NO_DATA, Silences, is_silent, last_heard
+from tenantwatch_collector.engines.rules import RuleBook
+from tenantwatch_collector.engines.silence import Silences, is_silent, last_heard
 from tenantwatch_collector.engines.surge import (
     PLATFORM,
     PLATFORM_KEY,
@@ -54,6 +56,7 @@ from tenantwatch_collector.store.base import (
     JudgedState,
     Judgement,
     OutboxMessage,
+    ResultColumns,
     Tenant,
 )
 
@@ -99,11 +102,13 @@ class AlertBook:
         self._obeyed: list[int] = []
         self._silences = Silences(0)
         self._surges = Surges()
+        self._rules = RuleBook()
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
         book = AlertBook(self._channels, self._routing, self._dashboard_url)
         book.name_tenants(self._tenants)
+        book.put_rules(self._rules.rules, 0)
         return book
 
     def load(self, judged: JudgedState) -> None:
@@ -126,6 +131,25 @@ class AlertBook:
         rule = self._rule(judged.watched)
         self._evaluate(judged.watched, rule, judged.time_us, value, severity, judged.text, now_us)
 
+    def put_rules(self, rules: Iterable[CustomRule], now_us: int) -> None:
+        """These custom rules and no others. What is changed or gone holds nothing open any more."""
+        for rule in self._rules.put(rules, self._tenants):
+            for key, held in self._held.items():
+                for member in [m for m in held.group.members if m.startswith(f"{rule.rule_id}:")]:
+                    outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
+                    self._note(key, held, outcome, now_us)
+
+    def measure(self, columns: ResultColumns, watched: Mapping[int, WatchedCheck], now_us: int) -> None:
+        """Evaluate the custom rules on a commit's metrics."""
+        for measured in self._rules.measure(columns):
+            one = watched[measured.check_key]
+            tenant_id = self._tenants[one.check.tenant_key].tenant_id
+            rule = measured.rule.of(tenant_id, str(measured.check_key), TICKS_PER_SECOND)
+            text, name = f"{measured.rule.metric} is {measured.value:g}", measured.rule.name
+            self._evaluate(one, rule, measured.time_us, measured.holds, None, text, now_us, name)
+            held = self._held.get((one.check.tenant_key, rule.alert_type))
+            self._rules.note(measured, is_quiet(None if held is None else held.group, rule, False))
+
     def take_up(self, watched: Iterable[WatchedCheck], now_us: int) -> None:
         """After a start: the silence of these may have begun before it."""
         self._silences.started_us = now_us
@@ -136,12 +160,12 @@ class AlertBook:
     def drop(self, watched: WatchedCheck, now_us: int) -> None:
         """The check is watched no more: it holds nothing open."""
         self._silences.end(watched)
-        for key in (self._key(watched), (watched.check.tenant_key, NO_DATA)):
-            held = self._held.get(key)
-            if held is not None:
-                policy = self._policy(key, now_us)
-                outcome = drop_member(held.group, str(watched.check.check_key), now_us, policy)
-                self._note(key, held, outcome, now_us)
+        mine = str(watched.check.check_key)
+        for key, held in self._held.items():
+            if key[0] == watched.check.tenant_key:
+                for member in [m for m in held.group.members if m.rpartition(":")[2] == mine]:
+                    outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
+                    self._note(key, held, outcome, now_us)
 
     def obey(self, command: AlertCommand, now_us: int) -> None:
         """Acknowledge or resolve; a command for an alert that is over meanwhile changes nothing."""
@@ -215,6 +239,7 @@ class AlertBook:
         severity: Severity | None,
         text: str,
         now_us: int,
+        name: str = "",
     ) -> None:
         key = watched.check.tenant_key, rule.alert_type
         held = self._held.get(key)
@@ -224,7 +249,7 @@ class AlertBook:
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value, severity)
         outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
         if value:
-            held.context = context(watched, text)
+            held.context = context(watched, text, name)
         self._note(key, held, outcome, now_us)
 
     def _judge_surge(self, alert_type: str, now_us: int) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
@@ -94,6 +95,7 @@ class Judge:
         self._known_until_us = judged.known_until_us
         self._feed = Feed(self._store, judged.cursor)
         self._refresh = True
+        await self._read_rules(time.time_ns() // 1000)
         self._flush_due = time.monotonic() + _FLUSH_SECONDS
         self._task = asyncio.create_task(self._run(), name="judge")
 
@@ -135,6 +137,7 @@ class Judge:
             checks = CheckBook(self._store, alerts.is_idle)
             await checks.load(judged)
             alerts.take_up(checks.watched.values(), time.time_ns() // 1000)
+            self._obey_due = 0.0
         except StoreUnavailable:
             return
         self._checks, self._alerts = checks, alerts
@@ -160,12 +163,25 @@ class Judge:
         self._obey_due = time.monotonic() + _OBEY_SECONDS
         for command in await self._store.pending_alert_commands():
             self._alerts.obey(command, now_us)
+        await self._read_rules(now_us)
+
+    async def _read_rules(self, now_us: int) -> None:
+        rules = []
+        for stored in await self._store.alert_rules():
+            try:
+                rules.append(
+                    CustomRule.defined(stored.rule_id, stored.tenant_id, stored.tier, stored.definition)
+                )
+            except (ValueError, TypeError, KeyError) as error:
+                log.error("the rule %s is passed over: %s", stored.rule_id, error)
+        self._alerts.put_rules(rules, now_us)
 
     async def _judge_commit(self, commit: Commit) -> None:
         if not self._checks.knows(commit):
             await self._refresh_definitions()
         self._touched.update(np.unique(commit.columns.check_key).tolist())
         judged = await self._checks.judge(commit)
+        self._alerts.measure(commit.columns, self._checks.watched, time.time_ns() // 1000)
         self._through = commit.commit_id
         self._vitals.judged.inc()
         await self._write(judged, commit.received_at_us, time.time_ns() // 1000)

@@ -52,6 +52,7 @@ from tenantwatch_collector.store.facts import (
     RollupState,
     StoredCheck,
     StoredResult,
+    StoredRule,
     Tenant,
     TenantHealth,
     TenantState,
@@ -94,6 +95,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredCheck",
     "StoredResult",
+    "StoredRule",
     "Tenant",
     "TenantCheck",
     "TenantHealth",
@@ -203,6 +205,16 @@ class Store(AgreementStore, Protocol):
 
     async def retain(self, retention: Retention) -> Retained:
         """Delete what is older than that, in steps that delay no commit, and do the store's housekeeping."""
+
+    async def alert_rules(self) -> Sequence[StoredRule]:
+        """All custom rules, by rule_id."""
+
+    async def put_alert_rule(self, rule: StoredRule) -> None:
+        """Keep it in place of the one of its id, whose time and author of creation stay."""
+
+    async def remove_alert_rule(self, rule_id: str) -> bool: ...
+    async def metric_names(self, tenant_id: str | None) -> Sequence[str]:
+        """What metrics there are, of one tenant or of all, by name."""
 
     async def pending_alert_commands(self) -> Sequence[AlertCommand]:
         """What callers want done to alerts and no engine has done yet, oldest first."""

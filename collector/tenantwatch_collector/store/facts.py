@@ -301,6 +301,21 @@ class AlertEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRule:
+    """A custom rule as kept: ``tenant_id`` or ``tier`` say for whom, neither is for everybody.
+
+    ``definition`` is JSON: the rest is the alert engine's business.
+    """
+
+    rule_id: str
+    tenant_id: str | None
+    tier: str | None
+    definition: str
+    created_at_us: int
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertCommand:
     """What somebody wants done to an alert: ``action`` is acknowledge or resolve."""
 

@@ -24,6 +24,7 @@ from tenantwatch_collector.store.base import (
     ResultColumns,
     Store,
     StoredCheck,
+    StoredRule,
     Tenant,
 )
 from tenantwatch_collector.store.sqlite.migrate import migrate
@@ -289,6 +290,25 @@ async def test_a_command_for_an_open_alert_waits_until_it_is_obeyed(store: Store
     assert await store.pending_alert_commands() == [second]
     await store.write_judgement(Judgement(0, alerts=[alert(tenant, "x", "resolved")]))
     assert not await store.command_alert("x", None, "resolve", "ada", "")
+
+
+async def test_a_rule_is_kept_replaced_and_removed(store: Store) -> None:
+    first = StoredRule("cpu-high", "acme", None, '{"threshold": 1}', T0, "ada")
+    await store.put_alert_rule(first)
+    await store.put_alert_rule(StoredRule("cpu-high", None, "basic", '{"threshold": 2}', T0 + 1, "eve"))
+    assert await store.alert_rules() == [StoredRule("cpu-high", None, "basic", '{"threshold": 2}', T0, "ada")]
+    assert await store.remove_alert_rule("cpu-high")
+    assert not await store.remove_alert_rule("cpu-high")
+    assert await store.alert_rules() == []
+
+
+async def test_the_metrics_that_there_are_are_named(store: Store) -> None:
+    _, check = await tenant_with_check(store)
+    await store.create_tenant("other", "Other", "basic")
+    assert await store.metric_names(None) == []
+    await store.commit([batch(check, 1, 3)])
+    assert await store.metric_names(None) == await store.metric_names("acme") == ["tls_ms"]
+    assert await store.metric_names("other") == []
 
 
 async def test_what_is_owed_to_a_channel_that_is_no_more_is_owed_to_nobody(store: Store) -> None:

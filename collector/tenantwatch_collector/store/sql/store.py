@@ -24,6 +24,7 @@ from tenantwatch_collector.store.facts import (
     RollupState,
     StoredCheck,
     StoredResult,
+    StoredRule,
     Tenant,
     TenantHealth,
     Token,
@@ -32,6 +33,7 @@ from tenantwatch_collector.store.sql import (
     access,
     alert_commands,
     alert_events,
+    alert_rules,
     judgements,
     outbox,
     questions,
@@ -161,6 +163,20 @@ class SqlStore(SqlAgreements):
         async with self._db.transaction() as tx:
             await note_raw_since(tx, since_us)
         self._raw_since_us = max(self._raw_since_us, since_us)
+
+    async def alert_rules(self) -> Sequence[StoredRule]:
+        return await alert_rules.all_rules(self._db)
+
+    async def put_alert_rule(self, rule: StoredRule) -> None:
+        async with self._db.transaction() as tx:
+            await alert_rules.put(tx, rule)
+
+    async def remove_alert_rule(self, rule_id: str) -> bool:
+        async with self._db.transaction() as tx:
+            return await alert_rules.remove(tx, rule_id)
+
+    async def metric_names(self, tenant_id: str | None) -> Sequence[str]:
+        return await alert_rules.metric_names(self._db, tenant_id)
 
     async def pending_alert_commands(self) -> Sequence[AlertCommand]:
         return await alert_commands.pending(self._db)

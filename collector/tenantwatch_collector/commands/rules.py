@@ -1,0 +1,94 @@
+"""`alerts rule put|list|remove`: custom rules on metrics, in the store itself."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from tenantwatch_collector.alerts.condition import Condition, CustomRule
+from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.commands.access import TIERS
+from tenantwatch_collector.errors import ConfigurationError, NotFound
+from tenantwatch_collector.store.base import Store, StoredRule
+
+
+async def put(store: Store, options: argparse.Namespace) -> None:
+    """Check the rule against what is measured, and keep it."""
+    if options.tenant is not None and await store.tenant(options.tenant) is None:
+        raise NotFound(f"there is no tenant {options.tenant!r}")
+    try:
+        rule = CustomRule(
+            options.rule_id,
+            options.metric,
+            Condition(options.condition),
+            options.threshold,
+            Severity(options.severity),
+            options.tenant,
+            options.tier,
+            options.for_seconds,
+            options.keep_firing_seconds,
+            options.failure_threshold,
+            options.success_threshold,
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"rule {options.rule_id!r}: {error}") from None
+    demand_metric(rule.metric, await store.metric_names(options.tenant))
+    now_us = time.time_ns() // 1000
+    kept = StoredRule(rule.rule_id, rule.tenant, rule.tier, rule.definition(), now_us, options.by)
+    await store.put_alert_rule(kept)
+    print(f"{rule.rule_id}: {rule.name}")
+
+
+def demand_metric(metric: str, there_are: Sequence[str]) -> None:
+    """A rule on what nobody measures would be silent for ever. Raises NotFound with what is near."""
+    if metric in there_are:
+        return
+    near = difflib.get_close_matches(metric, there_are, 3)
+    hint = (
+        f"; did you mean {' or '.join(near)}?"
+        if near
+        else f"; there are {', '.join(there_are[:50]) or 'none yet'}"
+    )
+    raise NotFound(f"no check has measured {metric!r}{hint}")
+
+
+async def show(store: Store, options: argparse.Namespace) -> None:
+    for kept in await store.alert_rules():
+        rule = CustomRule.defined(kept.rule_id, kept.tenant_id, kept.tier, kept.definition)
+        whose = kept.tenant_id or (f"tier {kept.tier}" if kept.tier else "everybody")
+        print(f"{rule.rule_id:24} {whose:24} {rule.severity.value:9} {rule.name}")
+
+
+async def remove(store: Store, options: argparse.Namespace) -> None:
+    if not await store.remove_alert_rule(options.rule_id):
+        raise NotFound(f"there is no rule {options.rule_id!r}; see `alerts rule list`")
+    print(f"{options.rule_id} is removed")
+
+
+def add_put_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rule_id", help="such as cpu-high; an existing one is replaced")
+    parser.add_argument("--metric", required=True, help="as checks report it, such as cpu_percent")
+    parser.add_argument("--condition", required=True, choices=[each.value for each in Condition])
+    parser.add_argument("--threshold", required=True, type=float)
+    parser.add_argument("--severity", required=True, choices=[each.value for each in Severity])
+    parser.add_argument("--tenant", help="for this tenant; without it or --tier for everybody")
+    parser.add_argument("--tier", choices=TIERS, help="for all tenants of a tier")
+    parser.add_argument("--for-seconds", type=int, default=0, metavar="N", help="as long it must hold")
+    parser.add_argument("--keep-firing-seconds", type=int, default=0, metavar="N", help="before it is over")
+    parser.add_argument("--failure-threshold", type=int, default=1, metavar="N", help="times in a row")
+    parser.add_argument(
+        "--success-threshold", type=int, default=1, metavar="N", help="times in a row, to end"
+    )
+    parser.add_argument("--by", default="", help="who makes it, for the record")
+
+
+def add_commands(family: Any, add: Any, config_help: str) -> None:
+    """Register the commands with argparse; ``add`` makes one that works on the store."""
+    rule = family.add_parser("rule", help="custom rules on metrics").add_subparsers(required=True)
+    text = "make or replace a rule; it is in force within two seconds"
+    add_put_arguments(add(rule, "put", text, put, config_help))
+    add(rule, "list", "list the rules", show, config_help)
+    add(rule, "remove", "remove a rule; its alerts end", remove, config_help).add_argument("rule_id")

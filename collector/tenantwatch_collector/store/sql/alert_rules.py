@@ -1,0 +1,35 @@
+"""Custom rules, and the metrics that they can be about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from tenantwatch_collector.store.facts import StoredRule
+from tenantwatch_collector.store.sql.database import Database, Transaction
+
+_COLUMNS = "rule_id, tenant_id, tier, definition, created_at_us, created_by"
+
+
+async def all_rules(db: Database) -> Sequence[StoredRule]:
+    rows = await db.read(f"SELECT {_COLUMNS} FROM alert_rule ORDER BY rule_id")
+    return [StoredRule(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
+
+
+async def put(tx: Transaction, rule: StoredRule) -> None:
+    await tx.execute(
+        f"INSERT INTO alert_rule ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (rule_id) DO UPDATE SET"
+        " tenant_id = excluded.tenant_id, tier = excluded.tier, definition = excluded.definition",
+        (rule.rule_id, rule.tenant_id, rule.tier, rule.definition, rule.created_at_us, rule.created_by),
+    )
+
+
+async def remove(tx: Transaction, rule_id: str) -> bool:
+    return await tx.execute("DELETE FROM alert_rule WHERE rule_id = ?", (rule_id,)) == 1
+
+
+async def metric_names(db: Database, tenant_id: str | None) -> Sequence[str]:
+    own = "" if tenant_id is None else " JOIN tenant t ON t.tenant_key = m.tenant_key WHERE t.tenant_id = ?"
+    parameters = () if tenant_id is None else (tenant_id,)
+    rows = await db.read(f"SELECT DISTINCT m.names FROM metric_set m{own}", parameters)
+    return sorted({name for row in rows for name in json.loads(row["names"])})
