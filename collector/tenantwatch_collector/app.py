@@ -20,6 +20,7 @@ from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.judge import Judge
+from tenantwatch_collector.engines.levels import LevelEngine
 from tenantwatch_collector.engines.retention import RetentionEngine
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.identity import Authenticator
@@ -62,6 +63,7 @@ class Collector:
         self._heartbeat = (
             None if config.heartbeat is None else Heartbeat(config.heartbeat, passes, self.vitals)
         )
+        self._levels = LevelEngine(store, self._judge.passes, self._judge.found)
         self._rollups = RollupEngine(store)
         self._retention = RetentionEngine(
             store, self._rollups, config.retention.raw_days, config.retention.history_months
@@ -93,6 +95,7 @@ class Collector:
     async def start(self) -> tuple[str, str]:
         """Listen and work; returns the gRPC address and the REST address."""
         await self._judge.start()
+        self._levels.start()
         await self._rollups.start()
         self._retention.start()
         await self._notifier.start()
@@ -114,6 +117,7 @@ class Collector:
         await self._agents.drain(DRAIN_SECONDS)
         await self._grpc.stop(1)
         await self._commits.stop()
+        await self._levels.stop()
         await self._judge.stop()
         await self._retention.stop()
         await self._rollups.stop()

@@ -25,6 +25,18 @@ def context(watched: WatchedCheck, text: str, name: str = "") -> dict[str, str]:
     }
 
 
+def finding_context(alert_type: str, label: str, text: str) -> dict[str, str]:
+    """The same of a service level; ``label`` is the period's."""
+    names = {"sla_violation": "service level missed", "burn_rate": "error budget burns too fast"}
+    return {
+        "name": names.get(alert_type, alert_type),
+        "agent_id": label,
+        "check_id": "service level",
+        "target": "",
+        "text": text,
+    }
+
+
 def alert_record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str, str]) -> AlertRecord:
     """The alert as it is kept, with what its newest occurrence looked like."""
     return AlertRecord(

@@ -34,8 +34,15 @@ from tenantwatch_collector.alerts.rule import (
     no_data_rule,
 )
 from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Suppression
-from tenantwatch_collector.engines.alert_facts import alert_event, alert_record, context, message_payload
+from tenantwatch_collector.engines.alert_facts import (
+    alert_event,
+    alert_record,
+    context,
+    finding_context,
+    message_payload,
+)
 from tenantwatch_collector.engines.checks import Judged
+from tenantwatch_collector.engines.levels import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.rules import RuleBook
 from tenantwatch_collector.engines.silence import Silences, is_silent, last_heard
@@ -149,6 +156,33 @@ class AlertBook:
             self._evaluate(one, rule, measured.time_us, measured.holds, None, text, now_us, name)
             held = self._held.get((one.check.tenant_key, rule.alert_type))
             self._rules.note(measured, is_quiet(None if held is None else held.group, rule, False))
+
+    def minds(self, findings: Sequence[Finding]) -> bool:
+        """Whether any of them could change something, though none holds."""
+        return any((finding.tenant_key, finding.alert_type) in self._held for finding in findings)
+
+    def find(self, finding: Finding, now_us: int) -> None:
+        """Evaluate a condition that another engine judged: of a service level."""
+        key = finding.tenant_key, finding.alert_type
+        held = self._held.get(key)
+        if finding.tenant_key not in self._tenants:
+            return
+        rule = Rule(
+            finding.rule_id,
+            self._tenants[finding.tenant_key].tenant_id,
+            finding.alert_type,
+            finding.severity,
+        )
+        if is_quiet(None if held is None else held.group, rule, finding.holds):
+            return
+        held = self._held.setdefault(key, _Held(GroupState(rule.tenant, rule.alert_type)))
+        evaluation = Evaluation(
+            rule.rule_id, rule.tenant, rule.alert_type, now_us, finding.holds, finding.severity
+        )
+        outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
+        if finding.holds:
+            held.context = finding_context(finding.alert_type, finding.label, finding.text)
+        self._note(key, held, outcome, now_us)
 
     def take_up(self, watched: Iterable[WatchedCheck], now_us: int) -> None:
         """After a start: the silence of these may have begun before it."""

@@ -17,6 +17,7 @@ from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
+from tenantwatch_collector.engines.levels import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.signal import Signal
@@ -66,6 +67,7 @@ class Judge:
         self._obey_due = 0.0
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._findings: list[Finding] = []
         self.passes = Signal()
         """Fired whenever all that was committed is judged."""
 
@@ -77,6 +79,12 @@ class Judge:
         """An agent named new, changed or retired checks."""
         self._refresh = True
         self._feed.arrived.fire()
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """Another engine judged conditions: they go through the alerts with the next pass."""
+        if any(finding.holds for finding in findings) or self._alerts.minds(findings):
+            self._findings += findings
+            self._feed.arrived.fire()
 
     def commanded(self) -> None:
         """A caller wants something done to an alert."""
@@ -154,6 +162,9 @@ class Judge:
         now_us = time.time_ns() // 1000
         if time.monotonic() >= self._obey_due:
             await self._obey(now_us)
+        for finding in self._findings:
+            self._alerts.find(finding, now_us)
+        self._findings.clear()
         await self._write(self._checks.expire(now_us), now_us, now_us)
         if time.monotonic() >= self._flush_due:
             await self._flush()
