@@ -17,6 +17,7 @@ from tenantwatch_wire.records import Status
 from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.checks.expression import Expression, Name, NoNumber, condition, number
 from tenantwatch_agent.checks.findings import Findings, Metrics
+from tenantwatch_agent.checks.http.message import Answer
 from tenantwatch_agent.checks.http.probe import Probe
 from tenantwatch_agent.checks.http.settings import RequestSettings
 from tenantwatch_agent.checks.json_path import JsonPath, parse_json
@@ -109,20 +110,26 @@ class BusinessLogic:
         """What the source answers; nothing where only other checks are asked."""
         if self._probe is None:
             return "holds", {}, None
-        outcome = await self._probe.look()
+        try:
+            return await self._ask_source(self._probe, findings, metrics)
+        finally:
+            self._probe.forget()
+
+    async def _ask_source(
+        self, probe: Probe, findings: Findings, metrics: Metrics
+    ) -> tuple[str, Mapping[str, float], int | None]:
+        outcome = await probe.look()
         for name, value in outcome.metrics.items():
             metrics.put(name, value)
         findings.add(outcome.status, outcome.text, outcome.by_latency)
         if outcome.status is Status.UNHEALTHY:
             return "", {}, outcome.latency_us
-        figures = self._read(findings)
+        figures = self._read(probe.answer, findings)
         for name, figure in figures.items():
             metrics.put(name, figure)
         return "holds", figures, outcome.latency_us
 
-    def _read(self, findings: Findings) -> dict[str, float]:
-        assert self._probe is not None
-        answer = self._probe.answer
+    def _read(self, answer: Answer, findings: Findings) -> dict[str, float]:
         figures: dict[str, float] = {}
         try:
             document = parse_json(answer.body)

@@ -73,7 +73,10 @@ class ExternalApis:
         details: dict[str, float] = {}
         for step in self._steps:
             self._at = step
-            outcome = await step.look(values)
+            try:
+                outcome = await step.look(values)
+            finally:
+                step.probe.forget()
             findings.add(outcome.status, f"{step.name}: {outcome.text}", outcome.by_latency)
             details |= {f"{step.name}_{name}": value for name, value in outcome.metrics.items()}
             if outcome.latency_us is not None:

@@ -26,4 +26,7 @@ class HttpEndpoint:
         return self._probe.phase
 
     async def look(self) -> Outcome:
-        return await self._probe.look()
+        try:
+            return await self._probe.look()
+        finally:
+            self._probe.forget()

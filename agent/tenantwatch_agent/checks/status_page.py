@@ -56,6 +56,12 @@ class StatusPage:
         return self._probe.phase
 
     async def look(self) -> Outcome:
+        try:
+            return await self._read()
+        finally:
+            self._probe.forget()
+
+    async def _read(self) -> Outcome:
         fetched = await self._probe.look()
         if fetched.status is Status.UNHEALTHY and not fetched.by_latency:
             raise CheckerFailed(f"the status page cannot be read: {fetched.text}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tenantwatch_agent.checks.http.address import Address
-from tenantwatch_agent.checks.http.message import Request
+from tenantwatch_agent.checks.http.http1 import Http1Receiver
+from tenantwatch_agent.checks.http.message import Answer, Request
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Status
@@ -176,3 +178,19 @@ async def test_a_changed_secret_is_sent_and_one_that_is_gone_is_unknown(tmp_path
 def test_a_request_shows_no_secret() -> None:
     request = Request(Address.parse(f"http://a/?key={SECRET}"), "GET", {"x-key": SECRET}, SECRET.encode())
     assert SECRET not in repr(request)
+
+
+async def test_nothing_of_an_answer_is_held_between_two_looks() -> None:
+    async with serving(says(answer(b"x" * 900_000))) as url:
+        check = build_check("http_endpoint", {"url": url, "expect_body_contains": "xx"}, "test")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                await look(CheckDefinition("a", "http_endpoint", 1000, 5000), check)
+            held = [each for each in gc.get_objects() if isinstance(each, Answer) and each.body]
+            assert held == []
+            receivers = sum(isinstance(each, Http1Receiver) for each in gc.get_objects())
+            assert receivers <= 1, "receivers wait for the collector of garbage"
+        finally:
+            gc.enable()

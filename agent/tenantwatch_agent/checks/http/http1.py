@@ -67,6 +67,11 @@ class Http1Receiver(Receiver):
     def eof_received(self) -> bool:
         return False
 
+    def let_go(self) -> None:
+        super().let_go()
+        # Parser and receiver hold each other: the body would stay until the collector of garbage comes by.
+        del self._parser
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self.answer.headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 

@@ -43,6 +43,9 @@ class Answer:
         """The first of that name."""
         return next((value for each, value in self.headers if each == name), None)
 
+    def clear(self) -> None:
+        self.headers, self.body = [], bytearray()
+
     def add_body(self, part: bytes) -> None:
         self.body += part[: MAX_BODY_BYTES - len(self.body)]
         self.cut_at_limit = len(self.body) >= MAX_BODY_BYTES

@@ -63,8 +63,13 @@ class Probe:
 
     @property
     def answer(self) -> Answer:
-        """Of the last look."""
+        """Of the last look, until ``forget``."""
         return Answer() if self._visit is None else self._visit.answer
+
+    def forget(self) -> None:
+        """Let go of the answer: between two looks a thousand checks must not hold a thousand bodies."""
+        if self._visit is not None:
+            self._visit.answer.clear()
 
     async def look(self, values: Mapping[str, str] | None = None) -> Outcome:
         """Send it with the values in their places. Raises CheckerFailed."""
