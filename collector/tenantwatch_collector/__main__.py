@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check_config)
 
     access.add_commands(commands, _CONFIG_HELP)
-    sla.add_commands(commands)
+    sla.add_commands(commands, _CONFIG_HELP)
     alerts.add_commands(commands, _CONFIG_HELP)
     notify.add_commands(commands, _CONFIG_HELP)
     return parser

@@ -138,6 +138,10 @@ async def test_a_report_is_signed_and_checked_against_its_export(here: Ground, t
     assert "the exported results give every number of the report" in said
     assert "have the digests of the report's facts" in said
     assert "availability = 100 x 85500 / 86400" in told
+    printed = await here.collector.command("sla", "explain", tenant_id, _day(YESTERDAY))
+    assert "availability = 100 x 85500 / 86400" in printed
+    compared = await here.collector.command("sla", "what-if", tenant_id, _day(YESTERDAY), "--tier", "basic")
+    assert "98.9583" in compared
     assert pdf.startswith(b"%PDF-")
     assert f",{tenant_id}," in table
 

@@ -18,13 +18,12 @@ from tenantwatch_collector.reports.pdf import Typesetter
 from tenantwatch_collector.reports.service import Asked, Reports
 from tenantwatch_collector.reports.spreadsheet import to_csv
 from tenantwatch_collector.reports.subject import detail_of, metrics_of
-from tenantwatch_collector.sla.contract import Contract
+from tenantwatch_collector.sla.contract import Tier
 from tenantwatch_collector.sla.explain import explain
 from tenantwatch_collector.sla.life import time_to_breach
 from tenantwatch_collector.store.base import Store
 
 Format = Literal["json", "csv", "pdf"]
-Tier = Literal["basic", "professional", "enterprise"]
 _HOUR_US = 3_600_000_000
 
 
@@ -64,12 +63,12 @@ class ServiceLevels:
         self._typesetter = typesetter
 
     async def metrics(
-        self, caller: Caller, tenant_id: str, question: Question, under: Contract | None = None
+        self, caller: Caller, tenant_id: str, question: Question, tier: Tier | None = None
     ) -> dict[str, Any]:
-        """The tenant's SLA metrics with everything that they can be checked with; ``under`` other terms."""
+        """The tenant's SLA metrics, and all that they can be checked with; on another ``tier``, if given."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         asked = question.asked()
-        named, subject, _ = await self._reports.subject(tenant, asked, under)
+        named, subject, _ = await self._reports.subject(tenant, asked, tier)
         whole = subject.judged.whole
         left = time_to_breach(whole, whole.stretches, _HOUR_US)
         return {

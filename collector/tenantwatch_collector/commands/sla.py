@@ -1,4 +1,4 @@
-"""`sla evaluate|explain|verify`: the functions of the running collector, with no collector running."""
+"""`sla evaluate|explain|verify|what-if`: the functions of the running collector, by hand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tenantwatch_collector.commands import levels
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.reports.export import ExportError, read_export
 from tenantwatch_collector.reports.signing import SignatureError
@@ -40,9 +41,14 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _explain(options: argparse.Namespace) -> None:
-    cases = [case for case in _read(options.cases) if options.case in (None, case["id"])]
+    if options.cases is None:
+        if options.tenant is None or options.period is None:
+            raise RefusedForEver("say what to explain: TENANT PERIOD, or --cases FILE [CASE]")
+        levels.explain_stored(options)
+        return
+    cases = [case for case in _read(options.cases) if options.tenant in (None, case["id"])]
     if not cases:
-        raise RefusedForEver(f"{options.cases} has no case {options.case!r}")
+        raise RefusedForEver(f"{options.cases} has no case {options.tenant!r}")
     for case in cases:
         try:
             lines = explain(evaluate_named(case))
@@ -136,14 +142,19 @@ def _json(path: Path) -> Any:
         raise RefusedForEver(f"{path}: {error}") from error
 
 
-def add_commands(commands: Any) -> None:
+def add_commands(commands: Any, config_help: str) -> None:
     """Register the commands with argparse."""
     sla = commands.add_parser("sla", help="evaluate and explain service levels").add_subparsers(required=True)
     evaluate = _add(sla, "evaluate", "evaluate a file of cases and print the reports as JSON", _evaluate)
     evaluate.add_argument("file", type=Path, metavar="FILE", help="cases of schema sla-cases/1")
     told = _add(sla, "explain", "print the arithmetic of a report step by step", _explain)
-    told.add_argument("--cases", type=Path, metavar="FILE", required=True, help="cases of schema sla-cases/1")
-    told.add_argument("case", nargs="?", help="the id of one case; without it all of them")
+    told.add_argument("tenant", nargs="?", metavar="TENANT", help="or the id of one case of FILE")
+    told.add_argument(
+        "period", nargs="?", metavar="PERIOD", help="2026-03-15, 2026-W11, 2026-03, 2026-Q1 or 2026"
+    )
+    told.add_argument("--cases", type=Path, metavar="FILE", help="cases of schema sla-cases/1, not the store")
+    told.add_argument("--config", type=Path, help=config_help)
+    levels.add_what_if(sla, config_help)
     checked = _add(sla, "verify", "check a report with no server: signature, arithmetic, numbers", _verify)
     checked.add_argument("report", type=Path, metavar="REPORT", help="a report in its JSON form")
     checked.add_argument(

@@ -10,7 +10,7 @@ from tenantwatch_collector.health import Change, Group, default_group, known_his
 from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of, windows_known
 from tenantwatch_collector.reports.counting import counts_of
 from tenantwatch_collector.reports.subject import AnnouncedWindow
-from tenantwatch_collector.sla.contract import Contract, ContractVersion, terms_of, versions_known
+from tenantwatch_collector.sla.contract import ContractVersion, Tier, terms_of, versions_known
 from tenantwatch_collector.sla.corrections import corrections_known
 from tenantwatch_collector.sla.evaluate import Facts, counted_spans
 from tenantwatch_collector.sla.parts import Version, split_period
@@ -33,13 +33,13 @@ class Loaded:
 
 
 async def load(
-    store: Store, tenant: Tenant, period: Period, as_of_us: int, under: Contract | None = None
+    store: Store, tenant: Tenant, period: Period, as_of_us: int, tier: Tier | None = None
 ) -> Loaded:
-    """Everything known at ``as_of_us``; ``under`` these terms, if given, instead of those agreed."""
+    """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed."""
     key = tenant.tenant_key
     contracts = versions_known(versions_of(tenant, await store.contracts(key)), as_of_us)
-    if under is not None:
-        contracts = [replace(contracts[0], contract=under)]
+    if tier is not None:
+        contracts = [replace(contracts[0], contract=contracts[-1].contract.on_tier(tier))]
     checks = {check.check_key: check for check in await store.tenant_checks(key)}
     # Up to the instant asked for, not the period's end: burn rates are of that instant.
     log = await store.change_log(key, as_of_us + 1, as_of_us)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
@@ -52,3 +53,27 @@ def _label(period_type: PeriodType, day: date) -> str:
     if period_type == "quarterly":
         return f"{day.year}-Q{(day.month + 2) // 3}"
     return str(day.year)
+
+
+def read_label(text: str) -> tuple[PeriodName, date]:
+    """The period that a label names: 2026-03-15, 2026-W11, 2026-03, 2026-Q1, 2026. Raises RefusedForEver."""
+    try:
+        return _read(text)
+    except ValueError as error:
+        raise RefusedForEver(
+            f"{text!r} names no period: write 2026-03-15, 2026-W11, 2026-03, 2026-Q1 or 2026"
+        ) from error
+
+
+def _read(text: str) -> tuple[PeriodName, date]:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return "daily", date.fromisoformat(text)
+    if match := re.fullmatch(r"(\d{4})-W(\d{1,2})", text):
+        return "weekly", date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    if re.fullmatch(r"\d{4}-\d{2}", text):
+        return "monthly", date.fromisoformat(f"{text}-01")
+    if match := re.fullmatch(r"(\d{4})-Q([1-4])", text):
+        return "quarterly", date(int(match[1]), 3 * int(match[2]) - 2, 1)
+    if re.fullmatch(r"\d{4}", text):
+        return "yearly", date(int(text), 1, 1)
+    raise ValueError(text)

@@ -19,7 +19,7 @@ from tenantwatch_collector.reports.loading import LEAD_US, Loaded, load, name_of
 from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName, named_period
 from tenantwatch_collector.reports.signing import Signer
 from tenantwatch_collector.reports.subject import Subject
-from tenantwatch_collector.sla.contract import Contract
+from tenantwatch_collector.sla.contract import Tier
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.life import Issue, Stage, is_final, next_issue
 from tenantwatch_collector.sla.steps import steps_of
@@ -53,13 +53,13 @@ class Reports:
         self._signer = signer
 
     async def subject(
-        self, tenant: Tenant, asked: Asked, under: Contract | None = None
+        self, tenant: Tenant, asked: Asked, tier: Tier | None = None
     ) -> tuple[NamedPeriod, Subject, Loaded]:
-        """One tenant judged, with all that it was judged by; ``under`` these terms instead of the agreed."""
+        """One tenant judged, with all that it was judged by; on another ``tier`` than agreed, if given."""
         as_of_us = asked.as_of_us
         zone = await self._zone(tenant, as_of_us)
         named = named_period(asked.period_type, asked.day, asked.days, zone, asked.as_of)
-        return named, *(await self._judged(tenant, named, as_of_us, under))
+        return named, *(await self._judged(tenant, named, as_of_us, tier))
 
     async def tenant_report(self, tenant: Tenant, asked: Asked) -> dict[str, Any]:
         """The tenant's report, signed. A period that is over is issued: what was issued is answered again
@@ -106,16 +106,15 @@ class Reports:
                 yield line
 
     async def _judged(
-        self, tenant: Tenant, named: NamedPeriod, as_of_us: int, under: Contract | None = None
+        self, tenant: Tenant, named: NamedPeriod, as_of_us: int, tier: Tier | None = None
     ) -> tuple[Subject, Loaded]:
         period = named.period.in_units(UNITS)
-        loaded = await load(self._store, tenant, period, as_of_us, under)
+        loaded = await load(self._store, tenant, period, as_of_us, tier)
         steps = [step.in_units(UNITS) for step in steps_of(named.period, named.zone)]
         judged = await asyncio.to_thread(judge, loaded.versions, loaded.facts, period, as_of_us, steps)
         digests = fact_digests(loaded.facts, judged.whole)
-        tier = loaded.contracts[-1].contract.tier
-        name = tenant.tenant_name
-        subject = Subject(tenant.tenant_id, name, tier, judged, loaded.facts, loaded.windows, digests)
+        agreed, name = loaded.contracts[-1].contract.tier, tenant.tenant_name
+        subject = Subject(tenant.tenant_id, name, agreed, judged, loaded.facts, loaded.windows, digests)
         return subject, loaded
 
     async def _issue(

@@ -41,6 +41,9 @@ _BURN = (
 """Severity, percent of the 30-day budget, long and short window: the usual pages and tickets."""
 
 
+Tier = Literal["basic", "professional", "enterprise"]
+
+
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is no time zone: write an IANA name such as Europe/Berlin")
@@ -109,7 +112,7 @@ class SliceChoice(_Strict):
 class Contract(_Strict):
     """Everything about a tenant's terms but its checks, which agents define."""
 
-    tier: Literal["basic", "professional", "enterprise"] = "professional"
+    tier: Tier = "professional"
     targets: TargetOverrides = TargetOverrides()
     effective_from: AwareDatetime | None = None
     """When the contract began; without it the first that was known of the tenant counts."""
@@ -126,6 +129,10 @@ class Contract(_Strict):
         tier = TIERS[self.tier]
         given = {k: Fraction(v) for k, v in self.targets.model_dump().items() if v is not None}
         return Targets(**{name: given.get(name, getattr(tier, name)) for name in Targets.__slots__})
+
+    def on_tier(self, tier: Tier) -> Contract:
+        """The same contract with that tier's own targets."""
+        return self.model_copy(update={"tier": tier, "targets": TargetOverrides()})
 
     def to_terms(
         self,

@@ -20,10 +20,10 @@ from tenantwatch_collector.api.agreements import (
 )
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.rest.routes import PREFIX, PROBLEMS
-from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels, Tier
+from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels
 from tenantwatch_collector.identity import Authenticator, Caller, bearer
 from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
-from tenantwatch_collector.sla.contract import Contract
+from tenantwatch_collector.sla.contract import Tier
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -61,7 +61,7 @@ def create_sla_router(
 
     @router.get("/sla/{tenant_id}/what-if")
     async def sla_what_if(caller: Reader, tenant_id: str, asked: Asked, tier: Tier) -> dict[str, Any]:
-        return await levels.metrics(caller, tenant_id, asked, Contract(tier=tier))
+        return await levels.metrics(caller, tenant_id, asked, tier)
 
     @router.get("/sla/{tenant_id}/explain", response_class=PlainTextResponse)
     async def sla_explained(caller: Reader, tenant_id: str, asked: Asked) -> str:
