@@ -33,7 +33,7 @@ from tenantwatch_collector.alerts.rule import (
     check_unhealthy_rule,
     no_data_rule,
 )
-from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Suppression
+from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Silence, Suppression, suppression_at
 from tenantwatch_collector.engines.alert_facts import (
     alert_event,
     alert_record,
@@ -110,12 +110,15 @@ class AlertBook:
         self._silences = Silences(0)
         self._surges = Surges()
         self._rules = RuleBook()
+        self._quiet: Sequence[Silence] = ()
+        self._now_us = 0
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
         book = AlertBook(self._channels, self._routing, self._dashboard_url)
         book.name_tenants(self._tenants)
         book.put_rules(self._rules.rules, 0)
+        book.keep_quiet(self._quiet)
         return book
 
     def load(self, judged: JudgedState) -> None:
@@ -145,6 +148,10 @@ class AlertBook:
                 for member in [m for m in held.group.members if m.startswith(f"{rule.rule_id}:")]:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
                     self._note(key, held, outcome, now_us)
+
+    def keep_quiet(self, silences: Sequence[Silence]) -> None:
+        """In these times nobody is told, but for ends."""
+        self._quiet = silences
 
     def measure(self, columns: ResultColumns, watched: Mapping[int, WatchedCheck], now_us: int) -> None:
         """Evaluate the custom rules on a commit's metrics."""
@@ -213,6 +220,7 @@ class AlertBook:
 
     def tick(self, now_us: int) -> None:
         """Say what is due by the clock."""
+        self._now_us = now_us
         for watched in self._silences.take_due(now_us):
             text = f"nothing was measured since {last_heard(watched, now_us)}"
             self._evaluate(watched, self._silence_rule(watched), now_us, True, None, text, now_us)
@@ -318,11 +326,19 @@ class AlertBook:
         self._note(key, held, evaluate(held.group, rule, evaluation, self._policy(key, now_us)), now_us)
 
     def _suppression(self, key: Key, held: _Held) -> Suppression:
-        """An alert that is part of a platform incident waits for its end."""
+        """An alert waits for the end of a silence, or of the platform incident that it is part of."""
+        group = held.group
+        quiet = NOT_SUPPRESSED
+        if self._quiet:
+            quiet = suppression_at(self._now_us, group.tenant, group.alert_type, self._quiet)
         platform = self._held.get((PLATFORM_KEY, key[1]))
         if platform is None or platform is held or platform.group.alert is None:
-            return NOT_SUPPRESSED
-        return suppressed_by(platform.group.alert, held.opened_at_us)
+            return quiet
+        incident = suppressed_by(platform.group.alert, held.opened_at_us)
+        if incident.active or quiet.active:
+            return Suppression(active=True, until=None if incident.active else quiet.until)
+        ends = [end for end in (incident.last_end, quiet.last_end) if end is not None]
+        return Suppression(last_end=max(ends, default=None))
 
     def _silence_rule(self, watched: WatchedCheck) -> Rule:
         check = watched.check

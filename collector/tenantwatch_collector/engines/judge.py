@@ -18,6 +18,7 @@ from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
 from tenantwatch_collector.engines.levels import Finding
+from tenantwatch_collector.engines.quiet import QuietTimes
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.signal import Signal
@@ -27,6 +28,7 @@ from tenantwatch_collector.store.base import (
     Judgement,
     Store,
     StoreUnavailable,
+    Tenant,
     TenantState,
 )
 from tenantwatch_collector.vitals import Vitals
@@ -57,6 +59,8 @@ class Judge:
         self._alerts = alerts
         self._checks = CheckBook(store, self._alerts.is_idle)
         self._tenants: dict[int, TenantState] = {}
+        self._quiet = QuietTimes(store)
+        self._known_tenants: dict[int, Tenant] = {}
         self._feed = Feed(store, 0)
         self._touched: set[int] = set()
         self._refresh = False
@@ -103,7 +107,9 @@ class Judge:
         self._known_until_us = judged.known_until_us
         self._feed = Feed(self._store, judged.cursor)
         self._refresh = True
-        await self._read_rules(time.time_ns() // 1000)
+        now_us = time.time_ns() // 1000
+        await self._read_rules(now_us)
+        self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
         self._flush_due = time.monotonic() + _FLUSH_SECONDS
         self._task = asyncio.create_task(self._run(), name="judge")
 
@@ -175,6 +181,7 @@ class Judge:
         for command in await self._store.pending_alert_commands():
             self._alerts.obey(command, now_us)
         await self._read_rules(now_us)
+        self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
 
     async def _read_rules(self, now_us: int) -> None:
         rules = []
@@ -270,8 +277,8 @@ class Judge:
             await self._commit(judgement)
 
     async def _name_tenants(self) -> None:
-        tenants = await self._store.tenants()
-        self._alerts.name_tenants({tenant.tenant_key: tenant for tenant in tenants})
+        self._known_tenants = {tenant.tenant_key: tenant for tenant in await self._store.tenants()}
+        self._alerts.name_tenants(self._known_tenants)
 
     async def _flush(self) -> None:
         """Write the checks that were only passed over, so that a restart need not read their results."""

@@ -53,6 +53,7 @@ from tenantwatch_collector.store.facts import (
     StoredCheck,
     StoredResult,
     StoredRule,
+    StoredSilence,
     Tenant,
     TenantHealth,
     TenantState,
@@ -96,6 +97,7 @@ __all__ = [
     "StoredCheck",
     "StoredResult",
     "StoredRule",
+    "StoredSilence",
     "Tenant",
     "TenantCheck",
     "TenantHealth",
@@ -213,6 +215,16 @@ class Store(AgreementStore, Protocol):
         """Keep it in place of the one of its id, whose time and author of creation stay."""
 
     async def remove_alert_rule(self, rule_id: str) -> bool: ...
+    async def add_silence(self, silence: StoredSilence) -> int:
+        """Keep it; its id is the store's, and answered."""
+
+    async def silences(self, ending_after_us: int) -> Sequence[StoredSilence]: ...
+    async def end_silence(self, silence_id: int, now_us: int) -> bool:
+        """End it now; False if there is none of that id that is not over."""
+
+    async def windows_ending_after(self, time_us: int) -> Sequence[WindowRecord]:
+        """Maintenance windows of all tenants that are not over or recur, and are not cancelled."""
+
     async def metric_names(self, tenant_id: str | None) -> Sequence[str]:
         """What metrics there are, of one tenant or of all, by name."""
 

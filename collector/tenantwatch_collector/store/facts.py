@@ -301,6 +301,19 @@ class AlertEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredSilence:
+    """Nobody is told in [start_us, end_us): of one tenant or type, or of anything where neither is named."""
+
+    silence_id: int
+    tenant_id: str | None
+    alert_type: str | None
+    start_us: int
+    end_us: int
+    who: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRule:
     """A custom rule as kept: ``tenant_id`` or ``tier`` say for whom, neither is for everybody.
 

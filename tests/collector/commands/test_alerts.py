@@ -44,3 +44,44 @@ def test_a_wrong_file_is_refused_with_the_case(
     file.write_text(text)
     assert main(["alerts", "simulate", str(file)]) == 1
     assert complaint in capsys.readouterr().err
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENANTWATCH_DATA_FOLDER", str(tmp_path))
+
+
+@pytest.mark.usefixtures("store")
+def test_a_silence_is_begun_listed_and_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["alerts", "silence", "add", "--minutes", "90", "--by", "ada", "--type", "cpu_percent"]) == 0
+    assert capsys.readouterr().out.startswith("silence 1 until ")
+    assert main(["alerts", "silence", "list"]) == 0
+    assert "everybody cpu_percent" in capsys.readouterr().out
+    assert main(["alerts", "silence", "end", "1"]) == 0
+    assert main(["alerts", "silence", "end", "1"]) == 1
+    assert main(["alerts", "silence", "add", "--minutes", "9", "--by", "ada", "--tenant", "acme"]) == 1
+    assert "there is no tenant 'acme'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--metric", "cpu", "--threshold", "1"], "no check has measured 'cpu'"),
+        (["--metric", "cpu", "--threshold", "nan"], "rule 'cpu-high': threshold: write a number"),
+        (["--metric", "cpu", "--threshold", "1", "--for-seconds", "-1"], "for_seconds: write 0 to"),
+    ],
+)
+def test_a_rule_that_could_never_fire_is_refused(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed = ["--condition", "greater_than", "--severity", "error"]
+    assert main(["alerts", "rule", "put", "cpu-high", *fixed, *arguments]) == 1
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("store")
+def test_what_is_not_there_can_be_neither_ended_nor_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["resolve", "x", "--by", "ada"], ["timeline", "x"], ["rule", "remove", "x"]):
+        assert main(["alerts", *arguments]) == 1
+        assert "'x'" in capsys.readouterr().err

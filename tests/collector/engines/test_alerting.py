@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
+from tenantwatch_collector.alerts.suppression import Silence
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
@@ -207,3 +208,34 @@ def test_a_check_that_never_spoke_or_is_watched_no_more_is_not_missed() -> None:
     desk.tick(10_000 + STALE + 61)
     desk.book.drop(web, T0 + 20_000 * SECOND)
     assert ("resolved", "warning", "no_data") in said(desk.tick(20_000))
+
+
+def test_in_a_silence_only_an_end_is_told_and_the_rest_afterwards() -> None:
+    desk, web, other = Desk(), check(1), check(2)
+    for at in (0, 10, 20):
+        desk.see(web, at, Status.UNHEALTHY)
+    desk.book.keep_quiet([Silence(T0 + 30 * SECOND, T0 + 1000 * SECOND, "acme")])
+    assert said(desk.tick(320)) == []
+    desk.book.next_due_us()
+    assert (desk.book.next_due_us() or 0) >= T0 + 1000 * SECOND
+    assert said(desk.tick(999)) == []
+    # The escalation's time begins anew with the end of the silence.
+    assert said(desk.tick(1000)) == []
+    assert said(desk.tick(1299)) == []
+    assert said(desk.tick(1300)) == [("escalation", "error", "http_endpoint")]
+    desk.book.keep_quiet([Silence(T0 + 1310 * SECOND, T0 + 9000 * SECOND)])
+    assert said(desk.see(web, 1320, Status.HEALTHY)) == []
+    assert said(desk.see(web, 1330, Status.HEALTHY)) == [("resolved", "error", "http_endpoint")]
+    for at in (1340, 1350, 1360):
+        assert said(desk.see(other, at, Status.UNHEALTHY)) == []
+    desk.book.keep_quiet([])
+    assert said(desk.tick(1370)) == [("firing", "error", "http_endpoint")]
+
+
+def test_a_silence_of_another_tenant_or_type_silences_nothing() -> None:
+    desk, web = Desk(), check(1)
+    desk.book.keep_quiet(
+        [Silence(T0, T0 + 9000 * SECOND, "other"), Silence(T0, T0 + 9000 * SECOND, None, "no_data")]
+    )
+    told = [said(desk.see(web, at, Status.UNHEALTHY)) for at in (0, 10, 20)]
+    assert told == [[], [], [("firing", "error", "http_endpoint")]]

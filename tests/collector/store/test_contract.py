@@ -25,7 +25,9 @@ from tenantwatch_collector.store.base import (
     Store,
     StoredCheck,
     StoredRule,
+    StoredSilence,
     Tenant,
+    WindowRecord,
 )
 from tenantwatch_collector.store.sqlite.migrate import migrate
 from tenantwatch_wire.columns import MetricColumns
@@ -300,6 +302,34 @@ async def test_a_rule_is_kept_replaced_and_removed(store: Store) -> None:
     assert await store.remove_alert_rule("cpu-high")
     assert not await store.remove_alert_rule("cpu-high")
     assert await store.alert_rules() == []
+
+
+async def test_a_silence_lasts_until_it_is_over_or_ended(store: Store) -> None:
+    first = StoredSilence(0, "acme", None, T0, T0 + 60 * SECOND, "ada", "deploy")
+    number = await store.add_silence(first)
+    other = await store.add_silence(replace(first, tenant_id=None, alert_type="cpu", end_us=T0 + 90 * SECOND))
+    assert await store.silences(T0) == [
+        replace(first, silence_id=number),
+        StoredSilence(other, None, "cpu", T0, T0 + 90 * SECOND, "ada", "deploy"),
+    ]
+    assert [s.silence_id for s in await store.silences(T0 + 60 * SECOND)] == [other]
+    assert await store.end_silence(other, T0 + 10 * SECOND)
+    assert not await store.end_silence(other, T0 + 11 * SECOND)
+    assert await store.silences(T0 + 60 * SECOND) == []
+
+
+async def test_maintenance_of_all_tenants_is_read_at_once(store: Store) -> None:
+    tenant, _ = await tenant_with_check(store)
+    other = await store.create_tenant("other", "Other", "basic")
+    once = WindowRecord(tenant.tenant_key, 0, T0, T0 + SECOND, "", None, "move", "ada", 0)
+    kept = await store.add_window(once)
+    again = await store.add_window(
+        replace(once, tenant_key=other.tenant_key, from_us=None, to_us=None, recurrence="{}", checks=("web",))
+    )
+    assert await store.windows_ending_after(T0) == [kept, again]
+    assert await store.windows_ending_after(T0 + SECOND) == [again]
+    assert await store.cancel_window(other.tenant_key, again.window_id, T0)
+    assert await store.windows_ending_after(T0) == [kept]
 
 
 async def test_the_metrics_that_there_are_are_named(store: Store) -> None:

@@ -13,6 +13,7 @@ _HISTORY = (
     ("gap", "gap_id", "received_at_us < ?"),
     ("dead_letter", "dead_letter_id", "received_at_us < ?"),
     ("alert", "alert_id", "status = 'resolved' AND last_occurred_us < ?"),
+    ("silence", "silence_id", "end_us < ?"),
     ("alert_command", "command_id", "done_at_us < ?"),
     ("alert_event", "event_id", "time_us < ?"),
     ("outbox", "message_id", "status <> 'owed' AND created_at_us < ?"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tenantwatch_wire.records import CheckDefinition
 
+from tenantwatch_collector.store.agreements import WindowRecord
 from tenantwatch_collector.store.columns import Touched
 from tenantwatch_collector.store.facts import (
     AgentPosition,
@@ -25,6 +26,7 @@ from tenantwatch_collector.store.facts import (
     StoredCheck,
     StoredResult,
     StoredRule,
+    StoredSilence,
     Tenant,
     TenantHealth,
     Token,
@@ -38,6 +40,7 @@ from tenantwatch_collector.store.sql import (
     outbox,
     questions,
     rollups,
+    silences,
 )
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.database import Database, now_us
@@ -174,6 +177,20 @@ class SqlStore(SqlAgreements):
     async def remove_alert_rule(self, rule_id: str) -> bool:
         async with self._db.transaction() as tx:
             return await alert_rules.remove(tx, rule_id)
+
+    async def add_silence(self, silence: StoredSilence) -> int:
+        async with self._db.transaction() as tx:
+            return await silences.add(tx, silence)
+
+    async def silences(self, ending_after_us: int) -> Sequence[StoredSilence]:
+        return await silences.ending_after(self._db, ending_after_us)
+
+    async def end_silence(self, silence_id: int, now_us: int) -> bool:
+        async with self._db.transaction() as tx:
+            return await silences.end(tx, silence_id, now_us)
+
+    async def windows_ending_after(self, time_us: int) -> Sequence[WindowRecord]:
+        return await silences.windows_ending_after(self._db, time_us)
 
     async def metric_names(self, tenant_id: str | None) -> Sequence[str]:
         return await alert_rules.metric_names(self._db, tenant_id)

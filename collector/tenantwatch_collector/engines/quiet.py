@@ -1,0 +1,61 @@
+"""When alerts must keep quiet: silences, and announced maintenance of a whole tenant."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tenantwatch_collector.alerts.suppression import Silence
+from tenantwatch_collector.reports.agreements import windows_known
+from tenantwatch_collector.store.base import Store, StoredSilence, Tenant, WindowRecord
+
+_AHEAD_US = 2 * 86_400_000_000
+# A silence that has just ended still starts escalation times anew.
+_BEHIND_US = 3_600_000_000
+_REWRITE_US = 600_000_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class QuietTimes:
+    """Reads them again when asked; recurring windows are written out only now and then."""
+
+    store: Store
+    _records: tuple[Sequence[StoredSilence], Sequence[WindowRecord]] = field(default=((), ()))
+    _written_us: int = 0
+    _silences: list[Silence] = field(default_factory=list)
+
+    async def read(self, tenants: Mapping[int, Tenant], now_us: int) -> list[Silence]:
+        records = (
+            await self.store.silences(now_us - _BEHIND_US),
+            await self.store.windows_ending_after(now_us - _BEHIND_US),
+        )
+        if records != self._records or now_us - self._written_us > _REWRITE_US:
+            self._records, self._written_us = records, now_us
+            self._silences = [_silence(one) for one in records[0]] + _maintenance(records[1], tenants, now_us)
+        return self._silences
+
+
+def _silence(one: StoredSilence) -> Silence:
+    return Silence(one.start_us, one.end_us, one.tenant_id, one.alert_type)
+
+
+def _maintenance(
+    records: Sequence[WindowRecord], tenants: Mapping[int, Tenant], now_us: int
+) -> list[Silence]:
+    """Windows for some checks only are left out: an alert is shared by all checks of its kind."""
+    found = []
+    within = now_us - _BEHIND_US, now_us + _AHEAD_US
+    for record in records:
+        tenant = tenants.get(record.tenant_key)
+        if tenant is None or record.checks is not None:
+            continue
+        try:
+            windows = windows_known([record], within, now_us)
+        except ValueError as error:
+            log.error("maintenance window %s of %s: %s", record.window_id, tenant.tenant_id, error)
+            continue
+        found += [Silence(w.window.start, w.window.end, tenant.tenant_id) for w in windows]
+    return found
