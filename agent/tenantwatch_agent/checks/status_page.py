@@ -14,7 +14,7 @@ from tenantwatch_agent.checks.findings import Findings
 from tenantwatch_agent.checks.http.probe import Probe
 from tenantwatch_agent.checks.http.settings import RequestSettings
 from tenantwatch_agent.checks.json_path import parse_json
-from tenantwatch_agent.errors import CheckerFailed
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 SUMMARY = "/api/v2/summary.json"
 
@@ -45,6 +45,8 @@ class StatusPage:
     """A page that cannot be read says nothing about its vendor: CheckerFailed."""
 
     def __init__(self, settings: PageSettings) -> None:
+        if settings.degraded_after_ms is not None or settings.unhealthy_after_ms is not None:
+            raise ConfigurationError("status_page: how fast the page is says nothing about its vendor")
         if urlsplit(settings.url).path in ("", "/"):
             settings = replace(settings, url=settings.url.rstrip("/") + SUMMARY)
         self._components = settings.components
@@ -63,7 +65,7 @@ class StatusPage:
 
     async def _read(self) -> Outcome:
         fetched = await self._probe.look()
-        if fetched.status is Status.UNHEALTHY and not fetched.by_latency:
+        if fetched.status is Status.UNHEALTHY:
             raise CheckerFailed(f"the status page cannot be read: {fetched.text}")
         try:
             page = parse_json(self._probe.answer.body)

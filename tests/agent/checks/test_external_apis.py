@@ -174,6 +174,10 @@ async def test_a_timeout_names_step_and_phase() -> None:
         ({"steps": [{"name": "a", "url": "http://a/", "extract": {"x": "$a"}}]}, "extract.x: .* is no path"),
         ({"steps": [{"name": "a", "url": "ftp://a/"}]}, r"steps number 1 \(a\): url "),
         ({"steps": [{"name": "a", "urk": "http://a/"}]}, "steps number 1: unknown key 'urk'"),
+        (
+            {"steps": [], "status_page": {"url": "http://a/", "degraded_after_ms": 1}},
+            "status_page: how fast the page is",
+        ),
         ({"secrets_file": {"password": "/no/such"}}, "secrets_env and secrets_file both give password"),
         ({"secrets_file": {"key": "/no/such"}}, "secrets_file /no/such: No such file"),
         ({"secrets_env": {"A-B": "PATH"}}, "secrets: 'A-B' must be of a-z"),

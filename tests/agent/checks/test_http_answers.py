@@ -146,6 +146,7 @@ async def test_secrets_come_from_the_environment_and_files_and_are_never_shown(
     assert got == [b"password=tiger"]
     assert result.status is Status.UNHEALTHY
     assert SECRET not in result.text
+    assert "tiger" not in result.text
     assert "***" in result.text
 
 

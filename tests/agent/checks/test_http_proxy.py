@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from tenantwatch_agent.checks.http import exchange
+from tenantwatch_agent.checks.registry import build_check
+from tenantwatch_agent.errors import CheckerFailed
 from tenantwatch_wire.records import Status
 
 from tests.agent.checks.web import OK, deaf, says, seen, serving
@@ -76,6 +78,10 @@ async def test_a_proxy_that_fails_leaves_the_target_unknown(scheme: str, tmp_pat
         result = await seen(target, proxy_url_file=str(file))
         assert result.status is Status.UNKNOWN
         assert result.text == f"the proxy {proxy.address}: asks for a login, or refuses the one in proxy_url"
+        check = build_check("http_endpoint", {"url": target, "proxy_url_file": str(file)}, "test")
+        file.write_text("no address")
+        with pytest.raises(CheckerFailed, match="proxy_url: write http://"):
+            await check.look()
     async with HttpProxy().running() as proxy:
         proxy.refuse_with = 403
         result = await seen(target, proxy_url=f"http://{proxy.address}")

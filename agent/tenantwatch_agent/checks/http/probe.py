@@ -51,7 +51,10 @@ class Probe:
         self._visit: Visit | None = None
         self._secrets: list[str] = []
         self.target = without_secrets(settings.url)
-        self._read_proxy()
+        try:
+            self._read_proxy()
+        except CheckerFailed as error:
+            raise ConfigurationError(str(error)) from None
         if settings.http_version == "2":
             # Here and not in the first look, whose time it would be.
             with contextlib.suppress(ImportError):
@@ -99,8 +102,9 @@ class Probe:
         settings = self._settings
         secret_headers = self._header_secrets.read()
         headers = {name: fill(text, values) for name, text in (settings.headers | secret_headers).items()}
-        body = self._body_secret.read().get("body", settings.body)
-        self._secrets = [*_secret_parts(headers), *values.values()]
+        secret_body = self._body_secret.read()
+        body = secret_body.get("body", settings.body)
+        self._secrets = [*_secret_parts(headers), *secret_body.values(), *values.values()]
         for name, value in headers.items():
             if any((c < " " and c != "\t") or c == "\x7f" for c in value):
                 raise CheckerFailed(f"header {name}: its value holds a line break or a control character")
@@ -123,7 +127,10 @@ class Probe:
 
     def _read_proxy(self) -> None:
         url = self._proxy_secret.read().get("proxy_url", self._settings.proxy_url)
-        self._proxy = Proxy.parse(url) if url else None
+        try:
+            self._proxy = Proxy.parse(url) if url else None
+        except ConfigurationError as error:
+            raise CheckerFailed(str(error)) from None
 
     def _shown(self, text: str) -> str:
         return hidden(text, self._secrets)
