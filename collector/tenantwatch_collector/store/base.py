@@ -59,10 +59,12 @@ from tenantwatch_collector.store.facts import (
     TenantState,
     Token,
 )
+from tenantwatch_collector.store.tools import Account, Inventory, Lost, StoreTools
 
 __all__ = [
     "BUCKET_US",
     "MAX_SKEW_US",
+    "Account",
     "AgentPosition",
     "AgreementStore",
     "AlertCommand",
@@ -78,10 +80,12 @@ __all__ = [
     "CorrectionRecord",
     "Delivery",
     "Gap",
+    "Inventory",
     "IssuedReport",
     "JudgedState",
     "Judgement",
     "KnownChange",
+    "Lost",
     "OutboxMessage",
     "Place",
     "RefusedBatch",
@@ -117,7 +121,7 @@ class UnfitDelivery(RefusedForEver):
     """The database can never keep what was delivered; nothing of the call was kept."""
 
 
-class Store(AgreementStore, Protocol):
+class Store(AgreementStore, StoreTools, Protocol):
     """What every database behind the collector does alike. One contract suite runs over all of them."""
 
     async def close(self) -> None:

@@ -119,6 +119,7 @@ class CommitTouch:
     commit_id: int
     received_at_us: int
     touched: Touched
+    result_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +391,8 @@ class StoredResult:
     received_at_us: int
     check_key: int
     commit_key: int
+    sent_time_us: int | None = None
+    """What the agent had sent, where that was too far ahead to be believed."""
 
     @property
     def place(self) -> Place:

@@ -74,16 +74,15 @@ def intake(
         reached = found.watermarks.get(key, (before, before))[1]
         if last <= reached:
             continue
-        if delivery.first_sequence > reached + 1 and delivery.gap is None:
+        first = max(delivery.first_sequence, reached + 1)
+        if first > reached + 1:
             jump = Gap(0, 0, "the agent's sequence jumped")
-            found.lost.append(LostSpan(key, reached + 1, delivery.first_sequence - 1, jump))
+            found.lost.append(LostSpan(key, reached + 1, first - 1, jump))
         if delivery.results is not None:
-            fresh = delivery.results.tail(max(0, reached + 1 - delivery.first_sequence))
-            kept = _young_enough(fresh, oldest_us)
-            if len(kept) < len(fresh):
-                found.lost.append(_too_old(key, delivery, fresh, kept))
-            parts.append(kept)
-        _note_lost(found, key, delivery)
+            fresh = delivery.results.tail(first - delivery.first_sequence)
+            found.lost += _too_old(key, first, fresh, oldest_us)
+            parts.append(_young_enough(fresh, oldest_us))
+        _note_lost(found, key, delivery, first)
         found.watermarks[key] = before, last
     found.columns = ResultColumns.concatenate(parts)
     _clamp(found, received_at_us)
@@ -91,8 +90,8 @@ def intake(
     return found
 
 
-def _note_lost(found: Intake, key: Key, delivery: Delivery) -> None:
-    first, last = delivery.first_sequence, delivery.last.sequence
+def _note_lost(found: Intake, key: Key, delivery: Delivery, first: int) -> None:
+    last = delivery.last.sequence
     if delivery.gap is not None:
         found.lost.append(LostSpan(key, first, last, delivery.gap))
     if delivery.refused is not None:
@@ -105,12 +104,17 @@ def _young_enough(columns: ResultColumns, oldest_us: int) -> ResultColumns:
     return columns if len(rows) == len(columns) else columns.take(rows)
 
 
-def _too_old(key: Key, delivery: Delivery, fresh: ResultColumns, kept: ResultColumns) -> LostSpan:
-    count = len(fresh) - len(kept)
-    times = fresh.time_us[~np.isin(fresh.time_us, kept.time_us)]
-    reason = f"{count} results older than raw results are kept ([retention] raw_days)"
-    gap = Gap(int(times.min()), int(times.max()), reason)
-    return LostSpan(key, delivery.first_sequence, delivery.last.sequence, gap)
+def _too_old(key: Key, first: int, columns: ResultColumns, oldest_us: int) -> list[LostSpan]:
+    """Exactly the sequences that are not kept, run by run."""
+    rows = np.flatnonzero(columns.time_us < oldest_us)
+    spans = []
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        if len(run):
+            times = columns.time_us[run]
+            reason = f"{len(run)} results older than raw results are kept ([retention] raw_days)"
+            gap = Gap(int(times.min()), int(times.max()), reason)
+            spans.append(LostSpan(key, first + int(run[0]), first + int(run[-1]), gap))
+    return spans
 
 
 def _clamp(found: Intake, received_at_us: int) -> None:

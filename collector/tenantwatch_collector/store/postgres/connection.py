@@ -113,6 +113,11 @@ class Pools:
                 await self._readers.check()
                 return await self._read_once(sql, parameters, tenant_key)
 
+    async def survey(self, sql: str, parameters: Parameters = ()) -> Sequence[Row]:
+        """All rows of one SELECT that may take as long as housekeeping does."""
+        async with self.housekeeper() as connection:
+            return await (await connection.execute(marked(sql), parameters)).fetchall()
+
     async def _read_once(
         self, sql: str, parameters: Parameters, tenant_key: int | None
     ) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tenantwatch_collector.store.columns import ResultColumns
 from tenantwatch_collector.store.facts import Commit, Delivery, Retained, Retention, StoredResult
-from tenantwatch_collector.store.postgres import reading
+from tenantwatch_collector.store.postgres import reading, tools
 from tenantwatch_collector.store.postgres.connection import Pools
 from tenantwatch_collector.store.postgres.ingest import Writers
 from tenantwatch_collector.store.postgres.migrate import migrate
@@ -19,6 +19,7 @@ from tenantwatch_collector.store.postgres.table import result_table
 from tenantwatch_collector.store.sql.questions import recent_of_tenant
 from tenantwatch_collector.store.sql.retention import raw_since_us
 from tenantwatch_collector.store.sql.store import SqlStore
+from tenantwatch_collector.store.tools import Inventory
 
 
 class PostgresStore(SqlStore):
@@ -70,3 +71,9 @@ class PostgresStore(SqlStore):
     async def retain(self, retention: Retention) -> Retained:
         await self.keep_raw_since(retention.raw_before_us)
         return await retain(self._pools, self._writers.table, retention, time.time_ns() // 1000)
+
+    async def kept_already(self, results: ResultColumns) -> npt.NDArray[np.bool_]:
+        return await tools.kept_already(self._db, results)
+
+    async def inventory(self) -> Inventory:
+        return await tools.inventory(self._db, self.flavour, await self.raw_since_us())

@@ -46,6 +46,9 @@ class Database(Protocol):
         whatever the statement says.
         """
 
+    async def survey(self, sql: str, parameters: Parameters = ()) -> Sequence[Row]:
+        """All rows of one SELECT of an operator's, which may take long and must hold up no one."""
+
 
 def now_us() -> int:
     return time.time_ns() // 1000

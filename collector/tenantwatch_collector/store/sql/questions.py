@@ -171,6 +171,7 @@ def _result_of(row: Row, tenant: Tenant, check: StoredCheck, metrics: dict[str, 
         row["received_at_us"],
         row["check_key"],
         row["commit_key"],
+        row["sent_time_us"],
     )
 
 

@@ -45,9 +45,10 @@ from tenantwatch_collector.store.sql import (
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.database import Database, now_us
 from tenantwatch_collector.store.sql.retention import note_raw_since
+from tenantwatch_collector.store.sql.tools import SqlTools
 
 
-class SqlStore(SqlAgreements):
+class SqlStore(SqlAgreements, SqlTools):
     """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
 
     serves_one_collector = False
@@ -115,12 +116,17 @@ class SqlStore(SqlAgreements):
 
     async def touched_after(self, commit_id: int, limit: int) -> Sequence[CommitTouch]:
         rows = await self._db.read(
-            "SELECT commit_id, received_at_us, touched FROM commit_log WHERE commit_id > ?"
+            "SELECT commit_id, received_at_us, touched, result_count FROM commit_log WHERE commit_id > ?"
             " ORDER BY commit_id LIMIT ?",
             (commit_id, limit),
         )
         return [
-            CommitTouch(row["commit_id"], row["received_at_us"], Touched.from_bytes(row["touched"]))
+            CommitTouch(
+                row["commit_id"],
+                row["received_at_us"],
+                Touched.from_bytes(row["touched"]),
+                row["result_count"],
+            )
             for row in rows
         ]
 

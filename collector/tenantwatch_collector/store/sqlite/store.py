@@ -13,11 +13,12 @@ from tenantwatch_collector.store.facts import Commit, Delivery, Retained, Retent
 from tenantwatch_collector.store.sql.questions import recent_of_tenant
 from tenantwatch_collector.store.sql.retention import raw_since_us
 from tenantwatch_collector.store.sql.store import SqlStore
-from tenantwatch_collector.store.sqlite import reading
+from tenantwatch_collector.store.sqlite import reading, tools
 from tenantwatch_collector.store.sqlite.connection import Connections
 from tenantwatch_collector.store.sqlite.ingest import write_commit
 from tenantwatch_collector.store.sqlite.migrate import migrate
 from tenantwatch_collector.store.sqlite.retention import retain
+from tenantwatch_collector.store.tools import Inventory
 
 
 class SqliteStore(SqlStore):
@@ -26,8 +27,9 @@ class SqliteStore(SqlStore):
     writers = 1
     serves_one_collector = True
 
-    def __init__(self, connections: Connections, raw_since_us: int) -> None:
+    def __init__(self, path: Path, connections: Connections, raw_since_us: int) -> None:
         super().__init__(connections, raw_since_us)
+        self._path = path
         self._connections = connections
 
     @classmethod
@@ -35,7 +37,7 @@ class SqliteStore(SqlStore):
         """Open, creating or migrating the file as needed."""
         migrate(path)
         connections = await Connections.open(path)
-        return cls(connections, await raw_since_us(connections))
+        return cls(path, connections, await raw_since_us(connections))
 
     async def close(self) -> None:
         await self._connections.close()
@@ -64,3 +66,9 @@ class SqliteStore(SqlStore):
     async def retain(self, retention: Retention) -> Retained:
         await self.keep_raw_since(retention.raw_before_us)
         return await retain(self._db, retention)
+
+    async def kept_already(self, results: ResultColumns) -> npt.NDArray[np.bool_]:
+        return await tools.kept_already(self._db, results)
+
+    async def inventory(self) -> Inventory:
+        return await tools.inventory(self._db, self._path, await self.raw_since_us())
