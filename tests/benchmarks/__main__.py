@@ -10,16 +10,20 @@ from pathlib import Path
 
 from tests.benchmarks import (
     agent_footprint,
+    agents_10k,
     failure_to_webhook,
     http_checks_per_core,
     ingest_postgres,
     ingest_sqlite,
+    message_cost,
 )
 from tests.benchmarks.report import Figure, table, write
 
 BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "ingest_sqlite": ingest_sqlite.measure,
     "ingest_postgres": ingest_postgres.measure,
+    "message_cost": message_cost.measure,
+    "agents_10k": agents_10k.measure,
     "agent_footprint": agent_footprint.measure,
     "failure_to_webhook": failure_to_webhook.measure,
     "http_checks_per_core": http_checks_per_core.measure,

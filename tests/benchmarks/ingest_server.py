@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.ingest_server STORE [--writers N] [--engines]``: the collector's ingest alone.
+"""The collector's ingest alone: ``python -m tests.benchmarks.ingest_server STORE [--engines] ...``.
 
 STORE is the address of a PostgreSQL or the path of an SQLite file. With ``--engines`` health, alerts and
 rollups run beside it as in the whole collector.
@@ -15,7 +15,7 @@ import uvloop
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.operations import Operations
-from tenantwatch_collector.config import GrpcListener
+from tenantwatch_collector.config import GrpcListener, Tls
 from tenantwatch_collector.doors import GrpcDoor
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.judge import Judge
@@ -33,7 +33,7 @@ from tenantwatch_collector.vitals import Vitals
 NO_LIMIT = 1e9
 
 
-async def serve(store_at: str, writers: int, engines: bool) -> None:
+async def serve(store_at: str, writers: int, engines: bool, pem: Path | None) -> None:
     url = store_at if "://" in store_at else ""
     store = await open_store(Path(store_at), url, writers)
     vitals, changed, owed = Vitals(), Signal(), Signal()
@@ -52,8 +52,9 @@ async def serve(store_at: str, writers: int, engines: bool) -> None:
     authenticator = Authenticator(store)
     on_definitions = judge.definitions_changed if engines else lambda: None
     agents = AgentService(store, authenticator, commits, TenantRates(NO_LIMIT), vitals, on_definitions)
+    tls = None if pem is None else Tls(certificate_file=pem, key_file=pem)
     queries = QueryService(Operations(store, changed), authenticator)
-    door = GrpcDoor(GrpcListener(listen="127.0.0.1:0"), None, agents, queries)
+    door = GrpcDoor(GrpcListener(listen="127.0.0.1:0"), tls, agents, queries)
     commits.start()
     print(await door.start(), flush=True)
     stop = asyncio.Event()
@@ -72,9 +73,10 @@ def main() -> None:
     parser.add_argument("store")
     parser.add_argument("--writers", type=int, default=1)
     parser.add_argument("--engines", action="store_true")
+    parser.add_argument("--tls", type=Path, help="PEM file of certificate and key")
     options = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(options.store, options.writers, options.engines))
+        runner.run(serve(options.store, options.writers, options.engines, options.tls))
 
 
 if __name__ == "__main__":

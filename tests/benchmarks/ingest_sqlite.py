@@ -24,8 +24,8 @@ METHOD = (
     f"{LOAD.results} results of {LOAD.streams} tenants with {CHECKS} checks each, {LOAD.batch} a batch, one"
     " stream a tenant, full windows, no texts, engines off; from the first batch to the last acknowledgement;"
     " SQLite with WAL and synchronous=FULL; against sqlite3 executemany of the same rows in the order of"
-    f" batches into the same table with its index in {LOAD.batch}-row commits, same settings, same disk; median of"
-    f" {ROUNDS} alternating rounds"
+    f" batches into the same table with its index in {LOAD.batch}-row commits, same settings, same disk;"
+    f" median of {ROUNDS} alternating rounds"
 )
 
 

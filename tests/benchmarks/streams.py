@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -72,13 +73,13 @@ async def tokens_for(store: Store, streams: int) -> list[str]:
 
 @asynccontextmanager
 async def ingest_server(
-    store_at: str, writers: int = 1, engines: bool = False
+    store_at: str, writers: int = 1, engines: bool = False, tls: Path | None = None
 ) -> AsyncIterator[tuple[str, psutil.Process]]:
     """The ingest server as a process; its address, and the process."""
     command = [sys.executable, "-m", "tests.benchmarks.ingest_server", store_at, "--writers", str(writers)]
-    process = await asyncio.create_subprocess_exec(
-        *command, *(["--engines"] if engines else []), stdout=asyncio.subprocess.PIPE
-    )
+    command += ["--engines"] if engines else []
+    command += [] if tls is None else ["--tls", str(tls)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(READY_SECONDS):
@@ -99,17 +100,14 @@ async def send(
         [load.message(stream, number, start_us) for number in range(load.batches)]
         for stream in range(load.streams)
     ]
-    channels = [
-        grpc.aio.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)])
-        for _ in range(load.streams)
-    ]
+    own = [("grpc.use_local_subchannel_pool", 1)]
+    channels = [grpc.aio.insecure_channel(address, own) for _ in range(load.streams)]
     try:
-        calls = await asyncio.gather(
-            *(
-                _open(channel, secret, n)
-                for n, (channel, secret) in enumerate(zip(channels, secrets, strict=True))
-            )
-        )
+        opening = [
+            opened(channel, secret, n)
+            for n, (channel, secret) in enumerate(zip(channels, secrets[: load.streams], strict=True))
+        ]
+        calls = await asyncio.gather(*opening)
         before = sum(watched.cpu_times()[:2])
         started = time.perf_counter()
         waits = await asyncio.gather(
@@ -124,7 +122,8 @@ async def send(
     return Measured(seconds, cpu_seconds, [wait for each in waits for wait in each])
 
 
-async def _open(channel: grpc.aio.Channel, secret: str, number: int) -> grpc.aio.StreamStreamCall:
+async def opened(channel: grpc.aio.Channel, secret: str, number: int) -> grpc.aio.StreamStreamCall:
+    """An agent's stream, past its Welcome, its checks named."""
     call: grpc.aio.StreamStreamCall = agent_pb2_grpc.AgentServiceStub(channel).Connect(
         metadata=(("authorization", f"Bearer {secret}"),)
     )
