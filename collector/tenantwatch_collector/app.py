@@ -100,6 +100,7 @@ class Collector:
         self._retention.start()
         await self._notifier.start()
         self._commits.start()
+        self._agents.start()
         if self._heartbeat is not None:
             self._heartbeat.start()
         grpc_address = await self._grpc.start()

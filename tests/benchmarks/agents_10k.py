@@ -27,8 +27,8 @@ LOAD = Load(streams=1, batches=1, batch=20)
 AIM_KB, AIM_MS = 80.0, 100.0
 METHOD = (
     f"TLS streams of {TENANTS} tenants out of {CLIENTS} processes, a connection each, {LOAD.batch} results"
-    f" every {EVERY_SECONDS} s for {SECONDS} s, into SQLite, engines off; resident memory with all streams open"
-    " less without any; from sending a batch to its acknowledgement"
+    f" every {EVERY_SECONDS} s for {SECONDS} s, into SQLite, engines off; resident memory with all streams"
+    " open less without any; from sending a batch to its acknowledgement"
 )
 
 

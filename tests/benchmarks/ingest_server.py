@@ -56,6 +56,7 @@ async def serve(store_at: str, writers: int, engines: bool, pem: Path | None) ->
     queries = QueryService(Operations(store, changed), authenticator)
     door = GrpcDoor(GrpcListener(listen="127.0.0.1:0"), tls, agents, queries)
     commits.start()
+    agents.start()
     print(await door.start(), flush=True)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import grpc
 from grpc.aio import ServicerContext as Context
@@ -20,8 +22,21 @@ from tenantwatch_collector.store.base import Store, StoreUnavailable
 from tenantwatch_collector.vitals import Vitals
 
 GUARD_SECONDS = 10.0
+LAST_WORDS_SECONDS = 10.0
+_OVERLAP_US = 60_000_000
+"""How far back the guard looks each time, for tokens revoked through another collector's clock."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One open stream, its caller, and the task that serves it."""
+
+    caller: Caller
+    context: Context
+    task: asyncio.Task[None] | None = None
+    revoked: bool = False
 
 
 class AgentService(agent_pb2_grpc.AgentServiceServicer):
@@ -42,33 +57,39 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         self._rates = rates
         self._vitals = vitals
         self._on_definitions = on_definitions
-        self._sessions: dict[tuple[int, str], asyncio.Task[None]] = {}
-        self._contexts: dict[AgentStream, Context] = {}
+        self._sessions: dict[tuple[int, str], Session] = {}
+        self._guard: asyncio.Task[None] | None = None
         self._draining = False
+
+    def start(self) -> None:
+        """From now on streams whose token is revoked are ended soon after."""
+        self._guard = asyncio.create_task(self._watch_tokens(), name="token guard")
 
     async def drain(self, within_seconds: float) -> None:
         """Ask every agent to go elsewhere and wait for them as long as that."""
         self._draining = True
+        if self._guard is not None:
+            self._guard.cancel()
         goodbye = agent_pb2.ConnectResponse(drain=agent_pb2.Drain(within_ms=int(within_seconds * 1000)))
-        for context in list(self._contexts.values()):
-            with contextlib.suppress(Exception):
-                await context.write(goodbye)
         sessions = list(self._sessions.values())
-        if sessions:
-            await asyncio.wait(sessions, timeout=within_seconds)
+        for session in sessions:
+            with contextlib.suppress(Exception):
+                await session.context.write(goodbye)
+        tasks = [session.task for session in sessions if session.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=within_seconds)
 
-    async def Connect(
-        self, request_iterator: AsyncIterator[agent_pb2.ConnectRequest], context: Context
-    ) -> None:
+    async def Connect(self, _: AsyncIterator[agent_pb2.ConnectRequest], context: Context) -> None:
         caller = await self._authenticate(context)
         if self._draining:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the collector is stopping; connect again")
-        session = asyncio.create_task(self._serve(caller, request_iterator, context))
+        session = Session(caller, context)
+        session.task = asyncio.create_task(self._serve(session))
         try:
-            await asyncio.shield(session)
+            await asyncio.shield(session.task)
         except asyncio.CancelledError:
-            session.cancel()
-            await asyncio.wait([session])
+            session.task.cancel()
+            await asyncio.wait([session.task])
             raise
 
     async def _authenticate(self, context: Context) -> Caller:
@@ -81,12 +102,11 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         raise AssertionError("abort raises")
 
-    async def _serve(
-        self, caller: Caller, requests: AsyncIterator[agent_pb2.ConnectRequest], context: Context
-    ) -> None:
-        assert caller.tenant is not None  # a token of the role agent always has one
+    async def _serve(self, session: Session) -> None:
+        context, tenant = session.context, session.caller.tenant
+        assert tenant is not None  # a token of the role agent always has one
         stream = AgentStream(
-            caller.tenant,
+            tenant,
             self._store,
             self._commits,
             self._rates,
@@ -97,66 +117,61 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         key: tuple[int, str] | None = None
         self._vitals.streams.inc()
         try:
-            first = await anext(aiter(requests), None)
-            if first is None or first.WhichOneof("message") != "hello":
+            first = await context.read()
+            if first is grpc.aio.EOF or first.WhichOneof("message") != "hello":
                 raise RefusedForEver("a stream begins with a Hello")
-            key = await self._take_over(caller.tenant.tenant_key, first.hello.agent_id)
+            key = await self._take_over(session, tenant.tenant_key, first.hello.agent_id)
             await stream.open(first.hello)
-            self._contexts[stream] = context
-            log.info("agent %s of %s is here", first.hello.agent_id, caller.tenant.tenant_id)
-            await self._converse(stream, requests, caller)
+            log.info("agent %s of %s is here", first.hello.agent_id, tenant.tenant_id)
+            await self._converse(stream, context)
         except RefusedForEver as error:
-            log.warning("stream of %s refused: %s", caller.tenant.tenant_id, error)
+            log.warning("stream of %s refused: %s", tenant.tenant_id, error)
             with contextlib.suppress(Exception):
                 refusal = agent_pb2.Refusal(reason=str(error))
                 await context.write(agent_pb2.ConnectResponse(refusal=refusal))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except NotAuthenticated as error:
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
         except StoreUnavailable as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        except asyncio.CancelledError:
+            if not session.revoked:
+                raise
+            reason = "the token was revoked; ask the platform's admin for another one"
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, reason)
         finally:
             self._vitals.streams.dec()
-            self._contexts.pop(stream, None)
-            if key is not None and self._sessions.get(key) is asyncio.current_task():
+            if key is not None and self._sessions.get(key) is session:
                 del self._sessions[key]
 
-    async def _take_over(self, tenant_key: int, agent_id: str) -> tuple[int, str]:
+    async def _take_over(self, session: Session, tenant_key: int, agent_id: str) -> tuple[int, str]:
         """Make this the agent's only stream: the older one has ended, with all it sent committed."""
         key = (tenant_key, agent_id)
-        mine = asyncio.current_task()
-        assert mine is not None
-        older, self._sessions[key] = self._sessions.get(key), mine
-        if older is not None:
-            older.cancel()
-            await asyncio.wait([older])
+        older, self._sessions[key] = self._sessions.get(key), session
+        if older is not None and older.task is not None:
+            older.task.cancel()
+            await asyncio.wait([older.task])
         return key
 
-    async def _converse(
-        self, stream: AgentStream, requests: AsyncIterator[agent_pb2.ConnectRequest], caller: Caller
-    ) -> None:
-        receiving = asyncio.create_task(self._receive(stream, requests))
-        others = [asyncio.create_task(stream.acknowledge()), asyncio.create_task(self._guard(caller))]
+    async def _converse(self, stream: AgentStream, context: Context) -> None:
         try:
-            done, _ = await asyncio.wait([receiving, *others], return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            while (request := await context.read()) is not grpc.aio.EOF:
+                if not await stream.receive(request):
+                    break
             # A farewell: let the last acknowledgements follow their commits.
-            await asyncio.wait_for(stream.acknowledged(), 10)
+            await asyncio.wait_for(stream.acknowledged(), LAST_WORDS_SECONDS)
         finally:
-            for task in (receiving, *others):
-                task.cancel()
-            await asyncio.wait([receiving, *others])
             await stream.settle()
 
-    async def _guard(self, caller: Caller) -> None:
-        """Raise NotAuthenticated soon after the stream's token was revoked."""
+    async def _watch_tokens(self) -> None:
+        since_us = time.time_ns() // 1000
         while True:
-            if not await self._authenticator.still_valid(caller):
-                raise NotAuthenticated("the token was revoked; ask the platform's admin for another one")
             await asyncio.sleep(GUARD_SECONDS)
-
-    async def _receive(self, stream: AgentStream, requests: AsyncIterator[agent_pb2.ConnectRequest]) -> None:
-        async for request in requests:
-            if not await stream.receive(request):
-                return
+            now_us = time.time_ns() // 1000
+            try:
+                revoked = set(await self._store.tokens_revoked_since(since_us - _OVERLAP_US))
+            except StoreUnavailable:
+                continue  # what was revoked meanwhile is asked for again
+            since_us = now_us
+            for session in list(self._sessions.values()):
+                if session.caller.token_id in revoked and session.task is not None:
+                    session.revoked = True
+                    session.task.cancel()

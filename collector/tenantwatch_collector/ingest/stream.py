@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 import numpy as np
@@ -61,7 +62,8 @@ class AgentStream:
         self._generation = ""
         self._check_keys = np.zeros(0, np.int64)
         self._newest: asyncio.Future[None] | None = None
-        self._unacknowledged: asyncio.Queue[Answer] = asyncio.Queue(limits.MAX_IN_FLIGHT_BATCHES)
+        self._owed: deque[Answer] = deque()
+        self._answering: asyncio.Task[None] | None = None
 
     async def open(self, hello: agent_pb2.Hello) -> None:
         """Answer the Hello with a Welcome; raises RefusedForEver if there can be no stream."""
@@ -105,32 +107,33 @@ class AgentStream:
             raise RefusedForEver("after the Hello only dictionaries, batches and reports may follow")
         return bool(kind != "farewell")
 
-    async def acknowledge(self) -> None:
-        """Send each answer after its commit, in order, until cancelled; of one lane's the last is enough."""
-        following: Answer | None = None
-        while True:
-            done, answer = following or await self._unacknowledged.get()
-            following, answered = None, 1
-            try:
-                await asyncio.shield(done)
-                while following is None and not self._unacknowledged.empty():
-                    following = self._unacknowledged.get_nowait()
-                    if _includes(following, answer):
-                        answer, following = following[1], None
-                        answered += 1
-                await self._send(answer)
-            finally:
-                for _ in range(answered):
-                    self._unacknowledged.task_done()
-
     async def acknowledged(self) -> None:
         """Return once everything received so far is committed and acknowledged."""
-        await self._unacknowledged.join()
+        while self._answering is not None:
+            await asyncio.wait([self._answering])
 
     async def settle(self) -> None:
         """Return once everything received so far is committed, acknowledged or not."""
+        if self._answering is not None:
+            self._answering.cancel()
         if self._newest is not None:
             await asyncio.wait([self._newest])
+
+    async def _answer(self) -> None:
+        """Send what is owed, each answer after its commit, in order; of one lane's the last is enough."""
+        try:
+            while self._owed:
+                done, answer = self._owed[0]
+                await asyncio.shield(done)
+                self._owed.popleft()
+                while self._owed and _includes(self._owed[0], answer):
+                    answer = self._owed.popleft()[1]
+                await self._send(answer)
+        except Exception as error:
+            # The line is broken, which its own handler notices as well; the agent will hear of it next time.
+            log.debug("agent %s was not answered: %s", self._agent_id, error)
+        finally:
+            self._answering = None
 
     async def _take_dictionary(self, dictionary: agent_pb2.CheckDictionary) -> None:
         first = len(self._check_keys)
@@ -219,7 +222,12 @@ class AgentStream:
             await self._slow_down(FULL_DELAY_SECONDS, "results of this tenant wait to be stored")
         # Commits keep the order of submission, so the newest one done means all are.
         self._newest = done = await self._commits.submit(delivery)
-        await self._unacknowledged.put((done, answer))
+        self._owed.append((done, answer))
+        if self._answering is None:
+            self._answering = asyncio.create_task(self._answer())
+        while len(self._owed) > limits.MAX_IN_FLIGHT_BATCHES and self._answering is not None:
+            # More than the Welcome allows: it is read no faster than its answers can leave.
+            await asyncio.wait([self._answering])
 
     async def _keep_pace(self, results: int) -> None:
         """Above its tenant's rate an agent is told to wait, and is read no faster whether it does or not."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from tenantwatch_wire.columns import MetricColumns
+from tenantwatch_wire.columns import NO_METRICS, MetricColumns
 
-NO_METRICS = MetricColumns(np.zeros(0, np.uint32), np.zeros(0, np.uint32), np.zeros(0, np.float64), ())
 BUCKET_US = 900_000_000
 """Every offset of a modern time zone is a multiple of it, so every local day is a union of buckets."""
 

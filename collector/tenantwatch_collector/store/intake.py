@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from tenantwatch_collector.store.columns import EMPTY, NOTHING_TOUCHED, ResultColumns, Touched
 from tenantwatch_collector.store.facts import MAX_SKEW_US, AgentPosition, Delivery, Gap
@@ -100,8 +99,8 @@ def _note_lost(found: Intake, key: Key, delivery: Delivery, first: int) -> None:
 
 
 def _young_enough(columns: ResultColumns, oldest_us: int) -> ResultColumns:
-    rows: npt.NDArray[np.intp] = np.flatnonzero(columns.time_us >= oldest_us)
-    return columns if len(rows) == len(columns) else columns.take(rows)
+    young = columns.time_us >= oldest_us
+    return columns if young.all() else columns.take(np.flatnonzero(young))
 
 
 def _too_old(key: Key, first: int, columns: ResultColumns, oldest_us: int) -> list[LostSpan]:

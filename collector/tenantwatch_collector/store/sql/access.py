@@ -102,6 +102,11 @@ async def revoke_token(tx: Transaction, token_id: str) -> bool:
     return changed == 1
 
 
+async def tokens_revoked_since(db: Database, since_us: int) -> Sequence[str]:
+    rows = await db.read("SELECT token_id FROM token WHERE revoked_at_us >= ?", (since_us,))
+    return [row["token_id"] for row in rows]
+
+
 async def agent_arrived(
     tx: Transaction,
     tenant_key: int,

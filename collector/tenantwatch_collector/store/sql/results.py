@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from tenantwatch_wire.columns import MetricColumns
+from tenantwatch_wire.columns import NO_METRICS, MetricColumns
 
-from tenantwatch_collector.store.columns import NO_METRICS, ResultColumns
+from tenantwatch_collector.store.columns import ResultColumns
 from tenantwatch_collector.store.sql.database import Row
 
 

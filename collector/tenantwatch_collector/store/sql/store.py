@@ -92,6 +92,9 @@ class SqlStore(SqlAgreements, SqlTools):
         async with self._db.transaction() as tx:
             return await access.revoke_token(tx, token_id)
 
+    async def tokens_revoked_since(self, since_us: int) -> Sequence[str]:
+        return await access.tokens_revoked_since(self._db, since_us)
+
     # -- ingest
 
     async def agent_arrived(
