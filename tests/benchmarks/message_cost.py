@@ -45,7 +45,8 @@ with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
 METHOD = (
     f"user and system time of the collector's process for {LOAD.streams * LOAD.batches} batches of"
     f" {LOAD.batch} results, {LOAD.streams} streams with full windows, into SQLite, engines off; against a"
-    f" grpc.aio server on uvloop that reads the same messages and answers each; median of {ROUNDS} alternating rounds"
+    " grpc.aio server on uvloop that reads the same messages and answers each; median of"
+    f" {ROUNDS} alternating rounds"
 )
 
 
