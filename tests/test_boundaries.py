@@ -25,6 +25,7 @@ COLLECTOR_ROOMS = (
     "api",
     "web",
     "reports",
+    "transfer",
 )
 JUDGES = ("health", "sla", "alerts", "insights")
 DATABASE_DRIVERS = ("sqlite3", "aiosqlite", "psycopg", "psycopg_pool")

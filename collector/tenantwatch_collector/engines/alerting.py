@@ -131,7 +131,10 @@ class AlertBook:
         self._tenants = tenants
 
     def judge(self, judged: Judged, now_us: int) -> None:
-        """Evaluate the rules on one result. A late one never makes or ends an alert of what it saw."""
+        """Evaluate the rules on one result. A late one never makes or ends an alert of what it saw, and
+        neither does one of a check that nobody runs any more, such as an imported one."""
+        if not judged.watched.check.active:
+            return
         self._listen(judged.watched, now_us)
         if judged.status is None:
             return

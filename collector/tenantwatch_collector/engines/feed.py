@@ -37,6 +37,10 @@ class Feed:
         self._through = after_commit
         self._newest = None
 
+    def look_again(self) -> None:
+        """Ask the store for what others have committed, such as an import in a process of its own."""
+        self._newest = None
+
     async def next(self) -> Commit | None:
         """The next commit in order, or None when all were read."""
         if self._through + 1 not in self._held and (self._newest is None or self._newest > self._through):

@@ -163,6 +163,9 @@ class Judge:
     async def _catch_up(self) -> None:
         if self._refresh:
             await self._refresh_definitions()
+        flush = time.monotonic() >= self._flush_due
+        if flush:
+            self._feed.look_again()
         while (commit := await self._feed.next()) is not None:
             await self._judge_commit(commit)
         now_us = time.time_ns() // 1000
@@ -172,7 +175,7 @@ class Judge:
             self._alerts.find(finding, now_us)
         self._findings.clear()
         await self._write(self._checks.expire(now_us), now_us, now_us)
-        if time.monotonic() >= self._flush_due:
+        if flush:
             await self._flush()
 
     async def _obey(self, now_us: int) -> None:

@@ -66,6 +66,23 @@ async def migrate(url: str) -> str:
             return str(flavour)
 
 
+async def schema_version(url: str) -> tuple[int, int, str]:
+    """The database's version, 0 if there is none, the newest there is, and the flavour; changes nothing."""
+    newest = versions()[-1].number
+    with translated():
+        async with await psycopg.AsyncConnection.connect(
+            url, autocommit=True, row_factory=tuple_row, connect_timeout=CONNECT_SECONDS
+        ) as connection:
+            try:
+                found = await connection.execute(
+                    "SELECT version, flavour FROM schema_version ORDER BY version DESC LIMIT 1"
+                )
+            except errors.UndefinedTable:
+                return 0, newest, ""
+            row = await found.fetchone()
+            return (0, newest, "") if row is None else (row[0], newest, row[1])
+
+
 async def _check_server(connection: psycopg.AsyncConnection[Any]) -> None:
     if connection.info.server_version < _OLDEST_SERVER:
         raise ConfigurationError(

@@ -54,6 +54,16 @@ _COUNTS = (
     " (SELECT coalesce(max(commit_id), 0) FROM commit_log) AS newest_commit,"
     " (SELECT count(*) FROM rollup_due) AS spans_due, (SELECT count(*) FROM rollup) AS rollups"
 )
+_COUNTED = (
+    "schema_version",
+    "tenants",
+    "agents",
+    "checks",
+    "commits",
+    "newest_commit",
+    "spans_due",
+    "rollups",
+)
 _MAX_REASONS = 10_000
 
 

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tenantwatch_collector.errors import ConfigurationError
+from tenantwatch_collector.store.base import StoreUnavailable
 
 
 def _metric_names(metrics: str | None) -> str | None:
@@ -52,6 +54,23 @@ def migrate(path: Path) -> int:
     connection.close()
     path.chmod(0o600)
     return version
+
+
+def schema_version(path: Path) -> tuple[int, int]:
+    """The file's version, 0 if there is none, and the newest there is; changes nothing."""
+    newest = _files()[-1][0]
+    if not path.exists():
+        return 0, newest
+    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=10)
+    try:
+        found = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+        return found[0] or 0, newest
+    except sqlite3.DatabaseError as error:
+        if "no such table" in str(error):
+            return 0, newest
+        raise StoreUnavailable(f"{path} cannot be read: {error}") from error
+    finally:
+        connection.close()
 
 
 def _apply(connection: sqlite3.Connection, version: int, name: str, sql: str) -> None:

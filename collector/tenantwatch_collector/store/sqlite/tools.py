@@ -21,10 +21,12 @@ _KEPT = (
     " AND coalesce(r.latency_us, -1) = json_extract(a.value, '$[4]'))"
 )
 _REACH = (
-    "SELECT (SELECT count(*) FROM result) AS results, min(oldest_us) AS oldest_us, max(newest_us) AS newest_us"
-    " FROM (SELECT (SELECT min(time_us) FROM result r WHERE r.tenant_key = d.tenant_key"
-    " AND r.check_key = d.check_key) AS oldest_us, (SELECT max(time_us) FROM result r"
-    " WHERE r.tenant_key = d.tenant_key AND r.check_key = d.check_key) AS newest_us FROM check_definition d)"
+    "SELECT (SELECT count(*) FROM result) AS results,"
+    " min(oldest_us) AS oldest_us, max(newest_us) AS newest_us FROM (SELECT"
+    " (SELECT min(time_us) FROM result r WHERE r.tenant_key = d.tenant_key AND r.check_key = d.check_key)"
+    " AS oldest_us,"
+    " (SELECT max(time_us) FROM result r WHERE r.tenant_key = d.tenant_key AND r.check_key = d.check_key)"
+    " AS newest_us FROM check_definition d)"
 )
 
 

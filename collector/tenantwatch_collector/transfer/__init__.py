@@ -1,0 +1,1 @@
+"""Results out of a store into files that anyone can read, and back into a store, each once."""

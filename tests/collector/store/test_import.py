@@ -1,0 +1,131 @@
+"""Importing into every store there is: each result once, also beside a collector that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+import pytest
+from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.alerts.rule import Policy
+from tenantwatch_collector.engines import judge as judging
+from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
+from tenantwatch_collector.engines.judge import Judge
+from tenantwatch_collector.engines.rollups import BUCKET_S, RollupEngine
+from tenantwatch_collector.signal import Signal
+from tenantwatch_collector.store.base import CheckChange, Store, Tenant
+from tenantwatch_collector.transfer.forms import Line
+from tenantwatch_collector.transfer.importing import AT_ONCE, Done, Importer
+from tenantwatch_collector.transfer.record import moment
+from tenantwatch_collector.vitals import Vitals
+from tenantwatch_wire.records import Status
+
+from tests.collector.store.conftest import Place
+
+SECOND = 1_000_000
+T0 = (time.time_ns() // 1000 // (86_400 * SECOND) - 2) * 86_400 * SECOND
+"""A midnight two days ago."""
+
+
+def lines(seconds: Iterable[int], status: str = "healthy", agents: tuple[str, ...] = ("a1",)) -> list[Line]:
+    return [
+        Line(
+            number,
+            "",
+            {
+                "tenant_id": "acme",
+                "agent_id": agent,
+                "check_id": "web",
+                "kind": "http_endpoint",
+                "time": moment(T0 + second * SECOND),
+                "status": status,
+                "latency_us": 1000 + second,
+                "metrics": {"tls_ms": 1.5},
+            },
+        )
+        for number, second in enumerate(seconds, 2)
+        for agent in agents
+    ]
+
+
+async def run(store: Store, some: Iterable[Line]) -> Done:
+    return await Importer(store, create=True, configured_since_us=0).run(some, lambda done: None)
+
+
+async def kept(store: Store) -> tuple[int, Tenant]:
+    tenant = await store.tenant("acme")
+    assert tenant is not None
+    return len(await store.results_from(tenant.tenant_key, T0, T0 + 86_400 * SECOND, 50_000)), tenant
+
+
+async def test_two_imports_at_once_store_each_result_once(place: Place) -> None:
+    first, second = await place.open(), await place.open()
+    try:
+        await run(first, lines([0], agents=("a1", "a2")))  # the tenant and the checks
+        both = lines(range(1, AT_ONCE), agents=("a1", "a2"))
+        done = await asyncio.gather(run(first, both), run(second, both))
+        assert sum(each.stored for each in done) == len(both)
+        assert sum(each.already for each in done) == len(both)
+        assert (await kept(first))[0] == len(both) + 2
+        books = {account.agent_id: account for account in await first.accounts()}
+        assert {a.agent_id: (a.acknowledged, a.results) for a in books.values()} == {
+            "a1": (AT_ONCE, AT_ONCE),
+            "a2": (AT_ONCE, AT_ONCE),
+        }
+    finally:
+        await first.close()
+        await second.close()
+
+
+async def test_an_import_that_was_broken_off_is_gone_on_with(store: Store) -> None:
+    class Broken(Exception):
+        pass
+
+    def breaking(some: list[Line], after: int) -> Iterable[Line]:
+        yield from some[:after]
+        raise Broken
+
+    some = lines(range(AT_ONCE + 500))
+    with pytest.raises(Broken):
+        await run(store, breaking(some, AT_ONCE + 100))
+    assert (await kept(store))[0] == AT_ONCE
+    done = await run(store, some)
+    assert (done.stored, done.already) == (500, AT_ONCE)
+    assert (await kept(store))[0] == len(some)
+
+
+async def test_a_running_collector_judges_and_rolls_up_what_another_process_imported(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "_FLUSH_SECONDS", 0.05)
+    running, beside = await place.open(), await place.open()
+    alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
+    judge = Judge(running, alerts, Signal(), Signal(), Vitals())
+    await judge.start()
+    try:
+        down = lines(range(3600, 4200, 60), "unhealthy")
+        done = await run(beside, [*lines(range(0, 3600, 60)), *down, *lines(range(4200, 7200, 60))])
+        assert done.stored == 120
+        tenant = (await kept(beside))[1]
+        levels = await changed(beside, tenant, 3)
+        assert levels == [Status.HEALTHY, Status.UNHEALTHY, Status.HEALTHY]
+        await RollupEngine(running).catch_up()
+        found = await beside.rollups(tenant.tenant_key, BUCKET_S, T0, T0 + 7200 * SECOND)
+        assert [rollup.unhealthy for rollup in found] == [0, 0, 0, 0, 10, 0, 0, 0]
+        assert sum(rollup.healthy for rollup in found) == 110
+        assert await beside.alerts(None, "", "", 10) == [], "nobody is told of what is long past"
+    finally:
+        await judge.stop()
+        await running.close()
+        await beside.close()
+
+
+async def changed(store: Store, tenant: Tenant, count: int) -> list[Status]:
+    """The levels of the changes, once there are so many."""
+    found: list[CheckChange] = []
+    async with asyncio.timeout(30):
+        while len(found) < count:
+            found = list(await store.changes(tenant.tenant_key, T0, T0 + 86_400 * SECOND))
+            await asyncio.sleep(0.02)
+    return [change.level for change in found]
