@@ -15,6 +15,7 @@ from tests.benchmarks import (
     http_checks_per_core,
     ingest_postgres,
     ingest_sqlite,
+    kept_results,
     message_cost,
 )
 from tests.benchmarks.report import Figure, table, write
@@ -22,6 +23,7 @@ from tests.benchmarks.report import Figure, table, write
 BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "ingest_sqlite": ingest_sqlite.measure,
     "ingest_postgres": ingest_postgres.measure,
+    "kept_results": kept_results.measure,
     "message_cost": message_cost.measure,
     "agents_10k": agents_10k.measure,
     "agent_footprint": agent_footprint.measure,
