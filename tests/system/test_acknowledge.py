@@ -80,3 +80,7 @@ async def test_a_custom_rule_is_checked_against_what_is_measured_and_comes_into_
             )
             await agent.terminate()
             await here.collector.terminate()
+            replayed = await here.collector.command("alerts", "replay", "long-pages", "--days", "1")
+            first, last = replayed.splitlines()
+            assert f" {TENANT} for " in first
+            assert last == "body_bytes greater than 100: 1 alerts at 1 tenants in 1 days"

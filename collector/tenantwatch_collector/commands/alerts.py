@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.alerts.simulate import simulate_file
-from tenantwatch_collector.commands import rules, silences
+from tenantwatch_collector.commands import replay, rules, silences
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.store.base import Store
@@ -110,6 +110,7 @@ def add_commands(commands: Any, config_help: str) -> None:
     _add_with_store(alerts, "timeline", text, _timeline, config_help).add_argument("alert_id")
     rules.add_commands(alerts, _add_with_store, config_help)
     silences.add_commands(alerts, _add_with_store, config_help)
+    replay.add_commands(alerts, _add_with_store, config_help)
     text = "play a file of cases and print who would have been told what, as JSON"
     simulate = alerts.add_parser("simulate", help=text, description=text)
     simulate.add_argument("file", type=Path, metavar="FILE", help="cases of schema alert-cases/1")

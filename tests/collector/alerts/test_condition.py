@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
-from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.alerts.replay import Firing, Value, replay
+from tenantwatch_collector.alerts.rule import Policy, Severity
 
 PLAIN: dict[Condition, Callable[[float, float], bool]] = {
     Condition.GREATER_THAN: operator.gt,
@@ -67,3 +68,28 @@ def test_a_rule_survives_being_kept() -> None:
 def test_what_is_no_rule_is_refused(more: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         rule(**more)
+
+
+def test_a_replay_shows_the_alerts_that_there_would_have_been() -> None:
+    lasting = rule(for_seconds=10)
+    readings = [
+        (0, 95.0),
+        (5, 95.0),
+        (10, 95.0),
+        (15, 95.0),
+        (20, 50.0),
+        (30, 95.0),
+        (35, 20.0),
+        (50, 99.0),
+        (60, 99.0),
+    ]
+    values = [Value("web-1/host", at, value) for at, value in readings]
+    assert replay(lasting, "acme", values, Policy()) == [
+        Firing("acme", 10, 20, 2),
+        Firing("acme", 60, None, 1),
+    ]
+
+
+def test_in_a_replay_too_the_checks_of_a_tenant_share_the_alert() -> None:
+    values = [Value("a", 0, 95), Value("b", 1, 95), Value("a", 2, 5), Value("b", 3, 5)]
+    assert replay(rule(), "acme", values, Policy()) == [Firing("acme", 0, 3, 2)]
