@@ -23,10 +23,17 @@ class Ground:
     tenant_token: str
     agent_token: str
 
-    def agent(self, checks: list[Check], *, agent_id: str = "web-1", address: str = "") -> Agent:
+    def agent(
+        self,
+        checks: list[Check],
+        *,
+        agent_id: str = "web-1",
+        address: str = "",
+        ca_file: Path | None = None,
+    ) -> Agent:
         """An agent of the tenant, not started yet; by way of ``address`` where that is given."""
         where = address or self.collector.grpc_address
-        return Agent(self.folder / agent_id, agent_id, where, self.agent_token, checks)
+        return Agent(self.folder / agent_id, agent_id, where, self.agent_token, checks, ca_file)
 
     def caller(self, token: str = "") -> Caller:
         """Somebody who asks as the tenant, or with the token given."""

@@ -188,7 +188,13 @@ class Agent(Program):
     """An agent with a spool of its own, which it keeps over restarts."""
 
     def __init__(
-        self, folder: Path, agent_id: str, address: str, token: str, checks: Sequence[Check]
+        self,
+        folder: Path,
+        agent_id: str,
+        address: str,
+        token: str,
+        checks: Sequence[Check],
+        ca_file: Path | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__("tenantwatch_agent", folder / "agent.log", {})
@@ -201,6 +207,7 @@ class Agent(Program):
         self._configuration.write_text(
             f"agent_id = {toml(agent_id)}\ndata_folder = {toml(str(self.data))}\n"
             f"[collector]\naddress = {toml(address)}\ntoken_file = {toml(str(secret))}\n"
+            + ("" if ca_file is None else f"ca_file = {toml(str(ca_file))}\n")
             + _tables("checks", checks)
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import time
@@ -73,6 +72,9 @@ def write_out(options: argparse.Namespace) -> int:
 
 
 def _write(spool: Outside, form: str, out: IO[str]) -> int:
+    # Imported here: the agent that runs never needs it.
+    import csv
+
     table = csv.DictWriter(out, _COLUMNS) if form == "csv" else None
     if table is not None:
         table.writeheader()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
-import secrets
+import os
 import sqlite3
 import time
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +18,7 @@ from tenantwatch_wire.records import Lane
 from tenantwatch_agent.errors import AgentError
 
 NAME = "spool.sqlite3"
+_SCHEMA = Path(__file__).with_name("schema.sql")
 KEPT_ASIDE = 2
 """Damaged files that are left for somebody to look at; older ones go."""
 CACHE_KIBIBYTES = 512
@@ -81,13 +81,13 @@ async def _prepared(db: aiosqlite.Connection, path: Path) -> OpenFile:
     await db.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
     await db.execute("PRAGMA journal_size_limit = 4194304")
     await _upgrade(db)
-    await db.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
+    await db.executescript(_SCHEMA.read_text("utf-8"))
     for row in await db.execute_fetchall("PRAGMA quick_check(1)"):
         if row[0] != "ok":
             raise Damaged(row[0])
     await db.execute(
         "INSERT OR IGNORE INTO meta VALUES ('generation', ?), ('last_sequence', 0), ('last_backlog', 0)",
-        (secrets.token_hex(16),),
+        (os.urandom(16).hex(),),
     )
     meta = {row[0]: row[1] for row in await db.execute_fetchall("SELECT name, value FROM meta")}
     counted = await db.execute_fetchall("SELECT lane, count(*) FROM result GROUP BY lane")
@@ -105,10 +105,9 @@ async def _upgrade(db: aiosqlite.Connection) -> None:
     columns = [row[1] for row in await db.execute_fetchall("PRAGMA table_info(result)")]
     if not columns or "lane" in columns:
         return
-    schema = files(__package__).joinpath("schema.sql").read_text("utf-8")
     await db.executescript(
         "BEGIN IMMEDIATE; ALTER TABLE result RENAME TO old_result; ALTER TABLE gap RENAME TO old_gap;"
-        + schema
+        + _SCHEMA.read_text("utf-8")
         + "INSERT INTO result SELECT 1, * FROM old_result; INSERT INTO gap SELECT 1, * FROM old_gap;"
         "DROP TABLE old_result; DROP TABLE old_gap; COMMIT;"
     )
