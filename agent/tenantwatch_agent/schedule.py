@@ -191,8 +191,10 @@ class Schedule:
 
     async def _look_and_keep(self, one: ConfiguredCheck, keep: Keep) -> None:
         check_id = one.definition.check_id
-        async with self._turns.setdefault(check_id, asyncio.Lock()), self._slots:
-            result = await self._looker.look(one)
+        async with self._turns.setdefault(check_id, asyncio.Lock()):
+            # The disk's pace holds up no other look.
+            async with self._slots:
+                result = await self._looker.look(one)
             self._vitals.looks += 1
             if check_id in self._entries:
                 self.latest[check_id] = result

@@ -369,6 +369,30 @@ async def test_a_restart_on_a_full_disk_writes_nothing(tmp_path: Path) -> None:
         assert await numbers(spool) == [1]
 
 
+async def test_a_result_of_an_unknown_check_holds_up_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(tmp_path) as spool:
+        await spool.append([result(1), result(2, "nobody's"), result(3)])
+        assert await numbers(spool) == [1, 3]
+        assert (spool.dropped, spool.count()) == (1, 2)
+        assert "check nobody's, which nobody configured, is dropped" in caplog.text
+
+
+async def test_entries_come_and_go_and_an_index_in_use_is_never_given_again(tmp_path: Path) -> None:
+    c, d = (CheckDefinition(name, "http_endpoint", 1000, 1000) for name in "cd")
+    async with opened(tmp_path) as spool:
+        await spool.append([result(1, "b")])
+        await spool.register([c], CHECKS, SpoolLimits())
+        assert [(i, e.check_id) for i, e in await spool.entries()] == [(0, "a"), (1, "b"), (2, "c")]
+        await spool.register([d], [], SpoolLimits())
+        # b has a result here, the others none.
+        assert [(i, e.check_id) for i, e in await spool.entries()] == [(1, "b"), (2, "d")]
+        assert await numbers(spool) == [1]
+        await spool.register([replace(d, interval_ms=5)], [], SpoolLimits())
+        assert [(i, e.interval_ms) for i, e in await spool.entries()] == [(1, 1000), (2, 5)]
+
+
 _WRITER = """
 import asyncio, sys
 from pathlib import Path

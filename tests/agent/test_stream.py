@@ -425,3 +425,46 @@ async def damage(spool: Spool) -> None:
         file.seek(0)
         file.write(b"\xff" * spool._path.stat().st_size)
     await db.execute("PRAGMA shrink_memory")
+
+
+async def test_with_a_full_window_nothing_is_done_until_an_acknowledgement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = 0
+    sleep = outgoing.Outgoing._something_happened
+
+    async def counted(one: outgoing.Outgoing) -> None:
+        nonlocal turns
+        turns += 1
+        await sleep(one)
+
+    monkeypatch.setattr(outgoing.Outgoing, "_something_happened", counted)
+    monkeypatch.setattr(outgoing, "COALESCE_SECONDS", 0.05)
+    collector = FakeCollector()
+    collector.acknowledging = False
+    async with collector, ground(tmp_path, collector) as one:
+        await one.look(100)
+        one.sender.start()
+        await collector.until(lambda: len(collector.batches) == 2)
+        await one.look()
+        with pytest.raises(TimeoutError):
+            await collector.until(lambda: len(collector.batches) > 2, deadline_seconds=0.4)
+        assert turns < 20
+        collector.acknowledging = True
+        await collector.send(
+            acknowledgement=agent_pb2.Acknowledgement(lane=agent_pb2.LANE_LIVE, sequence=100)
+        )
+        await collector.until(lambda: one.is_all_at(collector))
+
+
+async def test_answers_are_written_beside_batches_and_not_into_them(tmp_path: Path) -> None:
+    """gRPC fails a stream of which two writes are under way at once."""
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.sender.start()
+        await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        for number in range(50):
+            await collector.send(configuration=agent_pb2.Configuration(version=number + 100))
+            await one.look(status=Status.UNHEALTHY)
+        await collector.until(lambda: len(collector.of_kind("configuration_applied")) == 50)
+        await collector.until(lambda: one.is_all_at(collector))
+        assert len(collector.of_kind("hello")) == 1

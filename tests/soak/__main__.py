@@ -1,4 +1,8 @@
-"""``python -m tests.soak [MINUTES]``: kill collector and agent at random; nothing lost, nothing twice."""
+"""``python -m tests.soak [MINUTES]``: an agent's memory over 100,000 looks, then kills at random.
+
+
+Nothing grows, nothing is lost, nothing counts twice. The kills take so many minutes, the looks a few more.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from pathlib import Path
 
 from tests.fakes.http_target import HttpTarget
 from tests.fakes.proxy import Proxy, Way
+from tests.soak.agent_growth import LOOKS, grow
 from tests.system.ground import ground
 from tests.system.harness import Agent, Collector
 from tests.system.spooled import spooled_results
@@ -110,7 +115,8 @@ def main(arguments: list[str]) -> int:
     )
     folder = Path(tempfile.mkdtemp(prefix="tenantwatch-soak-"))
     try:
-        print(asyncio.run(soak(folder, minutes * 60, random.Random(seed))))
+        print(asyncio.run(grow(folder / "growth", min(LOOKS, int(minutes * 10_000)))), flush=True)
+        print(asyncio.run(soak(folder / "kills", minutes * 60, random.Random(seed))))
     except BaseException:
         print(f"everything is left in {folder}", file=sys.stderr)
         raise

@@ -216,6 +216,25 @@ class Agent(Program):
         await self.launch("run", "--config", str(self._configuration))
         self.keep_reading()
 
+    async def status(self) -> Any:
+        """What the running agent says of itself, be it well or not."""
+        arguments = ("status", "--json", "--config", str(self._configuration))
+        process = await asyncio.create_subprocess_exec(
+            *self._command, *arguments, stdout=-1, stderr=-1, env=self._environment
+        )
+        async with asyncio.timeout(READY_SECONDS):
+            output, errors = await process.communicate()
+        assert process.returncode in (0, 3), errors.decode()
+        return json.loads(output)
+
+    def reload(self, checks: Sequence[Check]) -> None:
+        """Write other checks into its conf.d and tell it."""
+        assert self._process is not None
+        folder = self._configuration.parent / "conf.d"
+        folder.mkdir(exist_ok=True)
+        (folder / "more.toml").write_text(_tables("checks", checks))
+        self._process.send_signal(signal.SIGHUP)
+
 
 class Caller:
     """Someone with a token who asks by REST and gRPC."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
@@ -71,6 +72,10 @@ class Configuration:
             except AgentError as error:
                 self._failed(str(error))
                 return False
+            except Exception as error:
+                log.exception("the configuration could not be read by a fault of our own")
+                self._failed(f"a fault of our own: {type(error).__name__}")
+                return False
             self.error = ""
             self.changes += 1
             log.info("configuration reloaded: %d checks", len(self.config.checks))
@@ -88,6 +93,8 @@ class Configuration:
             except AgentError as error:
                 log.error("version %d of the collector's checks is refused: %s", assigned.version, error)
                 self.assignment_error = str(error)
+                with contextlib.suppress(AgentError):
+                    keep_assignment(self._local.data_folder, self.assigned)
                 return str(error)
             self.assigned, self.assignment_error = assigned, ""
             log.info("version %d of the collector's checks is in force", assigned.version)

@@ -59,8 +59,11 @@ class AgentConfig:
     def snapshot(self) -> tuple[object, ...]:
         """Differs as soon as any file that this configuration was made from has changed."""
         named = (path for one in self.checks for path in one.files)
-        paths = (self.path, self.conf_d, *_parts(self.conf_d), *named)
-        return tuple((path, identity(path)) for path in paths)
+        try:
+            parts = _parts(self.conf_d)
+        except ConfigurationError:
+            parts = []
+        return tuple((path, identity(path)) for path in (self.path, self.conf_d, *parts, *named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ class Entries:
         self._db = db
         self._known: dict[str, tuple[int, CheckDefinition]] = {}
 
-    def index(self, check_id: str) -> int:
-        return self._known[check_id][0]
+    def index(self, check_id: str) -> int | None:
+        """None for a check that was never registered."""
+        known = self._known.get(check_id)
+        return None if known is None else known[0]
 
     def definitions(self) -> list[CheckDefinition]:
         return [definition for _, definition in self._known.values()]

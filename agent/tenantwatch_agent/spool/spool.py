@@ -237,9 +237,14 @@ class Spool:
             last[lane] = lost.last_sequence
         rows = []
         for result, urgent in self._waiting.results:
+            index = self._entries.index(result.check_id)
+            if index is None:
+                log.error("a result of check %s, which nobody configured, is dropped", result.check_id)
+                self.dropped += 1
+                continue
             into = Lane.LIVE if urgent else lane
             last[into] += 1
-            rows.append((int(into), last[into], *table.row(self._entries.index(result.check_id), result)))
+            rows.append((int(into), last[into], *table.row(index, result)))
         self._file.count = await self._commit(rows, lost, last)
         self._file.last = last
         self._file.may_have_gaps[lane] |= lost is not None

@@ -65,6 +65,7 @@ class Conversation:
         self._assignments = assignments
         self._vitals = vitals
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing = asyncio.Lock()
         self._renewal = ""
         self._ending = asyncio.Event()
         self._outgoing: Outgoing
@@ -189,7 +190,13 @@ class Conversation:
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        """An answer that could not be written ended with its stream; who asked will ask again."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.debug("a request of the collector was not answered: %s", error)
 
     async def _committed(self, lane: int, sequence: int) -> None:
         if lane in tuple(Lane):
@@ -232,7 +239,9 @@ class Conversation:
 
     async def _write(self, request: agent_pb2.ConnectRequest) -> None:
         try:
-            await self._stream.write(request)
+            # gRPC takes one write at a time, and answers are written beside the batches.
+            async with self._writing:
+                await self._stream.write(request)
         except asyncio.InvalidStateError:
             await raise_status(self._stream)
             raise StreamEnded("the stream is closed") from None

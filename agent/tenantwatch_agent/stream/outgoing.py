@@ -130,7 +130,9 @@ class Outgoing:
             asyncio.create_task(self._spool.appended.wait()),
             asyncio.create_task(self._moved.wait()),
         ]
-        timeout = None if self._due is None else max(0.0, self._due - time.monotonic())
+        # With a full window only an acknowledgement helps, however long something has been due.
+        waits = self._due is None or self._on_the_way >= self._window
+        timeout = None if self._due is None or waits else max(0.0, self._due - time.monotonic())
         try:
             await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:

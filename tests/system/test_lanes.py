@@ -1,0 +1,74 @@
+"""After a long outage what is seen now arrives before what was kept, whoever is killed in between."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from tenantwatch_agent.config import SpoolLimits
+from tenantwatch_agent.spool import Spool
+from tenantwatch_wire.records import CheckDefinition, Lane, Result, Status
+
+from tests.fakes.http_target import HttpTarget
+from tests.fakes.proxy import Proxy, Way
+from tests.system.ground import ground
+from tests.system.kept import Kept, read_rows
+from tests.system.spooled import spooled_results
+from tests.system.streaming import PATHS, checks_of
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]
+KEPT = 40_000
+KILLS = 3
+_FIRST_AND_LAST = (
+    "SELECT min(row_id), max(row_id) FROM result JOIN check_definition USING (check_key) WHERE check_id"
+)
+
+
+async def _outage(folder: Path) -> None:
+    """Fill the agent's spool as a day without its collector does: by its own code, at another clock."""
+    now = 0.0
+    check = CheckDefinition("old", "http_endpoint", 1000, 1000)
+    spool = await Spool.open(folder, [check], SpoolLimits(), clock=lambda: now)
+    begin_us = time.time_ns() // 1000 - KEPT * 1_000_000
+    results = [Result("old", begin_us + n * 1_000_000, Status.HEALTHY, n) for n in range(KEPT)]
+    await spool.append(results[:10])
+    now = 3600.0
+    await spool.append(results[10:])
+    assert spool.last == {Lane.LIVE: 10, Lane.BACKLOG: KEPT - 10}
+    await spool.close()
+
+
+async def test_live_results_do_not_wait_behind_a_backlog_and_kills_lose_and_double_nothing(
+    tmp_path: Path,
+) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 - shown when the test fails, to repeat it
+    chance = random.Random(seed)
+    spooled: set[tuple[int | str, ...]] = set()
+    async with HttpTarget() as web, ground(tmp_path) as here, Proxy(here.collector.grpc_address) as line:
+        web.switch(500)  # troubles do not wait for company
+        async with here.agent(checks_of(web), address=line.address) as agent:
+            await _outage(agent.data)
+            await agent.start()
+            for _ in range(KILLS):
+                await line.wait_forwarded(Way.UP, chance.randrange(1, 100_000))
+                victim = agent if chance.random() < 0.5 else here.collector
+                await victim.kill()
+                if victim is agent:
+                    spooled.update(spooled_results(agent.data))
+                await victim.start()
+            await web.wait_more(len(PATHS))
+            while spooled_results(agent.data):
+                await web.wait_more(len(PATHS))
+            await agent.terminate()
+        await here.collector.terminate()
+        database = here.collector.database
+    kept = Kept.by(database)
+    kept.assert_exactly_once()
+    assert kept.count("old", Status.HEALTHY) == KEPT
+    assert spooled <= set(kept.instants)
+    ((_, last_old),) = read_rows(database, f"{_FIRST_AND_LAST} = 'old'")
+    ((first_live, _),) = read_rows(database, f"{_FIRST_AND_LAST} LIKE 'web-%'")
+    assert int(first_live) < int(last_old)
