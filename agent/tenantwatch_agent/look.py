@@ -20,7 +20,7 @@ from tenantwatch_agent.vitals import Vitals
 
 _CANCELLATIONS = 3
 _GRACE_SECONDS = 0.2
-_OWN_PART = 0.3
+_OWN_PART = 0.5
 _AGAIN = (Status.UNHEALTHY, Status.UNKNOWN)
 
 log = logging.getLogger(__name__)
@@ -59,11 +59,11 @@ class Looker:
 
     async def _bounded(self, one: ConfiguredCheck, span: Span) -> Outcome:
         try:
-            return await _within(one.check, one.timeout_seconds)
-        except TimeoutError:
+            return await _within(one.check, one.timeout_seconds, span)
+        except _TimedOut as timeout:
             text = f"no answer within {one.timeout_seconds:g} s, in phase {one.check.phase}"
-            # Where we ourselves stood still for much of that time, the target may well have answered.
-            ours = span.late_seconds > one.timeout_seconds * _OWN_PART
+            # Where we ourselves stood still for most of that time, the target may well have answered.
+            ours = timeout.late_seconds > one.timeout_seconds * _OWN_PART
             return Outcome(Status.UNKNOWN if ours else Status.UNHEALTHY, text)
         except CheckerFailed as error:
             return Outcome(Status.UNKNOWN, str(error))
@@ -87,8 +87,16 @@ def _with_attempts(outcome: Outcome, attempts: int, before: str) -> Outcome:
     return replace(outcome, text=text, metrics={**outcome.metrics, "attempts": float(attempts)})
 
 
-async def _within(check: Check, timeout_seconds: float) -> Outcome:
-    """Raises TimeoutError in time, also where a library answers a cancellation with more waiting."""
+class _TimedOut(Exception):
+    """How late our own loop had been by then."""
+
+    def __init__(self, late_seconds: float) -> None:
+        super().__init__(late_seconds)
+        self.late_seconds = late_seconds
+
+
+async def _within(check: Check, timeout_seconds: float, span: Span) -> Outcome:
+    """Raises _TimedOut in time, also where a library answers a cancellation with more waiting."""
     task = asyncio.ensure_future(check.look())
     try:
         await asyncio.wait([task], timeout=timeout_seconds)
@@ -96,8 +104,9 @@ async def _within(check: Check, timeout_seconds: float) -> Outcome:
         await _give_up(task)
         raise
     if not task.done():
+        late_seconds = span.late_seconds
         await _give_up(task)
-        raise TimeoutError
+        raise _TimedOut(late_seconds)
     return task.result()
 
 

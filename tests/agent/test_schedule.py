@@ -92,11 +92,11 @@ async def seen(work: Callable[[], Awaitable[Outcome]], timeout_ms: int = 1000) -
 @pytest.mark.parametrize("work", [hang, stubborn, deaf])
 async def test_the_timeout_bounds_every_check(work: Callable[[], Awaitable[Outcome]]) -> None:
     started = time.monotonic()
-    result = await seen(work, timeout_ms=100)
-    assert time.monotonic() - started < 1.5
+    result = await seen(work, timeout_ms=300)
+    assert time.monotonic() - started < 1.9
     assert (result.status, result.text) == (
         Status.UNHEALTHY,
-        "no answer within 0.1 s, in phase waiting",
+        "no answer within 0.3 s, in phase waiting",
     )
     assert result.latency_us is None
 

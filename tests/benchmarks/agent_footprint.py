@@ -28,9 +28,9 @@ AIM_WITH_DATABASES_MEGABYTES = 65
 AIM_PERCENT = 0.4
 METHOD = (
     f"real agent process with its bytecode compiled, as an installed one has it; {HTTP_CHECKS} http_endpoint,"
-    f" {TCP_CHECKS} tcp_connection and a host_resources check every {INTERVAL_SECONDS} s, TLS stream to a real"
-    f" collector live; resident memory (10^6 bytes) at the end, processor time over {WINDOW_SECONDS} s after"
-    " the first rounds; against the aim"
+    f" {TCP_CHECKS} tcp_connection and a host_resources check every {INTERVAL_SECONDS} s, TLS stream to a"
+    f" real collector live; resident memory (10^6 bytes) at the end, processor time over {WINDOW_SECONDS} s"
+    " after the first rounds; against the aim"
 )
 
 
