@@ -56,6 +56,9 @@ class Feed:
         found = await self._store.commits_after(self._through, _READ_AT_ONCE)
         if not found:
             self._newest = max([self._through, *self._held])
+        elif found[0].commit_id > self._through + 1:
+            # What lies between was deleted: retention passed by while nobody read.
+            self._through = found[0].commit_id - 1
         for commit in found:
             if commit.commit_id in self._held:
                 break

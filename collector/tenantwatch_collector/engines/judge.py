@@ -37,6 +37,7 @@ _FLUSH_SECONDS = 15.0
 # How long a command may wait if nobody says that there is one.
 _OBEY_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
+_MENDING_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Judge:
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._findings: list[Finding] = []
+        self._behind = False
         self.passes = Signal()
         """Fired whenever all that was committed is judged."""
 
@@ -128,6 +130,7 @@ class Judge:
         while True:
             seen = self._feed.arrived.count
             try:
+                await self._begin_again_if_behind()
                 await self._catch_up()
                 self.passes.fire()
                 if self._stopping:
@@ -135,30 +138,37 @@ class Judge:
                     return
             except StoreUnavailable as error:
                 log.error("judging waits: %s", error)
-                await asyncio.sleep(_RETRY_SECONDS)
-                if self._stopping:
-                    return
-                await self._start_over()
-                continue
-            await self._feed.arrived.wait_beyond(seen, self._pause_seconds())
+                await self._fall_behind(_RETRY_SECONDS)
+            except Exception:
+                # A fault of ours: it must not end judging for good, nor go unnoticed.
+                log.exception("judging waits, it failed in a way nobody foresaw")
+                await self._fall_behind(_MENDING_SECONDS)
+            else:
+                await self._feed.arrived.wait_beyond(seen, self._pause_seconds())
+            if self._behind and self._stopping:
+                return
 
-    async def _start_over(self) -> None:
-        """Forget what could not be written and begin again from what the store has."""
-        try:
-            judged = await self._store.judged_state()
-            alerts = self._alerts.fresh()
-            alerts.load(judged)
-            checks = CheckBook(self._store, alerts.is_idle)
-            await checks.load(judged)
-            alerts.take_up(checks.watched.values(), time.time_ns() // 1000)
-            self._obey_due = 0.0
-        except StoreUnavailable:
+    async def _fall_behind(self, pause_seconds: float) -> None:
+        """What is in memory may never have been written: nothing is judged on it."""
+        self._behind = True
+        await asyncio.sleep(pause_seconds)
+
+    async def _begin_again_if_behind(self) -> None:
+        if not self._behind:
             return
+        judged = await self._store.judged_state()
+        alerts = self._alerts.fresh()
+        alerts.load(judged)
+        checks = CheckBook(self._store, alerts.is_idle)
+        await checks.load(judged)
+        alerts.take_up(checks.watched.values(), time.time_ns() // 1000)
         self._checks, self._alerts = checks, alerts
         self._tenants = {state.tenant_key: state for state in judged.tenants}
         self._feed.rewind(judged.cursor)
         self._through = self._flushed = judged.cursor
         self._refresh = True
+        self._obey_due = 0.0
+        self._behind = False
 
     async def _catch_up(self) -> None:
         if self._refresh:

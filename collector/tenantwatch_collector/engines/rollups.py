@@ -118,8 +118,9 @@ class RollupEngine:
                 for tenant_key, bucket in pairs:
                     self._want(RollupSpan(tenant_key, BUCKET_S, bucket * BUCKET_US), reason)
             self._cursor = touches[-1].commit_id
-        for tenant_key, time_us, known_at_us in await self._store.changed_since(self._changes_until_us):
-            reason = Reason(None, self._changes_until_us + 1)
+        known_until_us = self._changes_until_us
+        for tenant_key, time_us, known_at_us in await self._store.changed_since(known_until_us):
+            reason = Reason(None, known_until_us + 1)
             for bucket in range(
                 max(time_us, self.raw_since_us) // BUCKET_US, self._now_us() // BUCKET_US + 1
             ):

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from tenantwatch_collector.store.base import Delivery
 
+ENTRY_BYTES = 1_000
+"""What a delivery takes beside its payload: gap reports and other small ones are bounded too."""
+
 Waiting = tuple[Delivery, asyncio.Future[None]]
 
 
@@ -31,13 +34,13 @@ class FairQueue:
         if self.size_bytes >= self.max_bytes:
             return False
         held = self._held_bytes.get(delivery.last.tenant_key)
-        return held is None or held + delivery.size_bytes <= self.max_bytes // (len(self._held_bytes) + 1)
+        return held is None or held + _cost(delivery) <= self.max_bytes // (len(self._held_bytes) + 1)
 
     def put(self, delivery: Delivery, done: asyncio.Future[None]) -> None:
         tenant_key = delivery.last.tenant_key
         self._lines.setdefault(tenant_key, deque()).append((delivery, done))
-        self._held_bytes[tenant_key] = self._held_bytes.get(tenant_key, 0) + delivery.size_bytes
-        self.size_bytes += delivery.size_bytes
+        self._held_bytes[tenant_key] = self._held_bytes.get(tenant_key, 0) + _cost(delivery)
+        self.size_bytes += _cost(delivery)
 
     def take(self, max_results: int) -> list[Waiting]:
         """At least one, and not many more results than that: a delivery of each tenant, again and again.
@@ -60,10 +63,14 @@ class FairQueue:
         """What was taken is done with."""
         for delivery, _ in group:
             tenant_key = delivery.last.tenant_key
-            self.size_bytes -= delivery.size_bytes
-            self._held_bytes[tenant_key] -= delivery.size_bytes
+            self.size_bytes -= _cost(delivery)
+            self._held_bytes[tenant_key] -= _cost(delivery)
             if not self._held_bytes[tenant_key]:
                 del self._held_bytes[tenant_key]
+
+
+def _cost(delivery: Delivery) -> int:
+    return delivery.size_bytes + ENTRY_BYTES
 
 
 class TenantRates:

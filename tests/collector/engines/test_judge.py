@@ -1,0 +1,83 @@
+"""The judge over a database that fails at any of its calls: the same changes and alerts, none lost or twice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.alerts.rule import Policy
+from tenantwatch_collector.engines import judge as judge_module
+from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
+from tenantwatch_collector.engines.judge import Judge
+from tenantwatch_collector.signal import Signal
+from tenantwatch_collector.store.base import AgentPosition, Delivery, ResultColumns, Store
+from tenantwatch_collector.store.sqlite import SqliteStore
+from tenantwatch_collector.vitals import Vitals
+from tenantwatch_wire.records import CheckDefinition, Lane, Status
+
+from tests.collector.engines.faults import failing
+
+OUTCOMES = [Status.HEALTHY, Status.UNHEALTHY, Status.UNHEALTHY, Status.HEALTHY, Status.UNHEALTHY]
+FIRST_CALL_AFTER_START = 4
+"""The first thing that the loop does, once start() has read what was there."""
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge_module, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(judge_module, "_MENDING_SECONDS", 0)
+
+
+def judge_of(store: Store) -> Judge:
+    alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
+    return Judge(store, alerts, Signal(), Signal(), Vitals())
+
+
+async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> list[tuple[object, ...]]:
+    """Levels, alerts and messages after all outcomes were judged while those calls failed."""
+    store = await SqliteStore.open(folder / "store.sqlite3")
+    tenant = await store.create_tenant("acme", "Acme", "basic")
+    definition = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "", 1, 1)
+    (check,) = await store.register_checks(tenant.tenant_key, "a", [(definition, True)], complete=True)
+    judge = judge_of(failing(store, first, last, **how))  # type: ignore[arg-type]
+    await judge.start()
+    begun_us = time.time_ns() // 1000 - 60_000_000
+    for number, status in enumerate(OUTCOMES, 1):
+        columns = ResultColumns(
+            np.array([tenant.tenant_key]), np.array([check.check_key]),
+            np.array([begun_us + number * 1_000_000]), np.array([status], np.uint8), np.array([-1]),
+        )  # fmt: skip
+        position = AgentPosition(tenant.tenant_key, "a", "g", Lane.LIVE, number)
+        seen = judge.passes.count
+        judge.committed(await store.commit([Delivery(number, position, results=columns)]))
+        await asyncio.wait_for(judge.passes.wait_beyond(seen), 10)
+    await judge.stop()
+    changes = await store.changes(tenant.tenant_key, 0, 2**62)
+    alerts = await store.alerts(tenant.tenant_key, "", "", 100)
+    messages = await store.claim_messages(2**61, 1, 100)
+    await store.close()
+    return [
+        *((change.time_us - begun_us, change.level) for change in changes),
+        *((alert.alert_type, alert.status) for alert, _ in alerts),
+        *((message.kind, message.channel) for message in messages),
+    ]
+
+
+@pytest.mark.parametrize("afterwards", [False, True], ids=["before", "after"])
+async def test_a_database_that_fails_at_any_call_costs_no_change_and_no_alert(
+    tmp_path: Path, afterwards: bool
+) -> None:
+    wanted = await judged(tmp_path)
+    assert len(wanted) > len(OUTCOMES) - 1, "changes, an alert and its message"
+    for call in range(FIRST_CALL_AFTER_START, 30, 2):
+        folder = tmp_path / str(call)
+        assert await judged(folder, call, call + 3, afterwards=afterwards) == wanted, f"calls {call} and on"
+
+
+async def test_a_fault_that_nobody_foresaw_is_survived(tmp_path: Path) -> None:
+    wanted = await judged(tmp_path)
+    assert await judged(tmp_path / "faulty", 8, 9, error=ValueError("a bug of ours")) == wanted
