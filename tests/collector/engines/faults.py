@@ -11,7 +11,9 @@ from tenantwatch_collector.store.base import Store, StoreUnavailable
 class FailingStore:
     """Calls ``first`` to ``last``, counted from 1, raise: nothing was done, or done and not heard of."""
 
-    def __init__(self, store: Store, first: int, last: int, afterwards: bool, error: Exception | None) -> None:
+    def __init__(
+        self, store: Store, first: int, last: int, afterwards: bool, error: Exception | None
+    ) -> None:
         self._store = store
         self._failing = range(first, last + 1)
         self._afterwards = afterwards

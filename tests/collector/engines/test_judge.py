@@ -1,4 +1,4 @@
-"""The judge over a database that fails at any of its calls: the same changes and alerts, none lost or twice."""
+"""The judge over a database that fails at any call: the same changes and alerts, none lost or twice."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ async def test_what_is_put_is_taken_once_in_its_tenants_order_and_room_comes_bac
             taken += [(each.last.tenant_key, each.first_sequence) for each, _ in groups[-1]]
         elif step == "release" and groups:
             queue.release(groups.pop(0))
-        assert 0 <= queue.size_bytes <= MAX_BYTES + ENTRY_BYTES + 4_000, "at most one comes in above the bound"
+        assert 0 <= queue.size_bytes <= MAX_BYTES + ENTRY_BYTES + 4_000, "one above the bound"
     while queue:
         groups.append(queue.take(1_000))
         taken += [(each.last.tenant_key, each.first_sequence) for each, _ in groups[-1]]
