@@ -52,13 +52,15 @@ async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> 
             np.array([begun_us + number * 1_000_000]), np.array([status], np.uint8), np.array([-1]),
         )  # fmt: skip
         position = AgentPosition(tenant.tenant_key, "a", "g", Lane.LIVE, number)
+        commit = await store.commit([Delivery(number, position, results=columns)])
         seen = judge.passes.count
-        judge.committed(await store.commit([Delivery(number, position, results=columns)]))
-        await asyncio.wait_for(judge.passes.wait_beyond(seen), 10)
+        judge.committed(commit)
+        while judge._through < commit.commit_id or judge._behind:
+            seen = await asyncio.wait_for(judge.passes.wait_beyond(seen), 10)
     await judge.stop()
     changes = await store.changes(tenant.tenant_key, 0, 2**62)
     alerts = await store.alerts(tenant.tenant_key, "", "", 100)
-    messages = await store.claim_messages(2**61, 1, 100)
+    messages = await store.claim_messages("log", 2**61, 1, 100)
     await store.close()
     return [
         *((change.time_us - begun_us, change.level) for change in changes),

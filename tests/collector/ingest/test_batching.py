@@ -76,7 +76,7 @@ async def test_whatever_fails_each_result_is_there_once_when_it_is_acknowledged(
     ends = dict.fromkeys(range(1, 4), 0)
     deliveries: list[Delivery] = []
     for make, tenant_key, count in sent:
-        deliveries.append(make(tenant_key, ends[tenant_key] + 1, count))  # type: ignore[arg-type]
+        deliveries.append(make(tenant_key, ends[tenant_key] + 1, count))
         ends[tenant_key] += count
     unfit = [deliveries[n] for n in bad if n < len(deliveries) and deliveries[n].results is not None]
     store = FaultyStore(iter(faults), frozenset((d.last.tenant_key, d.first_sequence) for d in unfit))

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 from tenantwatch_collector.store.base import Delivery, Gap, Lost, RefusedBatch, ResultColumns, Store
 from tenantwatch_wire.columns import MetricColumns
-
 from tests.collector.store.test_contract import SECOND, T0, batch, position, tenant_with_check
 
 

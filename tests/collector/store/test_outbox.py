@@ -1,174 +1,25 @@
-"""The store's contract, for every store there is."""
+"""Alerts and what is owed of them: once, claimed once, on record, told where it makes sense."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import psycopg
 import pytest
-from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.store.base import (
-    AgentPosition,
     AlertEvent,
     AlertRecord,
-    Delivery,
-    Gap,
     Judgement,
     OutboxMessage,
-    Place,
-    RefusedBatch,
-    ResultColumns,
     Store,
-    StoredCheck,
     StoredRule,
     StoredSilence,
     Tenant,
     WindowRecord,
 )
-from tenantwatch_collector.store.sqlite.migrate import migrate
-from tenantwatch_wire.columns import MetricColumns
-from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
-from tests.collector.store.conftest import Place as StorePlace
-
-SECOND = 1_000_000
-T0 = 1_700_000_000 * SECOND
-
-
-async def tenant_with_check(store: Store, name: str = "acme") -> tuple[Tenant, StoredCheck]:
-    tenant = await store.create_tenant(name, name.title(), "basic")
-    definition = CheckDefinition("web", "http_endpoint", 60_000, 10_000)
-    (check,) = await store.register_checks(tenant.tenant_key, "a1", [(definition, True)], complete=True)
-    return tenant, check
-
-
-def batch(check: StoredCheck, first: int, count: int, generation: str = "g") -> Delivery:
-    columns = ResultColumns(
-        np.full(count, check.tenant_key, np.int64),
-        np.full(count, check.check_key, np.int64),
-        T0 + SECOND * np.arange(first, first + count, dtype=np.int64),
-        np.zeros(count, np.uint8),
-        np.full(count, 1500, np.int64),
-        {0: "text of the first"},
-        MetricColumns(np.array([count - 1], np.uint32), np.zeros(1, np.uint32), np.array([1.5]), ("tls_ms",)),
-    )
-    return Delivery(first, position(check, first + count - 1, generation), results=columns)
-
-
-def position(check: StoredCheck, sequence: int, generation: str = "g") -> AgentPosition:
-    return AgentPosition(check.tenant_key, "a1", generation, Lane.LIVE, sequence)
-
-
-async def times(store: Store, check: StoredCheck) -> list[int]:
-    found = await store.results_of_check(check.tenant_key, check.check_key, 0, 10_000)
-    return [(row[0] - T0) // SECOND for row in found]
-
-
-async def test_results_come_back_as_they_were_sent(store: Store) -> None:
-    tenant, check = await tenant_with_check(store)
-    await store.commit([batch(check, 1, 3)])
-    found = await store.results(tenant.tenant_key, T0, T0 + 60 * SECOND, 10, "", None)
-    assert [(r.check_id, r.status, r.latency_us) for r in found] == [("web", Status.HEALTHY, 1500)] * 3
-    assert [r.text for r in found] == ["", "", "text of the first"]
-    assert [r.metrics for r in found] == [{"tls_ms": 1.5}, {}, {}]
-
-
-async def test_what_the_store_has_is_ignored_however_it_is_cut(store: Store) -> None:
-    _, check = await tenant_with_check(store)
-    await store.commit([batch(check, 1, 5)])
-    commit = await store.commit([batch(check, 1, 5), batch(check, 4, 4)])
-    assert await times(store, check) == [1, 2, 3, 4, 5, 6, 7]
-    assert len(commit.columns) == 2
-
-
-async def test_a_new_spool_begins_its_sequences_anew(store: Store) -> None:
-    tenant, check = await tenant_with_check(store)
-    await store.commit([batch(check, 1, 2)])
-    await store.commit([batch(check, 1, 2, "another")])
-    assert len(await times(store, check)) == 4
-    known = await store.agent_arrived(tenant.tenant_key, "a1", "g", "1", "h", "d")
-    assert known == [position(check, 2)]
-
-
-async def test_gaps_and_refused_batches_move_the_watermark_and_are_kept(
-    store: Store, place: StorePlace
-) -> None:
-    _, check = await tenant_with_check(store)
-    await store.commit(
-        [
-            batch(check, 1, 2),
-            Delivery(3, position(check, 9), gap=Gap(T0, T0 + 1, "the spool was full")),
-            Delivery(10, position(check, 12), refused=RefusedBatch("garbled", b"bytes")),
-            batch(check, 15, 1),
-        ]
-    )
-    assert await times(store, check) == [1, 2, 15]
-    assert await place.rows("SELECT first_sequence, last_sequence, reason FROM gap ORDER BY gap_id") == [
-        (3, 9, "the spool was full"),
-        (13, 14, "the agent's sequence jumped"),
-    ]
-    assert await place.rows("SELECT reason, payload FROM dead_letter") == [("garbled", b"bytes")]
-
-
-async def test_commits_are_read_again_as_they_were(store: Store) -> None:
-    _, check = await tenant_with_check(store)
-    first = await store.commit([batch(check, 1, 2)])
-    second = await store.commit([batch(check, 3, 2)])
-    again = await store.commits_after(first.commit_id, 10)
-    assert [c.commit_id for c in again] == [second.commit_id]
-    columns = again[0].columns
-    order = np.argsort(columns.time_us)
-    assert (columns.time_us[order] == second.columns.time_us).all()
-    assert [columns.metrics.of(row) for row in order.tolist()] == [{}, {"tls_ms": 1.5}]
-    assert [columns.texts.get(row) for row in order.tolist()] == ["text of the first", None]
-    assert second.received_at_us >= first.received_at_us
-
-
-async def test_pages_of_history_neither_repeat_nor_skip(store: Store) -> None:
-    tenant, check = await tenant_with_check(store)
-    await store.commit([batch(check, 1, 25)])
-    seen: list[int] = []
-    before: Place | None = None
-    while page := await store.results(tenant.tenant_key, T0, T0 + 99 * SECOND, 10, "web", before):
-        seen += [(r.time_us - T0) // SECOND for r in page]
-        before = page[-1].place
-    assert seen == list(range(25, 0, -1))
-
-
-async def test_a_tenants_questions_never_answer_anothers(store: Store) -> None:
-    mine, my_check = await tenant_with_check(store, "mine")
-    _, other_check = await tenant_with_check(store, "other")
-    await store.commit([batch(my_check, 1, 1), batch(other_check, 1, 4)])
-    found = await store.results(mine.tenant_key, T0, T0 + 99 * SECOND, 100, "", None)
-    recent = await store.recent_results(mine.tenant_key, 100)
-    assert {r.tenant_id for r in [*found, *recent]} == {"mine"}
-    assert [h.tenant.tenant_id for h in await store.tenant_health(mine.tenant_key)] == ["mine"]
-    assert {h.check.check_key for h in await store.check_health(mine.tenant_key)} == {my_check.check_key}
-
-
-async def test_a_check_its_agent_names_no_more_is_retired(store: Store) -> None:
-    tenant, check = await tenant_with_check(store)
-    other = CheckDefinition("db", "database_connectivity", 60_000, 10_000)
-    await store.register_checks(tenant.tenant_key, "a1", [(other, True)], complete=True)
-    active = {c.definition.check_id: c.active for c in await store.checks()}
-    assert active == {"web": False, "db": True}
-    assert check.check_key in {c.check_key for c in await store.checks()}
-
-
-async def test_a_cancelled_writer_leaves_no_transaction_behind(store: Store) -> None:
-    _, check = await tenant_with_check(store)
-    for turns in range(12):
-        writing = asyncio.create_task(store.commit([batch(check, 1 + 5 * turns, 5)]))
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        writing.cancel()
-        await asyncio.wait([writing])
-    await store.commit([batch(check, 1, 70)])
-    assert await times(store, check) == list(range(1, 71))
+from tests.collector.store.given import SECOND, T0, batch, tenant_with_check
 
 
 def alert(tenant: Tenant, alert_id: str, status: str) -> AlertRecord:
@@ -358,13 +209,3 @@ async def test_two_open_alerts_of_one_key_cannot_be_stored(store: Store) -> None
         Judgement(0, alerts=[alert(tenant, "y", "active"), alert(tenant, "x", "resolved")])
     )
     assert await store.count_open_alerts(tenant.tenant_key) == 1
-
-
-def test_a_store_of_another_build_is_refused_and_the_same_is_taken(tmp_path: Path) -> None:
-    path = tmp_path / "store.sqlite3"
-    assert migrate(path) == migrate(path)
-    with sqlite3.connect(path) as file:
-        file.execute("UPDATE schema_version SET sha256 = 'other'")
-    file.close()
-    with pytest.raises(ConfigurationError, match="different build"):
-        migrate(path)
