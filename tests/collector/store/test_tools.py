@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from tenantwatch_collector.store.base import Delivery, Gap, Lost, RefusedBatch, ResultColumns, Store
 from tenantwatch_wire.columns import MetricColumns
-from tests.collector.store.test_contract import SECOND, T0, batch, position, tenant_with_check
+
+from tests.collector.store.given import SECOND, T0, batch, position, tenant_with_check
 
 
 async def test_results_come_oldest_first_and_bounded(store: Store) -> None:
