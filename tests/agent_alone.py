@@ -25,7 +25,7 @@ for name in sorted(names):
     try:
         importlib.import_module(name.removesuffix(".__init__"))
     except ModuleNotFoundError as error:
-        assert error.name == "h2", error  # of the extra http2
+        assert error.name in ("h2", "psycopg", "asyncmy"), error  # of the extras http2, postgres, mysql
 print(len(names), "modules of the agent imported")
 """
 
@@ -47,6 +47,14 @@ url = "http://127.0.0.1:{port}/"
 id = "port"
 kind = "tcp_connection"
 address = "127.0.0.1:{port}"
+[[checks]]
+id = "plugin"
+kind = "plugin_validation"
+command = ["/bin/true"]
+[[checks]]
+id = "business"
+kind = "business_logic"
+kpis = {{ answer = "6 * 7" }}
 """
 _SERVER = """
 import http.server
@@ -103,7 +111,7 @@ def _look() -> None:
         assert server.stdout is not None
         configuration = FOLDER / "agent.toml"
         configuration.write_text(_CONFIGURATION.format(port=server.stdout.readline().strip()))
-        for check_id in ("host", "web", "port"):
+        for check_id in ("host", "web", "port", "plugin", "business"):
             answer = _run(COMMAND, "run-once", check_id, "--config", configuration)
             sys.stdout.write(f"{answer.splitlines()[0]}\n")
     finally:

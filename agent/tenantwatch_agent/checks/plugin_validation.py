@@ -18,6 +18,7 @@ from tenantwatch_agent.checks import process
 from tenantwatch_agent.checks.base import Check, Latency, Outcome
 from tenantwatch_agent.checks.findings import Findings, Metrics, since_us
 from tenantwatch_agent.checks.perfdata import Item, Range, read_output
+from tenantwatch_agent.checks.secrets import Secrets, hidden
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 GROUP = "tenantwatch.checks"
@@ -35,6 +36,8 @@ class Settings:
 
     command: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    environment_env: dict[str, str] = field(default_factory=dict)
+    environment_file: dict[str, Path] = field(default_factory=dict)
     max_memory_mib: int = 512
     max_cpu_seconds: int = 30
     degraded_after_ms: float | None = None
@@ -77,6 +80,8 @@ class _Program:
             raise ConfigurationError("max_cpu_seconds must be 1 to 600")
         self._command = settings.command
         self._environment = _ENVIRONMENT | settings.environment
+        self._secrets = Secrets("environment", settings.environment_env, settings.environment_file)
+        self._secrets.check()
         self._bounds = process.Bounds(settings.max_memory_mib * 1024 * 1024, settings.max_cpu_seconds)
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         # Arguments may be secrets.
@@ -84,18 +89,19 @@ class _Program:
 
     async def look(self) -> Outcome:
         _check_program(Path(self._command[0]))
+        secrets = self._secrets.read()
         started = time.perf_counter()
-        ended = await process.run(self._command, self._environment, self._bounds)
+        ended = await process.run(self._command, self._environment | secrets, self._bounds)
         took_us = since_us(started)
-        text, items = read_output(ended.output)
+        text, items = read_output(hidden(ended.output, secrets.values()))
         metrics = Metrics(run_ms=took_us / 1000)
         for item in items:
             _put(metrics, item)
         status = _STATUSES.get(ended.code)
         if status is None:
-            raise CheckerFailed(_bad_end(ended))
+            raise CheckerFailed(hidden(_bad_end(ended), secrets.values()))
         if not text and status is Status.UNKNOWN:
-            raise CheckerFailed(_bad_end(ended))
+            raise CheckerFailed(hidden(_bad_end(ended), secrets.values()))
         if status is Status.UNKNOWN:
             return Outcome(status, text, None, metrics)
         findings = Findings()

@@ -16,6 +16,8 @@ from tenantwatch_wire.records import CheckDefinition, Result, Status
 from tests.agent.checks.looking import look
 from tests.fakes.http_target import HttpTarget
 
+ON_UVLOOP = True
+
 
 class Clock:
     """Seconds that a test moves."""

@@ -24,6 +24,8 @@ from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
 
+ON_UVLOOP = True
+
 UNLIMITED = {
     f"{name}_{word}_percent": 100
     for name in ("cpu", "memory", "disk", "inodes", "file_handles")

@@ -19,6 +19,8 @@ from tests.fakes.certificates import Authority
 from tests.fakes.kubernetes_api import TOKEN, KubernetesApi, daemon_set, node, pod, replicated, usage
 from tests.fakes.tls_front import tls_front
 
+ON_UVLOOP = True
+
 DEFINITION = CheckDefinition("a", "kubernetes_metrics", 1000, 10_000)
 BOUNDS = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "128Mi"}}
 

@@ -19,6 +19,8 @@ from tests.fakes.proxy import Proxy
 from tests.mariadb import MariadbServer, new_mariadb
 from tests.ports import stable_port
 
+ON_UVLOOP = True
+
 
 async def database(url: str, timeout_ms: int = 10_000, **settings: Any) -> Result:
     check = DatabaseConnectivity(Settings(url=url, **settings))

@@ -21,6 +21,8 @@ from tests.agent.checks.looking import look
 from tests.debian import unpacked
 from tests.ports import stable_port
 
+ON_UVLOOP = True
+
 Plugin = Callable[[str], str]
 
 
@@ -108,6 +110,23 @@ async def test_its_environment_arguments_and_limits(script: Plugin, monkeypatch:
     program = script('echo "$1 $TOKEN,$TENANTWATCH_TOKEN,$(ulimit -v) $(ulimit -t) $(ulimit -n)"')
     result = await plugin(program, "a; $(b) *", environment={"TOKEN": "x"}, max_memory_mib=64)
     assert result.text == f"a; $(b) * x,,{64 * 1024} 30 256"
+
+
+async def test_secrets_come_from_variables_and_files_and_are_not_shown(
+    script: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "hunter2")
+    file = tmp_path / "password"
+    file.write_text("open-sesame\n")
+    named: dict[str, Any] = {
+        "environment_env": {"TOKEN": "SHOP_TOKEN"},
+        "environment_file": {"PASSWORD": file},
+    }
+    assert (await plugin(script('echo "${#TOKEN} ${#PASSWORD}"'), **named)).text == "7 11"
+    assert (await plugin(script('echo "got $TOKEN and $PASSWORD"'), **named)).text == "got *** and ***"
+    assert (await plugin(script('echo "$TOKEN" >&2; exit 9'), **named)).text.endswith(": ***")
+    with pytest.raises(ConfigurationError, match="environment_env: the environment variable NO_SUCH"):
+        PluginValidation(Settings(command=("/bin/true",), environment_env={"TOKEN": "NO_SUCH"}))
 
 
 async def test_memory_is_bounded(script: Plugin) -> None:

@@ -22,6 +22,8 @@ from tests.fakes.tls_front import tls_front
 from tests.ports import stable_port
 from tests.servers import PostgresServer
 
+ON_UVLOOP = True
+
 
 async def database(url: str, timeout_ms: int = 10_000, **settings: Any) -> Result:
     check = DatabaseConnectivity(Settings(url=url, **settings))

@@ -24,6 +24,8 @@ from tests.fakes.tls_front import tls_front
 from tests.ports import stable_port
 from tests.servers import RedisServer, redis_program
 
+ON_UVLOOP = True
+
 PASSWORD = "test-only-secret"
 Start = Callable[..., RedisServer]
 
