@@ -31,8 +31,8 @@ _ROW = ("time_us", "tenant_key", "check_key", "status", "latency_us")
 _BESIDE = ("commit_key", "text", "metric_values")
 METHOD = (
     f"a day of {TENANTS} tenants with {CHECKS} checks a minute, {TENANTS * CHECKS * MINUTES} results;"
-    f" latencies, phases, texts and jitter drawn from {LOOKS} real looks of the agent's HTTP check at a local server;"
-    " TimescaleDB, a chunk a day, merged and compressed"
+    f" latencies, phases, texts and jitter drawn from {LOOKS} real looks of the agent's HTTP check at a local"
+    " server; TimescaleDB, a chunk a day, merged and compressed"
 )
 
 
