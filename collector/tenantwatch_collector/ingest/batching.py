@@ -35,6 +35,7 @@ class GroupCommit:
     def __init__(self, store: Store, vitals: Vitals, on_commit: Callable[[Commit], None]) -> None:
         share = MAX_WAITING_BYTES // store.writers
         self._writers = [_Writer(store, vitals, on_commit, FairQueue(share)) for _ in range(store.writers)]
+        vitals.waiting_bytes.set_function(lambda: sum(writer.queue.size_bytes for writer in self._writers))
 
     @property
     def available(self) -> bool:
@@ -99,7 +100,6 @@ class _Writer:
                 await self._room.wait_for(lambda: self.queue.has_room(delivery))
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.queue.put(delivery, done)
-        self._vitals.waiting_bytes.inc(delivery.size_bytes)
         self._work.set()
         return done
 
@@ -126,7 +126,6 @@ class _Writer:
             if not done.done():
                 done.set_result(None)
         self.queue.release(group)
-        self._vitals.waiting_bytes.dec(sum(delivery.size_bytes for delivery, _ in group))
         async with self._room:
             self._room.notify_all()
 

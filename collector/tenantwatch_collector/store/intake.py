@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from tenantwatch_collector.store.columns import EMPTY, NOTHING_TOUCHED, ResultColumns, Touched
 from tenantwatch_collector.store.facts import MAX_SKEW_US, AgentPosition, Delivery, Gap
@@ -79,8 +80,11 @@ def intake(
             found.lost.append(LostSpan(key, reached + 1, first - 1, jump))
         if delivery.results is not None:
             fresh = delivery.results.tail(first - delivery.first_sequence)
-            found.lost += _too_old(key, first, fresh, oldest_us)
-            parts.append(_young_enough(fresh, oldest_us))
+            young = fresh.time_us >= oldest_us
+            if not young.all():
+                found.lost += _too_old(key, first, fresh, np.flatnonzero(~young))
+                fresh = fresh.take(np.flatnonzero(young))
+            parts.append(fresh)
         _note_lost(found, key, delivery, first)
         found.watermarks[key] = before, last
     found.columns = ResultColumns.concatenate(parts)
@@ -98,14 +102,8 @@ def _note_lost(found: Intake, key: Key, delivery: Delivery, first: int) -> None:
         found.dead_letters.append(DeadLetter(key, first, last, refused.reason, refused.payload))
 
 
-def _young_enough(columns: ResultColumns, oldest_us: int) -> ResultColumns:
-    young = columns.time_us >= oldest_us
-    return columns if young.all() else columns.take(np.flatnonzero(young))
-
-
-def _too_old(key: Key, first: int, columns: ResultColumns, oldest_us: int) -> list[LostSpan]:
-    """Exactly the sequences that are not kept, run by run."""
-    rows = np.flatnonzero(columns.time_us < oldest_us)
+def _too_old(key: Key, first: int, columns: ResultColumns, rows: npt.NDArray[np.intp]) -> list[LostSpan]:
+    """Exactly the sequences of these rows, run by run."""
     spans = []
     for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
         if len(run):
