@@ -17,6 +17,7 @@ from tests.benchmarks import (
     ingest_sqlite,
     kept_results,
     message_cost,
+    service_levels,
 )
 from tests.benchmarks.report import Figure, table, write
 
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "agents_10k": agents_10k.measure,
     "agent_footprint": agent_footprint.measure,
     "failure_to_webhook": failure_to_webhook.measure,
+    "service_levels": service_levels.measure,
     "http_checks_per_core": http_checks_per_core.measure,
 }
 OUTPUT = Path(__file__).parents[2] / "build" / "bench.json"

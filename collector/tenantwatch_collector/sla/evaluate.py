@@ -120,10 +120,15 @@ def known_facts(
     return Facts(changes, measured, maintenance, requests)
 
 
-def evaluate(terms: Terms, facts: Facts, period: Period, as_of: int) -> Evaluation:
-    """All that could be known of the period at ``as_of``. Instants from ``as_of`` on never count."""
+def evaluate(
+    terms: Terms, facts: Facts, period: Period, as_of: int, laid_out: list[Stretch] | None = None
+) -> Evaluation:
+    """All that could be known of the period at ``as_of``. Instants from ``as_of`` on never count.
+
+    ``laid_out`` is what ``lay_out`` gives for the same, where the caller has it already.
+    """
     inside = period.start, max(period.start, min(period.end, as_of))
-    stretches = lay_out(terms, facts, period, as_of)
+    stretches = lay_out(terms, facts, period, as_of) if laid_out is None else laid_out
     counts = Unmasked(stretches, inside)
     traffic, basis = count_results(
         facts.rollups, facts.measured, reported_checks(terms), counts.spans(), as_of

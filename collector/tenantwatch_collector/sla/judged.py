@@ -45,7 +45,7 @@ def judge(
     """The period on the terms in force; ``steps`` are periods that tile it, for the trend."""
     split = split_period(period, versions) or [(versions[-1].terms, period)]
     laid_out = [(terms, part, lay_out(terms, facts, part, as_of)) for terms, part in split]
-    parts = [evaluate(terms, facts, part, as_of) for terms, part in split]
+    parts = [evaluate(terms, facts, part, as_of, stretches) for terms, part, stretches in laid_out]
     bare = replace(facts, corrections=())
     issued = [evaluate(terms, bare, part, as_of) for terms, part in split] if facts.corrections else None
     return Judged(

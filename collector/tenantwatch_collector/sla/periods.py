@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 PeriodType = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
@@ -49,6 +50,11 @@ def report_stage(period_end: int, as_of: int) -> ReportStage:
 
 def day_start(day: date, zone: tzinfo) -> int:
     """The first instant whose local date is ``day`` or later."""
+    return _day_start(day, zone)
+
+
+@lru_cache(maxsize=8192)
+def _day_start(day: date, zone: tzinfo) -> int:
     midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     low, high = midnight - _FARTHEST_OFFSET_SECONDS, midnight + _FARTHEST_OFFSET_SECONDS
     # An hour of midnight under every offset then in force; the earliest one that really lies in the day.

@@ -1,0 +1,89 @@
+"""A month's service levels over REST: one tenant, and all of a thousand."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from random import Random
+
+from tenantwatch_collector.sla import calendar_period
+from tenantwatch_collector.sla.histogram import LatencyHistogram
+from tenantwatch_collector.sla.sparse import encode_counts
+from tenantwatch_collector.store.base import CheckChange, Judgement, RolledUp, Rollup, RollupSpan, Store
+from tenantwatch_collector.store.opening import open_store
+from tenantwatch_wire.records import CheckDefinition, Status
+
+from tests.benchmarks.report import Figure, figure
+from tests.system.harness import Caller, Collector
+
+TENANTS, CHECKS = 1000, 10
+ROUNDS = 15
+AIM_ONE_SECONDS, AIM_ALL_SECONDS = 0.010, 1.5
+_DAY_S, _US = 86_400, 1_000_000
+METHOD = (
+    f"last month of {TENANTS} tenants with {CHECKS} checks each, one look a minute, two outages a check,"
+    " rolled up by days; a running collector on SQLite, REST on loopback without TLS; "
+)
+
+
+async def measure(folder: Path) -> list[Figure]:
+    today = datetime.now(UTC).date()
+    month = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
+    async with Collector(folder / "collector") as collector:
+        await collector.command("tenant", "list")
+        store = await open_store(collector.database)
+        await _fill(store, month)
+        await store.close()
+        token = await collector.create_token("")
+        await collector.start()
+        async with Caller(collector, token) as caller:
+            asked = f"period=monthly&date={month}"
+            one = [await _timed(caller, f"/sla/tenant-{n:04}?{asked}") for n in range(ROUNDS + 3)][3:]
+            everyone = [await _timed(caller, f"/reports/sla?{asked}") for _ in range(2)]
+        await collector.terminate()
+    p50 = sorted(one)[math.ceil(len(one) / 2) - 1]
+    return [
+        figure("sla_one", p50, "s", AIM_ONE_SECONDS, METHOD + f"median of {ROUNDS}; against the aim"),
+        figure("sla_all", min(everyone), "s", AIM_ALL_SECONDS, METHOD + "the better of two; against the aim"),
+    ]
+
+
+async def _timed(caller: Caller, path: str) -> float:
+    started = time.perf_counter()
+    await caller.bytes(path)
+    return time.perf_counter() - started
+
+
+async def _fill(store: Store, month: date) -> None:
+    period = calendar_period("monthly", month, UTC)
+    latencies = LatencyHistogram.of(int(Random(1).lognormvariate(11.7, 0.35)) for _ in range(1440))
+    encoded = encode_counts(latencies.counts)
+    for number in range(TENANTS):
+        tenant = await store.create_tenant(f"tenant-{number:04}", f"Tenant {number}", "enterprise")
+        definitions = [CheckDefinition(f"check-{n}", "http_endpoint", 60_000, 10_000) for n in range(CHECKS)]
+        checks = await store.register_checks(tenant.tenant_key, "a", [(d, True) for d in definitions], True)
+        flush, changes = RolledUp(0, 0), []
+        for check in checks:
+            changes += _changes(tenant.tenant_key, check.check_key, period.start * _US)
+            for start in range(period.start, period.end, _DAY_S):
+                flush.rollups.append(
+                    Rollup(
+                        tenant.tenant_key, check.check_key, _DAY_S, start * _US, 1440, 0, 0, 0, 1440,
+                        latencies.sum_us, latencies.max_us, encoded, 86_400_000, 0, 0, 0, start * _US,
+                    )
+                )  # fmt: skip
+        days = range(period.start, period.end, _DAY_S)
+        flush.spans = [RollupSpan(tenant.tenant_key, _DAY_S, start * _US) for start in days]
+        await store.write_rollups(flush)
+        await store.write_judgement(Judgement(cursor=0, changes=changes))
+
+
+def _changes(tenant_key: int, check_key: int, start_us: int) -> list[CheckChange]:
+    found = [CheckChange(tenant_key, check_key, start_us, Status.HEALTHY, start_us)]
+    for day in (5, 17):
+        down = start_us + day * _DAY_S * _US + check_key % 60 * 60 * _US
+        found.append(CheckChange(tenant_key, check_key, down, Status.UNHEALTHY, down + 120 * _US))
+        found.append(CheckChange(tenant_key, check_key, down + 600 * _US, Status.HEALTHY, down + 720 * _US))
+    return found
