@@ -92,6 +92,18 @@ class PostgresServer:
             "--auth=scram-sha-256", "--no-locale", "--encoding=UTF8", "--no-sync",
         )  # fmt: skip
 
+    def new_replica(self) -> PostgresServer:
+        """A copy of this running server that follows it once it is started."""
+        home = Path(tempfile.mkdtemp(prefix="replica-", dir=self._folder.parent))
+        if self._as_nobody:
+            os.chown(home, _NOBODY, _NOBODY)
+        replica = PostgresServer(self._programs, home, self._as_nobody)
+        replica._run(
+            "pg_basebackup", "--pgdata", str(home / "data"), "--dbname", self.url, "--write-recovery-conf",
+            "--checkpoint=fast", "--no-sync",
+        )  # fmt: skip
+        return replica
+
     def start(self) -> None:
         """Return when it accepts connections."""
         settings = (

@@ -156,6 +156,20 @@ async def test_tls(postgres_server: PostgresServer, tmp_path: Path) -> None:
         assert result.status is Status.HEALTHY
 
 
+async def test_a_primary_and_its_replica(postgres_server: PostgresServer) -> None:
+    follower = postgres_server.new_replica()
+    follower.start()
+    try:
+        async with asyncio.timeout(20):
+            # It accepts logins before it has found its primary.
+            while (result := await database(follower.url)).status is not Status.HEALTHY:
+                assert result.text == "replication stands still: it receives nothing from its primary"
+        assert (result.metrics["is_replica"], result.metrics["replication_lag_seconds"]) == (1, 0)
+        assert (await database(postgres_server.url)).metrics["replicas"] == 1
+    finally:
+        follower.stop()
+
+
 async def test_a_replica_that_follows_no_primary(replica: PostgresServer) -> None:
     result = await database(replica.url, replication_lag_degraded_seconds=None)
     assert result.status is Status.UNHEALTHY

@@ -127,9 +127,6 @@ class PostgresSession:
         return row
 
     def close(self) -> None:
-        if self._connection is not None:
-            # Its destructor would complain of a connection that was closed beneath it.
-            self._connection._closed = True
         if self._raw is not None:
             self._raw.finish()
 
