@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import os
 import secrets
+import socket
 import struct
 import time
 from dataclasses import dataclass
@@ -65,24 +66,20 @@ def kernel_discipline() -> Discipline | None:
 async def ask_server(host: str, port: int = NTP_PORT) -> float:
     """Milliseconds by which this clock is behind the server's (SNTP, RFC 4330). Raises ClockUnknown."""
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[bytes] = loop.create_future()
-    try:
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Exchange(answer), remote_addr=(host, port)
-        )
-    except OSError as error:
-        raise ClockUnknown(os_reason(error)) from None
     # A number of our own in the place of the time: an answer that does not repeat it is none to us.
     mark = secrets.token_bytes(8)
     try:
-        sent_at, sent = time.time(), time.monotonic()
-        transport.sendto(struct.pack("!B39x8s", _ASK_AS_CLIENT, mark))
-        data = await answer
-        took = time.monotonic() - sent
+        family, kind, _, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM))[0]
+        # A socket of our own: uvloop forgets that of a datagram endpoint which is cancelled while it is made.
+        with socket.socket(family, kind) as own:
+            own.setblocking(False)
+            own.connect(address)
+            sent_at, sent = time.time(), time.monotonic()
+            own.send(struct.pack("!B39x8s", _ASK_AS_CLIENT, mark))
+            data = await loop.sock_recv(own, 1024)
+            took = time.monotonic() - sent
     except OSError as error:
         raise ClockUnknown(os_reason(error)) from None
-    finally:
-        transport.close()
     return _offset_ms(data, mark, sent_at, took)
 
 
@@ -101,16 +98,3 @@ def _unix_seconds(stamp: bytes) -> float:
     # The era of 2036 begins at nought again.
     seconds += 0 if seconds & 0x8000_0000 else 2**32
     return float(seconds - _NTP_TO_UNIX_SECONDS + fraction / 2**32)
-
-
-class _Exchange(asyncio.DatagramProtocol):
-    def __init__(self, answer: asyncio.Future[bytes]) -> None:
-        self._answer = answer
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        if not self._answer.done():
-            self._answer.set_result(data)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self._answer.done():
-            self._answer.set_exception(exc)
