@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from tenantwatch_wire import __version__
@@ -59,6 +60,8 @@ def _run(options: argparse.Namespace) -> int:
     # Imported here: the other commands need neither stream nor spool.
     from tenantwatch_agent.app import run
 
+    # Until the agent listens to it: a reload that comes early must not end it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configuration = Configuration(options.config)
     set_up_logs(configuration.config.log, options.verbose)
     run_to_end(run(configuration))
