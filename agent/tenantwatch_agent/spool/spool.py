@@ -132,11 +132,12 @@ class Spool:
         return await self._whole(self._acknowledge(generation, lane, sequence))
 
     async def gaps(self, lane: Lane) -> list[SpoolGap]:
-        if not self._file.may_have_gaps[lane]:
-            return []
-        found = await self._whole(self._guarded(lambda db: table.gaps(db, lane)))
-        self._file.may_have_gaps[lane] = bool(found)
-        return found
+        async def ask(db: aiosqlite.Connection) -> list[SpoolGap]:
+            found = await table.gaps(db, lane)
+            self._file.may_have_gaps[lane] = bool(found)
+            return found
+
+        return await self._whole(self._guarded(ask)) if self._file.may_have_gaps[lane] else []
 
     def count(self) -> int:
         """Results that wait, on disk and in memory."""
