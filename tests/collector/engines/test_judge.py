@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -19,11 +20,9 @@ from tenantwatch_collector.store.sqlite import SqliteStore
 from tenantwatch_collector.vitals import Vitals
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
-from tests.collector.engines.faults import failing
+from tests.collector.engines.faults import FailingStore
 
 OUTCOMES = [Status.HEALTHY, Status.UNHEALTHY, Status.UNHEALTHY, Status.HEALTHY, Status.UNHEALTHY]
-FIRST_CALL_AFTER_START = 4
-"""The first thing that the loop does, once start() has read what was there."""
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +42,10 @@ async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> 
     tenant = await store.create_tenant("acme", "Acme", "basic")
     definition = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "", 1, 1)
     (check,) = await store.register_checks(tenant.tenant_key, "a", [(definition, True)], complete=True)
-    judge = judge_of(failing(store, first, last, **how))  # type: ignore[arg-type]
+    faulty = FailingStore(store, **how)  # type: ignore[arg-type]
+    judge = judge_of(cast(Store, faulty))
     await judge.start()
+    faulty.fail(first, last)
     begun_us = time.time_ns() // 1000 - 60_000_000
     for number, status in enumerate(OUTCOMES, 1):
         columns = ResultColumns(
@@ -75,11 +76,11 @@ async def test_a_database_that_fails_at_any_call_costs_no_change_and_no_alert(
 ) -> None:
     wanted = await judged(tmp_path)
     assert len(wanted) > len(OUTCOMES) - 1, "changes, an alert and its message"
-    for call in range(FIRST_CALL_AFTER_START, 30, 2):
+    for call in range(1, 31, 2):
         folder = tmp_path / str(call)
         assert await judged(folder, call, call + 3, afterwards=afterwards) == wanted, f"calls {call} and on"
 
 
 async def test_a_fault_that_nobody_foresaw_is_survived(tmp_path: Path) -> None:
     wanted = await judged(tmp_path)
-    assert await judged(tmp_path / "faulty", 8, 9, error=ValueError("a bug of ours")) == wanted
+    assert await judged(tmp_path / "faulty", 5, 6, error=ValueError("a bug of ours")) == wanted
