@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tenantwatch_wire.records import Status
+from tenantwatch_wire.v1 import agent_pb2
 
 from tests.agent.fake_collector import FakeCollector
 from tests.ports import stable_port
@@ -154,3 +155,42 @@ async def asked(port: int, request: str, body: bytes = b"") -> str:
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     return answer.decode()
+
+
+async def test_the_collector_assigns_checks_that_outlive_a_kill_and_asks_for_looks(tmp_path: Path) -> None:
+    async with FakeCollector() as collector:
+        path = Path(configuration(tmp_path, collector))
+        path.write_text(path.read_text() + "[assignment]\nenabled = true\n")
+        assigned = '[[checks]]\nid = "far"\nkind = "host_resources"\ninterval_seconds = 3600\n'
+
+        def seen() -> int:
+            return sum(check == "far" for check, _ in collector.committed.values())
+
+        for start_number in (1, 2):
+            process = await start("run", "--config", str(path))
+            try:
+                await collector.until(lambda: bool(collector.of_kind("dictionary")))
+                if start_number == 1:
+                    await collector.send(
+                        configuration=agent_pb2.Configuration(version=5, checks_toml=assigned)
+                    )
+                # Said on the stream that begins with the new checks, and again after the kill.
+                await collector.until(
+                    lambda: [a.version for a in collector.of_kind("configuration_applied")][-1:] == [5]
+                )
+                await collector.until(
+                    lambda: {"far"} <= {e.check_id for e in collector.of_kind("dictionary")[-1].entries}
+                )
+                before = seen()
+                run = agent_pb2.RunNow(request_id=f"r{start_number}", check_ids=["far", "none"])
+                await collector.send(run_now=run)
+                await collector.until(lambda: bool(collector.of_kind("run_result")))
+                answer = collector.of_kind("run_result")[-1]
+                assert (answer.request_id, list(answer.unknown_check_ids)) == (run.request_id, ["none"])
+                assert answer.lane == agent_pb2.LANE_LIVE
+                await collector.until(lambda b=before: seen() > b)  # type: ignore[misc]
+            finally:
+                process.kill()
+                await asyncio.wait_for(process.communicate(), 15)
+            collector.messages.clear()
+        assert (tmp_path / "data" / "assigned.json").exists()
