@@ -78,7 +78,7 @@ class Collector:
             self.vitals,
             self._judge.definitions_changed,
         )
-        operations = Operations(store, self._changed)
+        operations = Operations(store, self._changed, self._levels.compliance)
         self._grpc = GrpcDoor(config.grpc, config.tls, self._agents, QueryService(operations, authenticator))
         board = DashboardBoard(operations, authenticator)
         levels = ServiceLevels(

@@ -95,7 +95,8 @@ async def _nothing_is_simulated(here: Ground, tenant: Caller) -> None:
     async with here.caller(here.admin_token) as admin:
         platform = (await admin.get("/dashboard/health"))["platform_health"]
         assert (platform["total_tenants"], platform["healthy_tenants"]) == (1, 1)
-        assert platform["sla_compliance"] is None
+        # Judged within a second or two of the first result; until then there is nothing to say.
+        assert platform["sla_compliance"] in (None, 100)
     async with here.caller("tw_nobody") as nobody:
         await nobody.get("/dashboard/health", status=401)
     await tenant.get("/health/globex/summary", status=404)

@@ -16,7 +16,7 @@ def instant(time_us: int) -> datetime:
 
 
 class PlatformHealth(BaseModel):
-    """``sla_compliance`` is null until SLA terms are evaluated; nothing is invented."""
+    """``sla_compliance``: percent of the tenants with data whose running month keeps its level; else null."""
 
     overall_status: State
     total_tenants: int

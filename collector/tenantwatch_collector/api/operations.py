@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from math import floor
 
 from tenantwatch_wire.records import Status
 
@@ -37,9 +38,12 @@ _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})-(\d{1,18})")
 class Operations:
     """What callers may ask."""
 
-    def __init__(self, store: Store, changed: Signal) -> None:
+    def __init__(
+        self, store: Store, changed: Signal, compliance: Mapping[str, bool | None] | None = None
+    ) -> None:
         self._store = store
         self._changed = changed
+        self._compliance = {} if compliance is None else compliance
 
     async def dashboard(self, caller: Caller) -> models.DashboardHealth:
         """The platform as the caller sees it: the latest 20 results and the top 10 alerts with it."""
@@ -49,7 +53,7 @@ class Operations:
         now_us = time.time_ns() // 1000
         return models.DashboardHealth(
             platform_health=overview.platform_health,
-            recent_checks=[_recent(result) for result in recent],
+            recent_checks=[_recent(result, self._compliance.get(result.tenant_id)) for result in recent],
             active_alerts=[_active(alert, tenant_id, now_us) for alert, tenant_id in alerts],
             tenants=overview.tenants,
         )
@@ -60,7 +64,9 @@ class Operations:
         open_alerts = await self._store.count_open_alerts(caller.tenant_key)
         views = [_overview(tenant) for tenant in tenants]
         views.sort(key=lambda view: (-_RANK[view.state], view.tenant_id))
-        return models.PlatformOverview(platform_health=_platform(views, open_alerts), tenants=views)
+        return models.PlatformOverview(
+            platform_health=_platform(views, open_alerts, self._compliance), tenants=views
+        )
 
     async def tenants(self, caller: Caller, limit: int, cursor: str) -> tuple[Sequence[TenantHealth], str]:
         """A page of tenants by tenant_id, and the cursor of the next one or an empty text."""
@@ -179,7 +185,10 @@ def _read_cursor(cursor: str) -> Place | None:
     return int(match[1]), int(match[2]), int(match[3])
 
 
-def _platform(views: Sequence[models.TenantOverview], open_alerts: int) -> models.PlatformHealth:
+def _platform(
+    views: Sequence[models.TenantOverview], open_alerts: int, compliance: Mapping[str, bool | None]
+) -> models.PlatformHealth:
+    judged = [kept for view in views if (kept := compliance.get(view.tenant_id)) is not None]
     count = {state: sum(view.state == state for view in views) for state in _RANK}
     known = [view.state for view in views if view.state != "unknown"]
     return models.PlatformHealth(
@@ -190,6 +199,7 @@ def _platform(views: Sequence[models.TenantOverview], open_alerts: int) -> model
         degraded_tenants=count["degraded"],
         unknown_tenants=count["unknown"],
         active_alerts=open_alerts,
+        sla_compliance=floor(10_000 * sum(judged) / len(judged)) / 100 if judged else None,
     )
 
 
@@ -208,7 +218,7 @@ def _overview(health: TenantHealth) -> models.TenantOverview:
     )
 
 
-def _recent(result: StoredResult) -> models.RecentCheck:
+def _recent(result: StoredResult, sla_compliant: bool | None) -> models.RecentCheck:
     return models.RecentCheck(
         tenant_id=result.tenant_id,
         agent_id=result.agent_id,
@@ -217,6 +227,7 @@ def _recent(result: StoredResult) -> models.RecentCheck:
         status=state_of(result.status),
         response_time=milliseconds(result.latency_us),
         timestamp=instant(result.time_us),
+        sla_compliant=sla_compliant,
         text=result.text,
     )
 

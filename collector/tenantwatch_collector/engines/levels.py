@@ -59,6 +59,8 @@ class LevelEngine:
         self._store = store
         self._judged = judged
         self._found = found
+        self.compliance: dict[str, bool | None] = {}
+        """By tenant_id: whether the running month keeps its level so far; None where nothing counts yet."""
         self._known_until_us = 0
         self._waiting: list[int] = []
         self._task: asyncio.Task[None] | None = None
@@ -112,6 +114,7 @@ class LevelEngine:
         judged = await asyncio.to_thread(judge, loaded.versions, loaded.facts, period, as_of_us)
         part = judged.parts[-1]
         stretches = lay_out(part.terms, loaded.facts, part.period, as_of_us)
+        self.compliance[tenant.tenant_id] = judged.whole.compliant
         self._found(list(findings_of(tenant.tenant_key, judged.whole, stretches, named.label)))
 
 

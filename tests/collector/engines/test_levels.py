@@ -121,3 +121,4 @@ async def test_a_change_is_judged_within_a_pass(tmp_path: Path) -> None:
     await engine.stop()
     await store.close()
     assert {f.tenant_key for f in found} == {key}
+    assert engine.compliance == {"acme": False}
