@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -44,8 +45,14 @@ _BURN = (
 Tier = Literal["basic", "professional", "enterprise"]
 
 
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    """Read once: it is a walk over hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zone_names():
         raise ValueError(f"{name!r} is no time zone: write an IANA name such as Europe/Berlin")
     return name
 
