@@ -12,6 +12,8 @@ import grpc
 import grpc.aio
 import pytest
 import pytest_asyncio
+from tenantwatch_collector.identity import issue_token
+from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire import limits
 from tenantwatch_wire.codec import encode_batch
 from tenantwatch_wire.records import Lane, Result, Status
@@ -47,9 +49,18 @@ def results_of(case: Mapping[str, Any]) -> list[tuple[str, int, str, int | None]
     return sorted(found, key=lambda each: each[1])
 
 
+async def make_tenant(here: Ground, tenant_id: str, tier: str) -> str:
+    """A tenant, straight into the store; returns the token of its agents."""
+    store = await open_store(here.collector.database)
+    tenant = await store.create_tenant(tenant_id, tenant_id, tier)
+    _, secret = await issue_token(store, "agent", tenant, "")
+    await store.close()
+    return secret
+
+
 async def send(here: Ground, tenant_id: str, case: Mapping[str, Any], moved: int) -> None:
-    """What an agent would send of the case, and one more healthy result of now."""
-    token = await here.collector.create_token(tenant_id, agent=True)
+    """What an agent of a new tenant would send of the case, and one more healthy result of now."""
+    token = await make_tenant(here, tenant_id, "enterprise")
     index = {check["id"]: number for number, check in enumerate(case["checks"])}
     entries = [
         agent_pb2.CheckEntry(
@@ -106,7 +117,6 @@ async def test_a_case_sent_by_an_agent_gives_its_report(here: Ground, name: str)
     case = CASES[name]
     by = YESTERDAY - case["expected"]["period"]["start"]
     tenant_id = f"case-{name.lower()}"
-    await here.collector.create_tenant(tenant_id, "enterprise")
     await send(here, tenant_id, case["input"], by)
     async with here.caller(here.admin_token) as admin:
         told = await admin.get(f"/sla/{tenant_id}?period=daily&date={_day(YESTERDAY)}")
@@ -120,7 +130,6 @@ async def test_a_case_sent_by_an_agent_gives_its_report(here: Ground, name: str)
 
 async def test_a_report_is_signed_and_checked_against_its_export(here: Ground, tmp_path: Path) -> None:
     tenant_id = "checked"
-    await here.collector.create_tenant(tenant_id, "enterprise")
     case = CASES["A02"]
     await send(here, tenant_id, case["input"], YESTERDAY - case["expected"]["period"]["start"])
     asked = f"period=daily&date={_day(YESTERDAY)}"
@@ -148,7 +157,6 @@ async def test_a_report_is_signed_and_checked_against_its_export(here: Ground, t
 
 async def test_contracts_windows_and_corrections(here: Ground) -> None:
     tenant_id = "agreed"
-    await here.collector.create_tenant(tenant_id, "enterprise")
     case = CASES["A02"]
     by = YESTERDAY - case["expected"]["period"]["start"]
     await send(here, tenant_id, case["input"], by)
@@ -202,7 +210,7 @@ async def _windows_are_announced(ann: Caller, tenant_id: str) -> None:
 
 
 async def test_a_tenant_reads_its_own_levels_and_writes_nothing(here: Ground) -> None:
-    await here.collector.create_tenant("neighbour")
+    await make_tenant(here, "neighbour", "basic")
     async with here.caller() as tenant:
         assert (await tenant.get("/sla/acme"))["sla_compliance"] is None
         await tenant.get("/sla/neighbour", status=404)
