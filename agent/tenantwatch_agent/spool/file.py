@@ -55,7 +55,16 @@ class OpenFile:
     """So that nobody asks in vain."""
 
 
-async def open_file(path: Path) -> OpenFile:
+async def open_or_begin(path: Path) -> tuple[OpenFile, Loss | None]:
+    """Open it; a damaged one makes way for a new one, and what it held is the loss. Raises AgentError."""
+    try:
+        return await _open(path), None
+    except Damaged as error:
+        loss = set_aside(path, error)
+        return await _open(path), loss
+
+
+async def _open(path: Path) -> OpenFile:
     """Open or begin it. Raises Damaged, or AgentError where it cannot be used for another reason."""
     try:
         db = await aiosqlite.connect(path, isolation_level=None)

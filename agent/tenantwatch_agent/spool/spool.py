@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,24 +22,19 @@ from tenantwatch_agent.spool.entries import Entries
 from tenantwatch_agent.spool.file import (
     FAILURES,
     NAME,
-    Damaged,
     Loss,
     OpenFile,
     cannot_be_opened,
     is_damage,
     lock,
-    open_file,
+    open_or_begin,
     set_aside,
 )
 from tenantwatch_agent.spool.memory import MAX_IN_MEMORY, Waiting
+from tenantwatch_agent.spool.pace import Pace
 from tenantwatch_agent.spool.records import Spooled, SpoolGap
 
-LIVE_WAITS_SECONDS = 30.0
-"""A live lane of which nothing was acknowledged for as long stands still: what comes now is backlog."""
-MAX_LIVE = 10_000
 MAX_READ_BYTES = 1024 * 1024
-_BOUNDS_EVERY_RESULTS = 200
-_BOUNDS_EVERY_SECONDS = 60.0
 
 T = TypeVar("T")
 
@@ -62,8 +56,6 @@ class Spool:
         self._turn = asyncio.Lock()
         self._use(file)
         self._full = False
-        self._unbounded = 0
-        self._bounded_at = -math.inf
         self.dropped = 0
         """Results that were dropped since the start, for whatever reason."""
         self.damages = 0
@@ -82,7 +74,7 @@ class Spool:
         """Open or begin the spool in that folder. Raises AgentError if another process has it."""
         held, path = lock(folder), folder / NAME
         try:
-            file, loss = await _open_or_begin(path)
+            file, loss = await open_or_begin(path)
             spool = cls(path, held, file, limits, clock)
             await spool._begin(checks, loss)
         except BaseException:
@@ -174,8 +166,7 @@ class Spool:
     def _use(self, file: OpenFile) -> None:
         self._file = file
         self._entries = Entries(file.db)
-        # What is left from before stands still until the collector says otherwise.
-        self._live_moved_at = -math.inf if file.count[Lane.LIVE] else self._clock()
+        self._pace = Pace(self._clock, file.count[Lane.LIVE])
 
     async def _begin(self, checks: Sequence[CheckDefinition], loss: Loss | None) -> None:
         try:
@@ -231,7 +222,7 @@ class Spool:
 
     async def _write(self) -> None:
         """One transaction: the results with their sequences, what was lost before, what is beyond bounds."""
-        waiting, lane = len(self._waiting), self._lane()
+        waiting, lane = len(self._waiting), self._pace.lane(self._file.count[Lane.LIVE])
         last = dict(self._file.last)
         lost = self._waiting.lost(lane, last[lane])
         if lost is not None:
@@ -267,7 +258,7 @@ class Spool:
             if lost is not None:
                 await add_gap(db, lost)
             await table.note_last(db, last)
-            if self._must_bound(sum(count.values()), len(rows)):
+            if self._pace.bounds_due(len(rows), sum(count.values()) > self._limits.max_results):
                 dropped = await drop_beyond(db, self._limits, count)
                 self.bytes = await used_bytes(db)
             await db.commit()
@@ -278,23 +269,6 @@ class Spool:
         for lane in Lane:
             self._file.may_have_gaps[lane] |= dropped[lane] > 0
         return {lane: held - dropped[lane] for lane, held in count.items()}
-
-    def _must_bound(self, count: int, added: int) -> bool:
-        """Counting is free; to ask for bytes and age costs too much to be done each time."""
-        self._unbounded += added
-        now = self._clock()
-        due = self._unbounded >= _BOUNDS_EVERY_RESULTS or now - self._bounded_at >= _BOUNDS_EVERY_SECONDS
-        if due or count > self._limits.max_results:
-            self._unbounded, self._bounded_at = 0, now
-            return True
-        return False
-
-    def _lane(self) -> Lane:
-        live = self._file.count[Lane.LIVE]
-        if not live:
-            self._live_moved_at = self._clock()
-        stands_still = self._clock() - self._live_moved_at > LIVE_WAITS_SECONDS
-        return Lane.BACKLOG if stands_still or live >= MAX_LIVE else Lane.LIVE
 
     async def _acknowledge(self, generation: str, lane: Lane, sequence: int) -> int:
         async with self._turn:
@@ -314,7 +288,7 @@ class Spool:
             self._file.count[lane] -= deleted
             self._file.last[lane] = max(self._file.last[lane], sequence)
             if lane is Lane.LIVE:
-                self._live_moved_at = self._clock()
+                self._pace.live_moved()
             return deleted
 
     async def _replaced(self, error: Exception) -> bool:
@@ -326,7 +300,7 @@ class Spool:
         await self._file.db.close()
         loss = set_aside(self._path, error)
         try:
-            file, _ = await _open_or_begin(self._path)
+            file, _ = await open_or_begin(self._path)
         except AgentError as failure:
             # Now the disk is full as well: the next one who comes tries again.
             log.error("no new spool yet: %s", failure)
@@ -364,11 +338,3 @@ class Spool:
     def _hold(self, error: Exception) -> None:
         self._complain(error)
         self.dropped += self._waiting.give_up_excess()
-
-
-async def _open_or_begin(path: Path) -> tuple[OpenFile, Loss | None]:
-    try:
-        return await open_file(path), None
-    except Damaged as error:
-        loss = set_aside(path, error)
-        return await open_file(path), loss
