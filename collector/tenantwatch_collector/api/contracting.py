@@ -31,9 +31,9 @@ from tenantwatch_collector.sla.contract import (
     Contract,
     ContractVersion,
     refuse_backdating,
-    resolution,
 )
 from tenantwatch_collector.sla.recurrence import RuleError, recurrence
+from tenantwatch_collector.sla.resolution import resolution
 from tenantwatch_collector.store.base import (
     CorrectionRecord,
     Store,

@@ -15,11 +15,11 @@ from tenantwatch_collector.sla.contract import (
     Contract,
     ContractVersion,
     refuse_backdating,
-    resolution,
     terms_of,
     versions_known,
 )
 from tenantwatch_collector.sla.parts import split_period
+from tenantwatch_collector.sla.resolution import resolution
 
 CHECKS = (CheckTerms("a", "web", 3, 2, 100),)
 GROUPS = (Group("web", "critical"),)
