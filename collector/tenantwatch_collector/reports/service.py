@@ -66,9 +66,14 @@ class Reports:
         until its figures change."""
         named, subject, _ = await self.subject(tenant, asked)
         document = _document(named, [subject], tenant.tenant_id, asked, "provisional", 0, "")
-        if named.period_type == "rolling" or not asked.now or named.period.end > asked.as_of:
+        if named.period_type == "rolling" or named.period.end > asked.as_of:
             return self._signer.sign(document)
-        return await self._issue(tenant, named, subject, asked, document["content_digest"])
+        kept = await self._store.issued(tenant.tenant_key, named.period_type, named.label)
+        if asked.now:
+            return await self._issue(tenant, named, subject, asked, document["content_digest"], kept)
+        # What was issued by then is what was said then, though more may be known of it today.
+        earlier = [issued for issued in kept if issued.issued_at_us <= asked.as_of_us]
+        return _told(earlier[-1]) if earlier else self._signer.sign(document)
 
     async def platform_report(self, tenants: Sequence[Tenant], asked: Asked) -> dict[str, Any]:
         """All these tenants over one period of UTC days."""
@@ -118,15 +123,19 @@ class Reports:
         return subject, loaded
 
     async def _issue(
-        self, tenant: Tenant, named: NamedPeriod, subject: Subject, asked: Asked, digest: str
+        self,
+        tenant: Tenant,
+        named: NamedPeriod,
+        subject: Subject,
+        asked: Asked,
+        digest: str,
+        kept: Sequence[IssuedReport],
     ) -> dict[str, Any]:
-        kept = await self._store.issued(tenant.tenant_key, named.period_type, named.label)
         previous = None if not kept else Issue(_stage(kept[-1]), kept[-1].revision, kept[-1].digest)
         final = is_final(named.period.end * UNITS, asked.as_of_us, await self._seen_until(tenant), UNITS)
         issue = next_issue(previous, final, digest, LATE_RESULTS)
         if issue is None:
-            told: dict[str, Any] = json.loads(kept[-1].document)
-            return told
+            return _told(kept[-1])
         tenant_id, stage = tenant.tenant_id, issue.stage
         document = self._signer.sign(
             _document(named, [subject], tenant_id, asked, stage, issue.number, issue.reason)
@@ -148,7 +157,7 @@ class Reports:
                 stage=issue.stage,
                 revision=issue.number,
                 as_of_us=asked.as_of_us,
-                issued_at_us=int(issued_at.timestamp()) * UNITS,
+                issued_at_us=max(asked.as_of_us, int(issued_at.timestamp()) * UNITS),
                 digest=issue.digest,
                 reason=issue.reason,
                 document=json.dumps(document, ensure_ascii=False),
@@ -171,6 +180,12 @@ class Reports:
             if record.recorded_at_us <= as_of_us and record.in_force_from_us <= as_of_us:
                 zone = json.loads(record.contract).get("timezone", zone)
         return ZoneInfo(zone)
+
+
+def _told(record: IssuedReport) -> dict[str, Any]:
+    """The report as it was issued."""
+    document: dict[str, Any] = json.loads(record.document)
+    return document
 
 
 def _stage(record: IssuedReport) -> Stage:
