@@ -94,13 +94,23 @@ class LevelEngine:
             self._known_until_us = max(self._known_until_us, known_at_us)
         for tenant_key in dict.fromkeys([*changed, *self._turn(list(tenants))]):
             if tenant_key in tenants:
-                await self._judge(tenants[tenant_key])
+                await self._judge_alone(tenants[tenant_key])
 
     def _turn(self, tenant_keys: list[int]) -> list[int]:
         if not self._waiting:
             self._waiting = tenant_keys[::-1]
         share = -(-len(tenant_keys) * _PAUSE_SECONDS // _TURN_SECONDS)
         return [self._waiting.pop() for _ in range(min(int(share), _AT_ONCE, len(self._waiting)))]
+
+    async def _judge_alone(self, tenant: Tenant) -> None:
+        try:
+            await self._judge(tenant)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            # One tenant's broken facts must not blind us to all others.
+            log.exception("the service level of tenant %s cannot be judged", tenant.tenant_id)
+            self.compliance[tenant.tenant_id] = None
 
     async def _judge(self, tenant: Tenant) -> None:
         as_of_us = time.time_ns() // 1000
