@@ -173,7 +173,7 @@ def translated() -> Iterator[None]:
     """What the driver says in the store's words; a broken rule of the schema stays the bug that it is."""
     try:
         yield
-    except (psycopg.DataError, errors.ProgramLimitExceeded) as error:
+    except (psycopg.DataError, errors.ProgramLimitExceeded, UnicodeEncodeError, OverflowError) as error:
         raise UnfitDelivery(f"PostgreSQL can never keep this: {str(error).splitlines()[0]}") from error
     except (
         psycopg.OperationalError,

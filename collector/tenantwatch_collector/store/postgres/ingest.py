@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections import OrderedDict
@@ -132,12 +133,15 @@ class Writers:
         known = self._sets.get((tenant_key, names))
         if known is not None:
             return known
+        digest = hashlib.sha256(names.encode()).digest()
         await connection.execute(
-            "INSERT INTO metric_set (tenant_key, names) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            (tenant_key, names),
+            "INSERT INTO metric_set (tenant_key, names, names_sha256) VALUES (%s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            (tenant_key, names, digest),
         )
         found = await connection.execute(
-            "SELECT metric_set_key FROM metric_set WHERE tenant_key = %s AND names = %s", (tenant_key, names)
+            "SELECT metric_set_key FROM metric_set WHERE tenant_key = %s AND names_sha256 = %s",
+            (tenant_key, digest),
         )
         row = await found.fetchone()
         assert row is not None

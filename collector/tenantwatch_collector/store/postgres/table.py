@@ -66,17 +66,22 @@ class Partitions:
 
     async def drop_before(self, connection: Connection, before_us: int) -> int:
         found = await connection.execute(
-            "SELECT c.relname AS name, greatest(c.reltuples, 0)::bigint AS estimate FROM pg_inherits i"
-            " JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'result'::regclass"
+            "SELECT c.relname AS name, greatest(c.reltuples, 0)::bigint AS estimate,"
+            " CASE WHEN i.inhdetachpending THEN 'FINALIZE' WHEN i.inhparent > 0 THEN 'CONCURRENTLY' END AS way"
+            " FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid"
+            " WHERE c.relkind = 'r' AND c.relname ~ '^result_[0-9]+$'"
+            " AND c.relnamespace = current_schema()::regnamespace"
         )
         dropped = 0
         for row in await found.fetchall():
             day = int(row["name"].removeprefix("result_"))
             if (day + 1) * DAY_US > before_us:
                 continue
-            # Waits for readers of this partition alone, and for no one else.
-            detach = sql.SQL("ALTER TABLE result DETACH PARTITION {} CONCURRENTLY")
-            await connection.execute(detach.format(sql.Identifier(row["name"])))
+            # Waits for readers of this partition alone, and for no one else. Whoever was killed or gave up
+            # in the middle left it half detached, or detached and not dropped.
+            if row["way"] is not None:
+                detach = sql.SQL("ALTER TABLE result DETACH PARTITION {} {}")
+                await connection.execute(detach.format(sql.Identifier(row["name"]), sql.SQL(row["way"])))
             await connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(row["name"])))
             self._known.discard(day)
             dropped += row["estimate"]

@@ -15,8 +15,8 @@ from tenantwatch_collector.store.sql.database import Transaction
 from tenantwatch_collector.store.sql.lost import write_lost
 
 _INSERT_RESULT = (
-    "INSERT INTO result (tenant_key, check_key, time_us, status, latency_us, commit_key, sent_time_us, text,"
-    " metric_set_key, metric_values) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO result (row_id, tenant_key, check_key, time_us, status, latency_us, commit_key,"
+    " sent_time_us, text, metric_set_key, metric_values) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _READ_TOGETHER = 200
 
@@ -27,7 +27,7 @@ async def write_commit(tx: Transaction, deliveries: Sequence[Delivery], oldest_u
     committed = await _watermarks(tx, {key_of(delivery.last) for delivery in deliveries})
     found = intake(deliveries, committed, received_at_us, oldest_us)
     sets = await metric_set_keys(tx, found.columns)
-    await tx.execute_many(_INSERT_RESULT, _rows(found, commit_id, sets))
+    await tx.execute_many(_INSERT_RESULT, _rows(found, commit_id, first_row, sets))
     await write_lost(tx, found, received_at_us)
     await tx.execute_many(
         "INSERT INTO watermark VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
@@ -43,7 +43,7 @@ async def write_commit(tx: Transaction, deliveries: Sequence[Delivery], oldest_u
             count,
             found.touched.to_bytes(),
             first_row,
-            await _last_row(tx) if count else first_row,
+            first_row + count,
         ),
     )
     return Commit(commit_id, received_at_us, found.columns)
@@ -57,10 +57,6 @@ async def _next_commit(tx: Transaction) -> tuple[int, int, int]:
     for row in rows:
         return row["commit_id"] + 1, max(now_us, row["received_at_us"] + 1), row["last_row"]
     return 1, now_us, 0
-
-
-async def _last_row(tx: Transaction) -> int:
-    return int((await tx.rows("SELECT max(row_id) AS row_id FROM result"))[0]["row_id"])
 
 
 async def _watermarks(tx: Transaction, keys: set[Key]) -> dict[Key, int]:
@@ -100,8 +96,9 @@ async def metric_set_keys(tx: Transaction, columns: ResultColumns) -> list[tuple
 
 
 def _rows(
-    found: Intake, commit_key: int, sets: Sequence[tuple[MetricSet, dict[int, int]]]
+    found: Intake, commit_key: int, last_row: int, sets: Sequence[tuple[MetricSet, dict[int, int]]]
 ) -> Iterable[tuple[object, ...]]:
+    """The rows, numbered on from the last one there ever was: left to itself SQLite gives numbers again."""
     columns, count = found.columns, len(found.columns)
     tenants: list[int] = columns.tenant_key.tolist()
     latencies: list[int | None] = columns.latency_us.tolist()
@@ -113,6 +110,7 @@ def _rows(
         for row, line in zip(each.rows.tolist(), each.values.astype("<f8"), strict=True):
             set_keys[row], values[row] = keys[tenants[row]], line.tobytes()
     return zip(
+        range(last_row + 1, last_row + 1 + count),
         tenants,
         columns.check_key.tolist(),
         columns.time_us.tolist(),

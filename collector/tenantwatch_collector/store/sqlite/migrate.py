@@ -48,9 +48,11 @@ def migrate(path: Path) -> int:
         )
         for name, function in _FUNCTIONS.items():
             connection.create_function(name, 1, function, deterministic=True)
-        version = 0
-        for version, name, sql in _files():
-            _apply(connection, version, name, sql)
+        files = _files()
+        version = files[-1][0]
+        _refuse_newer(connection, version)
+        for number, name, sql in files:
+            _apply(connection, number, name, sql)
     connection.close()
     path.chmod(0o600)
     return version
@@ -73,6 +75,14 @@ def schema_version(path: Path) -> tuple[int, int]:
         connection.close()
 
 
+def _refuse_newer(connection: sqlite3.Connection, known: int) -> None:
+    (newest,) = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+    if newest is not None and newest > known:
+        raise ConfigurationError(
+            f"the store has version {newest}: it belongs to a newer tenantwatch; install that"
+        )
+
+
 def _apply(connection: sqlite3.Connection, version: int, name: str, sql: str) -> None:
     digest = hashlib.sha256(sql.encode()).hexdigest()
     connection.execute("BEGIN IMMEDIATE")
@@ -90,7 +100,8 @@ def _apply(connection: sqlite3.Connection, version: int, name: str, sql: str) ->
             )
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
 
 
