@@ -67,8 +67,8 @@ class Partitions:
     async def drop_before(self, connection: Connection, before_us: int) -> int:
         found = await connection.execute(
             "SELECT c.relname AS name, greatest(c.reltuples, 0)::bigint AS estimate,"
-            " CASE WHEN i.inhdetachpending THEN 'FINALIZE' WHEN i.inhparent > 0 THEN 'CONCURRENTLY' END AS way"
-            " FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid"
+            " CASE WHEN i.inhdetachpending THEN 'FINALIZE' WHEN i.inhparent IS NOT NULL THEN"
+            " 'CONCURRENTLY' END AS way FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid"
             " WHERE c.relkind = 'r' AND c.relname ~ '^result_[0-9]+$'"
             " AND c.relnamespace = current_schema()::regnamespace"
         )
