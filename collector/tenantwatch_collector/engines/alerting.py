@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.alerts.alert import (
-    GroupState,
     Notification,
     Outcome,
 )
@@ -20,7 +18,6 @@ from tenantwatch_collector.alerts.machine import (
     drop_member,
     evaluate,
     is_quiet,
-    next_due,
     resolve,
     tick,
 )
@@ -33,7 +30,7 @@ from tenantwatch_collector.alerts.rule import (
     check_unhealthy_rule,
     no_data_rule,
 )
-from tenantwatch_collector.alerts.suppression import NOT_SUPPRESSED, Silence, Suppression, suppression_at
+from tenantwatch_collector.alerts.suppression import Silence
 from tenantwatch_collector.engines.alert_facts import (
     alert_event,
     alert_record,
@@ -42,6 +39,7 @@ from tenantwatch_collector.engines.alert_facts import (
     message_payload,
 )
 from tenantwatch_collector.engines.checks import Judged
+from tenantwatch_collector.engines.held import Held, HeldGroups, Key
 from tenantwatch_collector.engines.levels import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.rules import RuleBook
@@ -51,14 +49,12 @@ from tenantwatch_collector.engines.surge import (
     PLATFORM_KEY,
     WINDOW_US,
     Surges,
-    suppressed_by,
     surge_context,
     threshold,
 )
 from tenantwatch_collector.store.base import (
     AlertCommand,
     AlertEvent,
-    AlertKeyState,
     AlertRecord,
     JudgedState,
     Judgement,
@@ -69,29 +65,6 @@ from tenantwatch_collector.store.base import (
 
 TICKS_PER_SECOND = 1_000_000
 
-Key = tuple[int, str]
-"""(tenant_key, alert_type): what has at most one open alert."""
-
-
-@dataclass(slots=True)
-class _Held:
-    """One key's machine, and what its alert's newest occurrence looked like, for people."""
-
-    group: GroupState
-    context: dict[str, str] = field(default_factory=dict)
-    opened_at_us: int = 0
-    """When this engine opened the alert; the alert itself began with what it saw, which may be earlier."""
-
-    def to_json(self) -> str:
-        kept = {"group": self.group.to_json(), "context": self.context, "opened_at_us": self.opened_at_us}
-        return json.dumps(kept)
-
-    @classmethod
-    def from_json(cls, text: str) -> _Held:
-        kept = json.loads(text)
-        group = GroupState.from_json(kept["group"])
-        return cls(group, kept["context"], kept.get("opened_at_us", 0))
-
 
 class AlertBook:
     """All keys, and what was found since the last ``collect``."""
@@ -101,7 +74,7 @@ class AlertBook:
         self._routing = routing
         self._dashboard_url = dashboard_url.rstrip("/")
         self._tenants: Mapping[int, Tenant] = {}
-        self._held: dict[Key, _Held] = {}
+        self._held = HeldGroups()
         self._changed: set[Key] = set()
         self._alerts: dict[str, AlertRecord] = {}
         self._events: list[AlertEvent] = []
@@ -111,7 +84,6 @@ class AlertBook:
         self._surges = Surges()
         self._rules = RuleBook()
         self._quiet: Sequence[Silence] = ()
-        self._now_us = 0
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
@@ -123,7 +95,7 @@ class AlertBook:
 
     def load(self, judged: JudgedState) -> None:
         for kept in judged.alert_keys:
-            held = self._held[kept.tenant_key, kept.alert_type] = _Held.from_json(kept.state)
+            held = self._held.load(kept)
             if kept.tenant_key == PLATFORM_KEY and held.group.open_alert is not None:
                 self._surges.incidents.add(kept.alert_type)
 
@@ -155,6 +127,7 @@ class AlertBook:
     def keep_quiet(self, silences: Sequence[Silence]) -> None:
         """In these times nobody is told, but for ends."""
         self._quiet = silences
+        self._held.keep_quiet(silences)
 
     def measure(self, columns: ResultColumns, watched: Mapping[int, WatchedCheck], now_us: int) -> None:
         """Evaluate the custom rules on a commit's metrics."""
@@ -185,14 +158,11 @@ class AlertBook:
         )
         if is_quiet(None if held is None else held.group, rule, finding.holds):
             return
-        held = self._held.setdefault(key, _Held(GroupState(rule.tenant, rule.alert_type)))
         evaluation = Evaluation(
             rule.rule_id, rule.tenant, rule.alert_type, now_us, finding.holds, finding.severity
         )
-        outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
-        if finding.holds:
-            held.context = finding_context(finding.alert_type, finding.label, finding.text)
-        self._note(key, held, outcome, now_us)
+        seen = finding_context(finding.alert_type, finding.label, finding.text)
+        self._apply(key, rule, evaluation, seen, now_us)
 
     def take_up(self, watched: Iterable[WatchedCheck], now_us: int) -> None:
         """After a start: the silence of these may have begun before it."""
@@ -223,18 +193,14 @@ class AlertBook:
 
     def tick(self, now_us: int) -> None:
         """Say what is due by the clock."""
-        self._now_us = now_us
         for watched in self._silences.take_due(now_us):
             text = f"nothing was measured since {last_heard(watched, now_us)}"
             self._evaluate(watched, self._silence_rule(watched), now_us, True, None, text, now_us)
         for alert_type in self._surges.types(now_us):
             self._judge_surge(alert_type, now_us)
-        for key, held in self._held.items():
-            suppression = self._suppression(key, held)
-            due = next_due(held.group, suppression)
-            if due is not None and due <= now_us:
-                policy = self._policy(key, now_us)
-                self._note(key, held, tick(held.group, now_us, policy, suppression), now_us)
+        for key, held, suppression in self._held.take_due(now_us):
+            outcome = tick(held.group, now_us, self._policy(key, now_us), suppression)
+            self._note(key, held, outcome, now_us)
 
     def is_idle(self, watched: WatchedCheck) -> bool:
         """Whether a healthy result of this check can be passed over."""
@@ -245,20 +211,13 @@ class AlertBook:
         )
 
     def next_due_us(self) -> int | None:
-        dues = [next_due(held.group, self._suppression(key, held)) for key, held in self._held.items()]
-        dues.append(self._silences.next_due_us())
+        """When the clock alone brings something about."""
+        dues = (self._held.next_due_us(), self._silences.next_due_us())
         return min((due for due in dues if due is not None), default=None)
 
     def collect(self, judgement: Judgement) -> None:
         """Hand over what was found, to be written."""
-        judgement.alert_keys = [
-            AlertKeyState(
-                *key,
-                self._held[key].to_json(),
-                next_due(self._held[key].group, self._suppression(key, self._held[key])),
-            )
-            for key in sorted(self._changed)
-        ]
+        judgement.alert_keys = [self._held.state(key) for key in sorted(self._changed)]
         judgement.alerts = list(self._alerts.values())
         judgement.events = self._events
         judgement.messages = self._messages
@@ -290,11 +249,14 @@ class AlertBook:
         held = self._held.get(key)
         if is_quiet(None if held is None else held.group, rule, value):
             return
-        held = self._held.setdefault(key, _Held(GroupState(rule.tenant, rule.alert_type)))
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value, severity)
+        self._apply(key, rule, evaluation, context(watched, text, name), now_us)
+
+    def _apply(self, key: Key, rule: Rule, evaluation: Evaluation, seen: dict[str, str], now_us: int) -> None:
+        held = self._held.of(key, rule.tenant)
         outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
-        if value:
-            held.context = context(watched, text, name)
+        if evaluation.value:
+            held.context = seen
         self._note(key, held, outcome, now_us)
 
     def _judge_surge(self, alert_type: str, now_us: int) -> None:
@@ -305,43 +267,21 @@ class AlertBook:
         if incident is None and not self._surges.is_one(alert_type, len(self._tenants)):
             return
         since_us = (now_us if incident is None else incident.opened) - WINDOW_US
-        affected = [
-            self._tenants[tenant_key].tenant_id
-            for (tenant_key, of_type), each in self._held.items()
-            if of_type == alert_type
-            and tenant_key != PLATFORM_KEY
-            and each.group.open_alert is not None
-            and each.opened_at_us >= since_us
-        ]
+        since = self._held.opened_since(alert_type, since_us)
+        affected = [self._tenants[tenant_key].tenant_id for tenant_key in since]
         goes_on = len(affected) >= threshold(len(self._tenants)) // 2
         if incident is None and not goes_on:
             return
-        held = self._held.setdefault(key, _Held(GroupState(PLATFORM, alert_type)))
+        held = self._held.of(key, PLATFORM)
         if incident is not None and goes_on and held.context["tenant_count"] == str(len(affected)):
             return
         if goes_on:
             self._surges.incidents.add(alert_type)
-            held.context = surge_context(affected)
         else:
             self._surges.incidents.discard(alert_type)
         rule = Rule(PLATFORM, PLATFORM, alert_type, Severity.CRITICAL)
         evaluation = Evaluation(PLATFORM, PLATFORM, alert_type, now_us, goes_on)
-        self._note(key, held, evaluate(held.group, rule, evaluation, self._policy(key, now_us)), now_us)
-
-    def _suppression(self, key: Key, held: _Held) -> Suppression:
-        """An alert waits for the end of a silence, or of the platform incident that it is part of."""
-        group = held.group
-        quiet = NOT_SUPPRESSED
-        if self._quiet:
-            quiet = suppression_at(self._now_us, group.tenant, group.alert_type, self._quiet)
-        platform = self._held.get((PLATFORM_KEY, key[1]))
-        if platform is None or platform is held or platform.group.alert is None:
-            return quiet
-        incident = suppressed_by(platform.group.alert, held.opened_at_us)
-        if incident.active or quiet.active:
-            return Suppression(active=True, until=None if incident.active else quiet.until)
-        ends = [end for end in (incident.last_end, quiet.last_end) if end is not None]
-        return Suppression(last_end=max(ends, default=None))
+        self._apply(key, rule, evaluation, surge_context(affected), now_us)
 
     def _silence_rule(self, watched: WatchedCheck) -> Rule:
         check = watched.check
@@ -368,9 +308,10 @@ class AlertBook:
         )
 
     def _note(
-        self, key: Key, held: _Held, outcome: Outcome, now_us: int, by: AlertCommand | None = None
+        self, key: Key, held: Held, outcome: Outcome, now_us: int, by: AlertCommand | None = None
     ) -> None:
         self._changed.add(key)
+        self._held.heed(key, held)
         alert = held.group.alert
         if alert is None or not outcome.transitions:
             return

@@ -239,3 +239,14 @@ def test_a_silence_of_another_tenant_or_type_silences_nothing() -> None:
     )
     told = [said(desk.see(web, at, Status.UNHEALTHY)) for at in (0, 10, 20)]
     assert told == [[], [], [("firing", "error", "http_endpoint")]]
+
+
+def test_what_falls_due_in_a_silence_that_began_meanwhile_is_due_at_its_end() -> None:
+    desk, web = Desk(), check(1)
+    for at in (0, 10, 20):
+        desk.see(web, at, Status.UNHEALTHY)
+    desk.book.keep_quiet([Silence(T0 + 200 * SECOND, T0 + 1000 * SECOND)])
+    desk.tick(100)
+    assert desk.book.next_due_us() == T0 + 320 * SECOND
+    assert said(desk.tick(320)) == []
+    assert desk.book.next_due_us() == T0 + 1000 * SECOND
