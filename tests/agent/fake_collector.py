@@ -22,6 +22,7 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
+        self._writing = asyncio.Lock()
         self._server: grpc.aio.Server | None = None
         self.address = f"127.0.0.1:{stable_port()}"
         self.token = "tw_right"
@@ -74,7 +75,12 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
 
     async def send(self, **message: Any) -> None:
         """Answer on the newest stream."""
-        await self.contexts[-1].write(agent_pb2.ConnectResponse(**message))
+        await self._write(self.contexts[-1], **message)
+
+    async def _write(self, context: Context, **message: Any) -> None:
+        """gRPC takes one write of a stream at a time."""
+        async with self._writing:
+            await context.write(agent_pb2.ConnectResponse(**message))
 
     async def until(self, condition: Callable[[], bool], deadline_seconds: float = 15) -> None:
         """Return when it holds; it is looked at after every message."""
@@ -99,7 +105,7 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
             self.messages.append(request)
             kind = request.WhichOneof("message")
             if kind == "hello" and not self.silent:
-                await context.write(agent_pb2.ConnectResponse(welcome=self._welcome()))
+                await self._write(context, welcome=self._welcome())
             elif kind == "dictionary":
                 names += [entry.check_id for entry in request.dictionary.entries]
             elif kind == "batch":
@@ -140,4 +146,4 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
     async def _acknowledge(self, lane: Lane, sequence: int, context: Context) -> None:
         self.told_of[lane] = max(self.told_of[lane], sequence)
         answer = agent_pb2.Acknowledgement(lane=int(lane), sequence=sequence)  # type: ignore[arg-type]
-        await context.write(agent_pb2.ConnectResponse(acknowledgement=answer))
+        await self._write(context, acknowledgement=answer)

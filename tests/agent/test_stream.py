@@ -86,7 +86,7 @@ async def ground(
     try:
         yield one
     finally:
-        await one.sender.stop(timeout_seconds=2)
+        await one.sender.stop(timeout_seconds=1)
         await spool.close()
 
 
