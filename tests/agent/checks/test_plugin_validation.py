@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Any
 
@@ -228,29 +227,36 @@ async def test_a_program_that_everybody_may_write(script: Plugin) -> None:
     )
 
 
-class Queue:
-    """What a package of somebody else brings as an entry point."""
+_PACKAGE = """
+from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_wire.records import Status
 
-    def __init__(self, options: dict[str, str]) -> None:
-        if "name" not in options:
-            raise KeyError("name")
+class Queue:
+    def __init__(self, options):
         self.target = f"queue {options['name']}"
         self.phase = "count"
 
-    async def look(self) -> Outcome:
+    async def look(self):
         return Outcome(Status.DEGRADED, "7 wait", None, {"depth": 7.0})
+"""
+_ENTRY_POINTS = """
+[tenantwatch.checks]
+queue = acme_queue:Queue
+lost = acme_lost:Queue
+odd = builtins:dict
+"""
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    points = EntryPoints(
-        [
-            EntryPoint("queue", f"{__name__}:Queue", "tenantwatch.checks"),
-            EntryPoint("lost", "no_such_module:Queue", "tenantwatch.checks"),
-            EntryPoint("odd", "builtins:dict", "tenantwatch.checks"),
-        ]
-    )
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points.select(group=group))
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of somebody else's, as an installer leaves it."""
+    (tmp_path / "acme_queue.py").write_text(_PACKAGE)
+    information = tmp_path / "acme_queue-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-queue\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text(_ENTRY_POINTS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "acme_queue", raising=False)
 
 
 @pytest.mark.usefixtures("installed")
