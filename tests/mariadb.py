@@ -34,10 +34,13 @@ class MariadbServer:
         libraries = [
             str(path) for path in (*root.glob("usr/lib/*-linux-gnu*"), *root.glob("lib/*-linux-gnu*"))
         ]
+        # A server that starts removes every temporary table it finds, also those of one that runs beside it.
+        (folder / "tmp").mkdir()
         self._environment = {
             "LD_LIBRARY_PATH": ":".join(libraries),
             "PATH": os.environ["PATH"],
             "LC_ALL": "C",
+            "TMPDIR": str(folder / "tmp"),
         }
         # Started by root it wants to be told that this is meant.
         self._user = ["--user=root"] if os.getuid() == 0 else []
