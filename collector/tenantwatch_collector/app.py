@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.contracting import Contracting
+from tenantwatch_collector.api.grpc.monitoring import MonitoringService
 from tenantwatch_collector.api.grpc.service import QueryService
+from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.api.rest.app import create_app
 from tenantwatch_collector.api.rest.routes import create_router
@@ -79,13 +81,20 @@ class Collector:
             self._judge.definitions_changed,
         )
         operations = Operations(store, self._changed, self._levels.compliance)
-        self._grpc = GrpcDoor(config.grpc, config.tls, self._agents, QueryService(operations, authenticator))
         board = DashboardBoard(operations, authenticator)
         levels = ServiceLevels(
             store, Reports(store, load_signer(config.folder / "report-key.pem")), Typesetter()
         )
+        checks = HealthChecks(store, levels, self._agents.look)
+        self._grpc = GrpcDoor(
+            config.grpc,
+            config.tls,
+            self._agents,
+            QueryService(operations, authenticator),
+            MonitoringService(checks, authenticator),
+        )
         routers = [
-            create_router(operations, authenticator),
+            create_router(operations, checks, authenticator),
             create_sla_router(levels, Contracting(store), authenticator),
             create_web_router(board),
         ]

@@ -14,7 +14,14 @@ from fastapi import FastAPI
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from tenantwatch_wire import limits
-from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc, query_pb2, query_pb2_grpc
+from tenantwatch_wire.v1 import (
+    agent_pb2,
+    agent_pb2_grpc,
+    monitoring_pb2,
+    monitoring_pb2_grpc,
+    query_pb2,
+    query_pb2_grpc,
+)
 
 from tenantwatch_collector.config import GrpcListener, RestListener, Tls
 from tenantwatch_collector.errors import ConfigurationError
@@ -22,6 +29,7 @@ from tenantwatch_collector.errors import ConfigurationError
 _SERVICES = (
     agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
     query_pb2.DESCRIPTOR.services_by_name["QueryService"].full_name,
+    monitoring_pb2.DESCRIPTOR.services_by_name["MonitoringService"].full_name,
 )
 
 
@@ -34,6 +42,7 @@ class GrpcDoor:
         tls: Tls | None,
         agents: agent_pb2_grpc.AgentServiceServicer,
         queries: query_pb2_grpc.QueryServiceServicer,
+        monitoring: monitoring_pb2_grpc.MonitoringServiceServicer,
     ) -> None:
         self._listener = listener
         self._tls = tls
@@ -50,6 +59,7 @@ class GrpcDoor:
         )
         agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, self._server)
         query_pb2_grpc.add_QueryServiceServicer_to_server(queries, self._server)
+        monitoring_pb2_grpc.add_MonitoringServiceServicer_to_server(monitoring, self._server)
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(

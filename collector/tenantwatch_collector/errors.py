@@ -27,3 +27,15 @@ class NotAuthenticated(CollectorError):
 
 class NotFound(CollectorError):
     """It does not exist, or it is not the caller's: the two answers are the same."""
+
+
+class Conflict(CollectorError):
+    """There is one of that name already."""
+
+
+class TooMany(RetryLater):
+    """The caller asks for more at once than one may."""
+
+
+class NobodyThere(RetryLater):
+    """No agent is connected that could do it."""

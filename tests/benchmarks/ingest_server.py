@@ -29,6 +29,7 @@ from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import Commit
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.vitals import Vitals
+from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
 NO_LIMIT = 1e9
 
@@ -54,7 +55,8 @@ async def serve(store_at: str, writers: int, engines: bool, pem: Path | None) ->
     agents = AgentService(store, authenticator, commits, TenantRates(NO_LIMIT), vitals, on_definitions)
     tls = None if pem is None else Tls(certificate_file=pem, key_file=pem)
     queries = QueryService(Operations(store, changed), authenticator)
-    door = GrpcDoor(GrpcListener(listen="127.0.0.1:0"), tls, agents, queries)
+    monitoring = monitoring_pb2_grpc.MonitoringServiceServicer()
+    door = GrpcDoor(GrpcListener(listen="127.0.0.1:0"), tls, agents, queries, monitoring)
     commits.start()
     agents.start()
     print(await door.start(), flush=True)

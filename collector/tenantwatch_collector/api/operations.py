@@ -84,7 +84,7 @@ class Operations:
             **_overview(health).model_dump(exclude={"checks_total", "checks_failing"}),
             groups=[models.GroupHealth(**group) for group in json.loads(health.groups)],
             checks=[_check(check) for check in checks],
-            resource_usage=_resources(checks),
+            resource_usage=resources_of(checks),
             active_alerts=await self._store.count_open_alerts(tenant.tenant_key),
         )
 
@@ -248,7 +248,7 @@ def _check(health: CheckHealth) -> models.CheckSummary:
     )
 
 
-def _resources(checks: Sequence[CheckHealth]) -> models.ResourceUsage | None:
+def resources_of(checks: Sequence[CheckHealth]) -> models.ResourceUsage | None:
     """The worst of the tenant's hosts; None where no host is watched."""
     hosts = [
         c.last_result.metrics for c in checks if c.last_result and c.last_result.kind == "host_resources"

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import grpc
 from grpc.aio import ServicerContext as Context
@@ -37,6 +37,14 @@ class Session:
     context: Context
     task: asyncio.Task[None] | None = None
     revoked: bool = False
+    stream: AgentStream | None = None
+    """Set once the agent was welcomed."""
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def write(self, answer: agent_pb2.ConnectResponse) -> None:
+        """gRPC takes one write at a time, and requests are written beside acknowledgements."""
+        async with self._writing:
+            await self.context.write(answer)
 
 
 class AgentService(agent_pb2_grpc.AgentServiceServicer):
@@ -72,12 +80,33 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             self._guard.cancel()
         goodbye = agent_pb2.ConnectResponse(drain=agent_pb2.Drain(within_ms=int(within_seconds * 1000)))
         sessions = list(self._sessions.values())
-        for session in sessions:
-            with contextlib.suppress(Exception):
-                await session.context.write(goodbye)
+        # An agent that reads nothing any more holds up nobody's goodbye.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                await asyncio.gather(*(s.write(goodbye) for s in sessions), return_exceptions=True)
         tasks = [session.task for session in sessions if session.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=within_seconds)
+
+    async def look(
+        self, tenant_key: int, wanted: Mapping[str, Sequence[str]], timeout_seconds: float
+    ) -> Mapping[str, bool]:
+        """Have the tenant's agents look now with the checks named, by agent.
+
+        Says of each that is connected here whether all that it saw was committed in time.
+        """
+        asked = {
+            agent_id: asyncio.create_task(session.stream.runs.look(check_ids))
+            for agent_id, check_ids in wanted.items()
+            if (session := self._sessions.get((tenant_key, agent_id))) is not None
+            and session.stream is not None
+        }
+        if asked:
+            _, late = await asyncio.wait(asked.values(), timeout=timeout_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*asked.values(), return_exceptions=True)
+        return {agent_id: _is_done(task) for agent_id, task in asked.items()}
 
     async def Connect(self, _: AsyncIterator[agent_pb2.ConnectRequest], context: Context) -> None:
         caller = await self._authenticate(context)
@@ -111,7 +140,7 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             self._commits,
             self._rates,
             self._vitals,
-            context.write,
+            session.write,
             self._on_definitions,
         )
         key: tuple[int, str] | None = None
@@ -122,13 +151,14 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
                 raise RefusedForEver("a stream begins with a Hello")
             key = await self._take_over(session, tenant.tenant_key, first.hello.agent_id)
             await stream.open(first.hello)
+            session.stream = stream
             log.info("agent %s of %s is here", first.hello.agent_id, tenant.tenant_id)
             await self._converse(stream, context)
         except RefusedForEver as error:
             log.warning("stream of %s refused: %s", tenant.tenant_id, error)
             with contextlib.suppress(Exception):
                 refusal = agent_pb2.Refusal(reason=str(error))
-                await context.write(agent_pb2.ConnectResponse(refusal=refusal))
+                await session.write(agent_pb2.ConnectResponse(refusal=refusal))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except StoreUnavailable as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
@@ -175,3 +205,8 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
                 if session.caller.token_id in revoked and session.task is not None:
                     session.revoked = True
                     session.task.cancel()
+
+
+def _is_done(task: asyncio.Task[bool]) -> bool:
+    """False for one that was late or whose line broke."""
+    return not task.cancelled() and task.exception() is None and task.result()

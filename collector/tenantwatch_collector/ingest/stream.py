@@ -18,6 +18,7 @@ from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.ingest.admission import check_hello, definition
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.fairness import TenantRates
+from tenantwatch_collector.ingest.on_demand import Runs
 from tenantwatch_collector.store.base import (
     AgentPosition,
     Delivery,
@@ -64,6 +65,7 @@ class AgentStream:
         self._newest: asyncio.Future[None] | None = None
         self._owed: deque[Answer] = deque()
         self._answering: asyncio.Task[None] | None = None
+        self.runs = Runs(send)
 
     async def open(self, hello: agent_pb2.Hello) -> None:
         """Answer the Hello with a Welcome; raises RefusedForEver if there can be no stream."""
@@ -77,6 +79,8 @@ class AgentStream:
             hello.hostname,
             hello.configuration_digest,
         )
+        for position in positions:
+            self.runs.committed(int(position.lane), position.sequence)
         committed = [
             agent_pb2.LanePosition(lane=int(p.lane), sequence=p.sequence)  # type: ignore[arg-type]
             for p in positions
@@ -101,6 +105,8 @@ class AgentStream:
             await self._take_dictionary(request.dictionary)
         elif kind == "gap":
             await self._take_gap(request.gap)
+        elif kind == "run_result":
+            self.runs.answered(request.run_result)
         elif kind == "configuration_applied" and request.configuration_applied.error:
             log.warning("agent %s: %s", self._agent_id, request.configuration_applied.error)
         elif kind in (None, "hello"):
@@ -114,6 +120,7 @@ class AgentStream:
 
     async def settle(self) -> None:
         """Return once everything received so far is committed, acknowledged or not."""
+        self.runs.end()
         if self._answering is not None:
             self._answering.cancel()
         if self._newest is not None:
@@ -128,6 +135,7 @@ class AgentStream:
                 self._owed.popleft()
                 while self._owed and _includes(self._owed[0], answer):
                     answer = self._owed.popleft()[1]
+                self.runs.committed(*_place(answer))
                 await self._send(answer)
         except Exception as error:
             # The line is broken, which its own handler notices as well; the agent will hear of it next time.
@@ -243,6 +251,13 @@ class AgentStream:
 
     def _position(self, lane: int, sequence: int) -> AgentPosition:
         return AgentPosition(self.tenant.tenant_key, self._agent_id, self._generation, Lane(lane), sequence)
+
+
+def _place(answer: agent_pb2.ConnectResponse) -> tuple[int, int]:
+    """The lane, and up to where it is committed or set aside, that an answer to a batch names."""
+    if answer.HasField("acknowledgement"):
+        return answer.acknowledgement.lane, answer.acknowledgement.sequence
+    return answer.refusal.lane, answer.refusal.last_sequence
 
 
 def _includes(later: Answer, earlier: agent_pb2.ConnectResponse) -> bool:

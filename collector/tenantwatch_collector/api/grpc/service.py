@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 
-import grpc
 from grpc.aio import ServicerContext
 from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import query_pb2, query_pb2_grpc
 
 from tenantwatch_collector.api import models
+from tenantwatch_collector.api.grpc.door import Door
 from tenantwatch_collector.api.operations import Operations
-from tenantwatch_collector.errors import NotAuthenticated, NotFound, RefusedForEver
-from tenantwatch_collector.identity import Authenticator, Caller, bearer
-from tenantwatch_collector.store.base import StoredResult, StoreUnavailable
+from tenantwatch_collector.identity import Authenticator
+from tenantwatch_collector.store.base import StoredResult
 
 DEFAULT_LIMIT = 100
 _DAY_US = 86_400_000_000
 
-_CODES = {
-    NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
-    NotFound: grpc.StatusCode.NOT_FOUND,
-    RefusedForEver: grpc.StatusCode.INVALID_ARGUMENT,
-    StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
-}
 _STATES = {
     "healthy": query_pb2.HEALTH_STATE_HEALTHY,
     "degraded": query_pb2.HEALTH_STATE_DEGRADED,
@@ -40,21 +32,12 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
 
     def __init__(self, operations: Operations, authenticator: Authenticator) -> None:
         self._operations = operations
-        self._authenticator = authenticator
-
-    @asynccontextmanager
-    async def _call(self, context: ServicerContext) -> AsyncIterator[Caller]:
-        try:
-            metadata = dict(context.invocation_metadata() or ())
-            secret = bearer(str(metadata.get("authorization", "")))
-            yield await self._authenticator.caller(secret, "admin", "tenant")
-        except (NotAuthenticated, NotFound, RefusedForEver, StoreUnavailable) as error:
-            await context.abort(_CODES[type(error)], str(error))
+        self._door = Door(authenticator)
 
     async def ListTenants(
         self, request: query_pb2.ListTenantsRequest, context: ServicerContext
     ) -> query_pb2.ListTenantsResponse:
-        async with self._call(context) as caller:
+        async with self._door.reader(context) as caller:
             page, cursor = await self._operations.tenants(
                 caller, request.limit or DEFAULT_LIMIT, request.cursor
             )
@@ -73,7 +56,7 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
     async def GetHealth(
         self, request: query_pb2.GetHealthRequest, context: ServicerContext
     ) -> query_pb2.GetHealthResponse:
-        async with self._call(context) as caller:
+        async with self._door.reader(context) as caller:
             summary = await self._operations.tenant_summary(caller, request.tenant_id)
             return query_pb2.GetHealthResponse(health=_health(summary))
         raise AssertionError("abort raises")
@@ -81,7 +64,7 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
     async def ListResults(
         self, request: query_pb2.ListResultsRequest, context: ServicerContext
     ) -> query_pb2.ListResultsResponse:
-        async with self._call(context) as caller:
+        async with self._door.reader(context) as caller:
             to_us = request.to_us or time.time_ns() // 1000 + 1
             page, cursor = await self._operations.history(
                 caller,
@@ -98,7 +81,7 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
     async def ListAlerts(
         self, request: query_pb2.ListAlertsRequest, context: ServicerContext
     ) -> query_pb2.ListAlertsResponse:
-        async with self._call(context) as caller:
+        async with self._door.reader(context) as caller:
             found = await self._operations.alerts(
                 caller,
                 request.tenant_id,
@@ -112,7 +95,7 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
     async def WatchHealth(
         self, request: query_pb2.WatchHealthRequest, context: ServicerContext
     ) -> AsyncIterator[query_pb2.WatchHealthResponse]:
-        async with self._call(context) as caller:
+        async with self._door.reader(context) as caller:
             async for summary in self._operations.watch(caller, request.tenant_id):
                 yield query_pb2.WatchHealthResponse(health=_health(summary))
 

@@ -4,32 +4,25 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from tenantwatch_collector.api import models
+from tenantwatch_collector.api.health_checks import HealthCheckAnswer, HealthChecks, NewHealthCheck
 from tenantwatch_collector.api.operations import MAX_HOURS, MAX_LIMIT, Operations, check_result
-from tenantwatch_collector.identity import Authenticator, Caller, bearer
+from tenantwatch_collector.api.rest.callers import readers
+from tenantwatch_collector.api.rest.problems import DOCUMENTED
+from tenantwatch_collector.identity import Authenticator, Caller
 
 PREFIX = "/api/v1/monitoring"
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Text = Annotated[str, Query(max_length=128)]
 
-PROBLEMS: dict[int | str, dict[str, object]] = {
-    401: {"model": models.Problem, "description": "no valid token"},
-    404: {"model": models.Problem, "description": "it does not exist, or it is not yours"},
-    422: {"model": models.Problem, "description": "a value is not allowed"},
-    503: {"model": models.Problem, "description": "the store cannot serve now; try again"},
-}
 
-
-def create_router(operations: Operations, authenticator: Authenticator) -> APIRouter:
+def create_router(operations: Operations, checks: HealthChecks, authenticator: Authenticator) -> APIRouter:
     """The REST door to the operations."""
-    router = APIRouter(prefix=PREFIX, tags=["monitoring"], responses=PROBLEMS)
+    router = APIRouter(prefix=PREFIX, tags=["monitoring"], responses=DOCUMENTED)
 
-    async def authenticated(request: Request) -> Caller:
-        return await authenticator.caller(bearer(request.headers.get("authorization")), "admin", "tenant")
-
-    Authenticated = Annotated[Caller, Depends(authenticated)]
+    Authenticated = Annotated[Caller, Depends(readers(authenticator))]
 
     @router.get("/dashboard/health")
     async def dashboard_health(caller: Authenticated) -> models.DashboardHealth:
@@ -42,6 +35,12 @@ def create_router(operations: Operations, authenticator: Authenticator) -> APIRo
     @router.get("/health/{tenant_id}/summary")
     async def tenant_summary(caller: Authenticated, tenant_id: str) -> models.TenantSummary:
         return await operations.tenant_summary(caller, tenant_id)
+
+    @router.post("/health-checks/{tenant_id}")
+    async def run_health_check(
+        caller: Authenticated, tenant_id: str, new: NewHealthCheck | None = None
+    ) -> HealthCheckAnswer:
+        return await checks.run(caller, tenant_id, new or NewHealthCheck())
 
     @router.get("/health-checks/{tenant_id}")
     async def health_check_history(

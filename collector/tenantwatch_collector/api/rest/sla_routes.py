@@ -4,7 +4,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import AwareDatetime
 
@@ -19,9 +19,11 @@ from tenantwatch_collector.api.agreements import (
     WindowView,
 )
 from tenantwatch_collector.api.contracting import Contracting
-from tenantwatch_collector.api.rest.routes import PREFIX, PROBLEMS
+from tenantwatch_collector.api.rest.callers import admins, readers
+from tenantwatch_collector.api.rest.problems import DOCUMENTED
+from tenantwatch_collector.api.rest.routes import PREFIX
 from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels
-from tenantwatch_collector.identity import Authenticator, Caller, bearer
+from tenantwatch_collector.identity import Authenticator, Caller
 from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
 from tenantwatch_collector.sla.contract import Tier
 
@@ -44,16 +46,10 @@ def create_sla_router(
     levels: ServiceLevels, contracting: Contracting, authenticator: Authenticator
 ) -> APIRouter:
     """The REST door to service levels. Admins alone change what was agreed."""
-    router = APIRouter(prefix=PREFIX, tags=["service levels"], responses=PROBLEMS)
+    router = APIRouter(prefix=PREFIX, tags=["service levels"], responses=DOCUMENTED)
 
-    async def authenticated(request: Request) -> Caller:
-        return await authenticator.caller(bearer(request.headers.get("authorization")), "admin", "tenant")
-
-    async def administrator(request: Request) -> Caller:
-        return await authenticator.caller(bearer(request.headers.get("authorization")), "admin")
-
-    Reader = Annotated[Caller, Depends(authenticated)]
-    Admin = Annotated[Caller, Depends(administrator)]
+    Reader = Annotated[Caller, Depends(readers(authenticator))]
+    Admin = Annotated[Caller, Depends(admins(authenticator))]
 
     @router.get("/sla/{tenant_id}")
     async def sla_metrics(caller: Reader, tenant_id: str, asked: Asked) -> dict[str, Any]:

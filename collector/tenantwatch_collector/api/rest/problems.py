@@ -1,0 +1,99 @@
+"""Every failure as RFC 9457 problem details."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from tenantwatch_collector.api.models import Problem
+from tenantwatch_collector.errors import (
+    Conflict,
+    NobodyThere,
+    NotAuthenticated,
+    NotFound,
+    RefusedForEver,
+    TooMany,
+)
+from tenantwatch_collector.reports.pdf import TypesettingFailed
+from tenantwatch_collector.store.base import StoreUnavailable
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+_PROBLEMS: dict[type[Exception], tuple[int, str]] = {
+    NotAuthenticated: (401, "not authenticated"),
+    NotFound: (404, "not found"),
+    Conflict: (409, "there already"),
+    RefusedForEver: (422, "not allowed"),
+    TooMany: (429, "too many at once"),
+    NobodyThere: (503, "no agent is connected"),
+    StoreUnavailable: (503, "the store cannot serve now"),
+    TypesettingFailed: (503, "no PDF now"),
+}
+
+DOCUMENTED: dict[int | str, dict[str, object]] = {
+    401: {"model": Problem, "description": "no valid token, or not one of an admin where that is needed"},
+    404: {"model": Problem, "description": "it does not exist, or it is not yours"},
+    409: {"model": Problem, "description": "there is one of that name already"},
+    413: {"model": Problem, "description": "the body is too long"},
+    422: {"model": Problem, "description": "a value is not allowed"},
+    429: {"model": Problem, "description": "too many at once; Retry-After says when"},
+    503: {"model": Problem, "description": "the store cannot serve now, or no agent is connected; try again"},
+}
+
+log = logging.getLogger(__name__)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """From now on no failure of the application leaves it in another form."""
+    for failure, (status, title) in _PROBLEMS.items():
+        app.add_exception_handler(failure, _problem_handler(status, title))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(Exception, _fault)
+
+
+def problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """RFC 9457 problem details."""
+    body = Problem(title=title, status=status, detail=detail).model_dump()
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def described(error: RequestValidationError | ValidationError) -> str:
+    """What is wrong where, in one line."""
+    lines = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:20]]
+    return "; ".join(lines)
+
+
+def _problem_handler(status: int, title: str) -> Handler:
+    async def handle(_: Request, error: Exception) -> Response:
+        delay_seconds = getattr(error, "delay_seconds", None)
+        headers = None if delay_seconds is None else {"Retry-After": str(math.ceil(delay_seconds))}
+        return problem(status, title, str(error), headers)
+
+    return handle
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem(422, "not allowed", described(error))
+
+
+async def _http_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase.lower()
+    return problem(error.status_code, title, str(error.detail), dict(error.headers or {}))
+
+
+async def _fault(_: Request, error: Exception) -> Response:
+    """A fault of ours: the server logs it, and whoever asked learns nothing of our insides."""
+    return problem(500, "a fault of the collector", "it is in the collector's log; please report it")
