@@ -1,4 +1,4 @@
-"""A TCP proxy between two real programs that can cut the line or let it go silent."""
+"""A TCP proxy between two real programs that can cut the line, slow it down or let it go silent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from contextlib import suppress
 from typing import Self
 
 from tests.ports import stable_port
+
+_PIECE_BYTES = 512
+"""What a slow line carries at once: small, so that it is fast again soon after it is told to be."""
 
 
 class Way(enum.Enum):
@@ -27,6 +30,7 @@ class Proxy:
         self._lines: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
         self._open = {Way.UP: asyncio.Event(), Way.DOWN: asyncio.Event()}
+        self._bytes_per_second: float | None = None
         self.port = stable_port()
         self.address = f"127.0.0.1:{self.port}"
         self.forwarded = {Way.UP: 0, Way.DOWN: 0}
@@ -55,8 +59,13 @@ class Proxy:
         for way in ways or tuple(Way):
             self._open[way].clear()
 
+    def slow(self, bytes_per_second: float) -> None:
+        """Forward no faster than that, in each direction of each connection."""
+        self._bytes_per_second = bytes_per_second
+
     def restore(self) -> None:
-        """Forward again, first what was withheld."""
+        """Forward again at full speed, first what was withheld."""
+        self._bytes_per_second = None
         for gate in self._open.values():
             gate.set()
 
@@ -98,6 +107,16 @@ class Proxy:
                 self.forwarded[way] += len(chunk)
                 async with self._changed:
                     self._changed.notify_all()
-                await self._open[way].wait()
-                writer.write(chunk)
-                await writer.drain()
+                while chunk:
+                    await self._open[way].wait()
+                    chunk = chunk[await self._forward(chunk, writer) :]
+
+    async def _forward(self, chunk: bytes, writer: asyncio.StreamWriter) -> int:
+        """Forward some of it at the speed of the line; returns how much."""
+        piece = chunk
+        if self._bytes_per_second is not None:
+            piece = chunk[:_PIECE_BYTES]
+            await asyncio.sleep(len(piece) / self._bytes_per_second)
+        writer.write(piece)
+        await writer.drain()
+        return len(piece)

@@ -1,4 +1,4 @@
-"""What the collector's SQLite file holds of one tenant's results, read from outside when nobody writes."""
+"""What the collector's store holds of one tenant's results, read from outside: SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from tenantwatch_wire.records import Status
 
 _RESULTS = """
@@ -16,8 +17,11 @@ FROM result JOIN check_definition AS definition USING (check_key)
 """
 
 
-def read_rows(database: Path, query: str) -> list[tuple[int | str, ...]]:
-    """All rows of a query over a file that must exist."""
+def read_rows(database: Path | str, query: str) -> list[tuple[int | str, ...]]:
+    """All rows of a query over a file that must exist, or over the PostgreSQL at an address."""
+    if isinstance(database, str):
+        with psycopg.connect(database) as server:
+            return server.execute(query.encode()).fetchall()
     assert database.exists(), database
     with closing(sqlite3.connect(f"file:{database}?mode=rw", uri=True)) as connection:
         return connection.execute(query).fetchall()
@@ -34,7 +38,7 @@ class Kept:
     refused: int
 
     @classmethod
-    def by(cls, database: Path) -> Kept:
+    def by(cls, database: Path | str) -> Kept:
         results = read_rows(database, _RESULTS)
         return cls(
             Counter(row[:2] for row in results),

@@ -34,7 +34,7 @@ async def finish(agent: Agent, web: HttpTarget) -> None:
     await agent.terminate()
 
 
-def assert_kept(database: Path, web: HttpTarget, lost_per_check: int = 0) -> Kept:
+def assert_kept(database: Path | str, web: HttpTarget, lost_per_check: int = 0) -> Kept:
     """Compare the collector's table with what the target answered."""
     kept = Kept.by(database)
     kept.assert_exactly_once()
