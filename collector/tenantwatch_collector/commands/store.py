@@ -10,6 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from tenantwatch_collector.commands.store_files import export_results, import_results, moment_of
+from tenantwatch_collector.commands.store_state import migrate, status, verify
 from tenantwatch_collector.config import CollectorConfig, load_config
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.store.base import Store
@@ -52,6 +53,24 @@ examples:
 
 A line that cannot be imported ends the import and is named; what came before it is in the store."""
 
+_MIGRATE = """
+Brings the store's schema up to date and says from which version to which. `run` and `store import` do so
+by themselves; this does it before. Safe to be killed, run twice, and run together with others."""
+
+_STATUS = """
+Tells what database it is and in which version, its sizes, how much it holds and of which time, how far
+judging and rollups have come, and what never became results, by reason. Changes nothing."""
+
+_VERIFY = """
+Checks what must hold: the log of commits has no hole; each agent's results, gaps and refused batches are what
+was acknowledged to it; commits brought and touched what the log says; rollups are what a recount gives;
+states are those of the last confirmed changes. Prints a line for each, and the first differences.
+Exits with 1 if there are any. Reads only; a collector may run meanwhile.
+
+examples:
+    tenantwatch-collector store verify
+    tenantwatch-collector store verify --all"""
+
 
 def add_commands(commands: Any, config_help: str) -> None:
     """Register the commands with argparse."""
@@ -88,6 +107,29 @@ def add_commands(commands: Any, config_help: str) -> None:
         help="go on after bad lines; write them there with their reasons",
     )
     _form(imported)
+
+    _add(
+        family,
+        "migrate",
+        "bring the schema up to date",
+        _MIGRATE,
+        lambda options: asyncio.run(migrate(options)),
+        config_help,
+    )
+    _add(
+        family,
+        "status",
+        "tell what the store holds and where it stands",
+        _STATUS,
+        _with_store(status),
+        config_help,
+    )
+    verified = _add(
+        family, "verify", "check what must hold of the store", _VERIFY, _with_store(verify), config_help
+    )
+    verified.add_argument(
+        "--all", action="store_true", help="every commit, result and rollup instead of a sample"
+    )
 
 
 def _form(parser: argparse.ArgumentParser) -> None:

@@ -110,6 +110,12 @@ class RollupEngine:
             await self._read_logs()
         return min((span.start_us for span in (*self._wanted, *self._due)), default=None)
 
+    async def unfinished(self) -> set[RollupSpan]:
+        """The spans that are still to be made, by what the store says now; for one that was not started."""
+        await self._load()
+        await self._read_logs()
+        return {*self._wanted, *self._due}
+
     async def _read_logs(self) -> None:
         while touches := await self._store.touched_after(self._cursor, _COMMITS_AT_ONCE):
             for touch in touches:
@@ -134,14 +140,14 @@ class RollupEngine:
 
     def _over(self, spans: Iterable[RollupSpan]) -> list[RollupSpan]:
         now_us = self._now_us()
-        return sorted(span for span in spans if _end_us(span) + GRACE_US <= now_us)
+        return sorted(span for span in spans if end_us(span) + GRACE_US <= now_us)
 
     async def _make(self, spans: Sequence[RollupSpan]) -> None:
         """Make these spans, and let the next wider ones be made when they are over."""
         flush = RolledUp(0, 0, spans=list(spans))
         for span in spans:
-            flush.rollups += await self._rollups_of(span)
-        flush.due = sorted({_within(span, WIDER[span.width_s]) for span in spans if span.width_s in WIDER})
+            flush.rollups += await self.recount(span)
+        flush.due = sorted({within(span, WIDER[span.width_s]) for span in spans if span.width_s in WIDER})
         left = [reason for span, reason in self._wanted.items() if span not in set(spans)]
         flush.cursor = _before([reason.commit_id for reason in left], self._cursor)
         flush.changes_until_us = _before([reason.known_at_us for reason in left], self._changes_until_us)
@@ -151,23 +157,22 @@ class RollupEngine:
         self._due.difference_update(spans)
         self._due.update(flush.due)
 
-    async def _rollups_of(self, span: RollupSpan) -> list[Rollup]:
+    async def recount(self, span: RollupSpan) -> list[Rollup]:
+        """What the rollups of the span are, made anew from its results, or of the narrower ones in it."""
         counts = await (self._count(span) if span.width_s == BUCKET_S else self._add_up(span))
         changes: dict[int, list[CheckChange]] = {}
-        for change in await self._store.changes(span.tenant_key, span.start_us, _end_us(span)):
+        for change in await self._store.changes(span.tenant_key, span.start_us, end_us(span)):
             changes.setdefault(change.check_key, []).append(change)
         made = []
         for check_key in sorted(counts.keys() | changes.keys()):
-            levels = milliseconds_by_level(changes.get(check_key, ()), span.start_us, _end_us(span))
+            levels = milliseconds_by_level(changes.get(check_key, ()), span.start_us, end_us(span))
             # One that was unknown all the time and brought nothing, such as a retired one, leaves no trace.
             if check_key in counts or levels[Status.UNKNOWN] < span.width_s * 1000:
                 made.append(_rollup(span, check_key, counts.get(check_key, NOTHING), levels))
         return made
 
     async def _count(self, span: RollupSpan) -> dict[int, Counts]:
-        columns, received_us = await self._store.results_between(
-            span.tenant_key, span.start_us, _end_us(span)
-        )
+        columns, received_us = await self._store.results_between(span.tenant_key, span.start_us, end_us(span))
         return count_checks(
             columns.check_key, columns.time_us, columns.status, columns.latency_us, received_us
         )
@@ -175,7 +180,7 @@ class RollupEngine:
     async def _add_up(self, span: RollupSpan) -> dict[int, Counts]:
         narrower = next(width for width, wider in WIDER.items() if wider == span.width_s)
         parts: dict[int, list[Counts]] = {}
-        for rollup in await self._store.rollups(span.tenant_key, narrower, span.start_us, _end_us(span)):
+        for rollup in await self._store.rollups(span.tenant_key, narrower, span.start_us, end_us(span)):
             parts.setdefault(rollup.check_key, []).append(
                 Counts(*(getattr(rollup, each.name) for each in fields(Counts)))
             )
@@ -208,11 +213,11 @@ def _rollup(span: RollupSpan, check_key: int, counts: Counts, levels: dict[Statu
     )
 
 
-def _end_us(span: RollupSpan) -> int:
+def end_us(span: RollupSpan) -> int:
     return span.start_us + span.width_s * 1_000_000
 
 
-def _within(span: RollupSpan, width_s: int) -> RollupSpan:
+def within(span: RollupSpan, width_s: int) -> RollupSpan:
     width_us = width_s * 1_000_000
     return RollupSpan(span.tenant_key, width_s, span.start_us // width_us * width_us)
 

@@ -36,6 +36,16 @@ class Place:
         async with aiosqlite.connect(self.path) as file:
             return [tuple(row) for row in await file.execute_fetchall(sql)]
 
+    async def change(self, sql: str) -> None:
+        """Do to the database what no store would."""
+        if self.url:
+            async with await psycopg.AsyncConnection.connect(self.url) as connection:
+                await connection.execute(sql.encode())
+            return
+        async with aiosqlite.connect(self.path) as file:
+            await file.execute(sql)
+            await file.commit()
+
 
 @pytest.fixture(params=BACKENDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:

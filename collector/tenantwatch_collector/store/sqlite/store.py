@@ -37,7 +37,12 @@ class SqliteStore(SqlStore):
         """Open, creating or migrating the file as needed."""
         migrate(path)
         connections = await Connections.open(path)
-        return cls(path, connections, await raw_since_us(connections))
+        try:
+            return cls(path, connections, await raw_since_us(connections))
+        except BaseException:
+            # Their threads would keep the program from ending.
+            await connections.close()
+            raise
 
     async def close(self) -> None:
         await self._connections.close()

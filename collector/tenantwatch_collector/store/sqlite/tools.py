@@ -57,7 +57,7 @@ async def inventory(db: Database, path: Path, raw_since_us: int) -> Inventory:
         newest_us=found["newest_us"],
         sizes={
             "file": path.stat().st_size,
-            "of it free for new rows": pages["free"],
+            "free pages": pages["free"],
             "write-ahead log": ahead.stat().st_size if ahead.exists() else 0,
         },
         **await tools.counts(db),
