@@ -2,6 +2,8 @@
 
 The first line says what it is and holds windows, corrections and request counters; each further line is one
 result: [check_id, time, status, latency_us, received_at], instants in the unit that the first line names.
+
+Results of one tenant as ``store export`` writes them (NDJSON) are read as well; they tell of nothing else.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+from tenantwatch_wire.limits import MAX_TIME_US
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import CheckResult
@@ -24,10 +28,13 @@ from tenantwatch_collector.sla.written import (
     window_from_json,
     window_to_json,
 )
+from tenantwatch_collector.transfer.record import read as record_of
+from tenantwatch_collector.transfer.record import time_of
 
 SCHEMA = "tenantwatch-results/1"
 MAX_RESULTS = 50_000_000
 MAX_LINE = 1_000_000
+_MICROSECONDS = 1_000_000
 
 
 class ExportError(ValueError):
@@ -67,17 +74,43 @@ def write_export(export: Export) -> Iterator[str]:
 
 def read_export(lines: Iterable[str]) -> Export:
     """What was written. Raises ExportError."""
-    numbered = enumerate(lines, 1)
-    export = _heading(next(numbered, (1, ""))[1])
+    rest = iter(lines)
+    first = next(rest, "")
+    plain = _as_object(first) if '"schema"' not in first else None
+    export = _heading(first) if plain is None else Export(str(plain.get("tenant_id")), _MICROSECONDS)
+    numbered = enumerate(rest, 2) if plain is None else enumerate(chain([first], rest), 1)
     results: defaultdict[str, list[CheckResult]] = defaultdict(list)
     for number, line in numbered:
         if number > MAX_RESULTS:
             raise ExportError(f"more than {MAX_RESULTS} results")
         if line.strip():
-            check_id, result = _result(number, line)
+            check_id, result = _result(number, line) if plain is None else _plain_result(export, number, line)
             results[check_id].append(result)
     export.results = dict(results)
     return export
+
+
+def _as_object(line: str) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and "check_id" in found else None
+
+
+def _plain_result(export: Export, number: int, line: str) -> tuple[str, CheckResult]:
+    if len(line) > MAX_LINE:
+        raise ExportError(f"line {number}: too long")
+    try:
+        values = _as_object(line) or {}
+        record = record_of(values, MAX_TIME_US)
+        received_us = time_of(values["received_at"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ExportError(f"line {number}: not a line of `store export`: {error}") from error
+    if record.tenant_id != export.tenant_id:
+        raise ExportError(f"line {number}: of another tenant: export with --tenant {export.tenant_id}")
+    name = f"{record.agent_id}/{record.check_id}"
+    return name, CheckResult(record.time_us, record.status, record.latency_us, received_us)
 
 
 def _heading(line: str) -> Export:

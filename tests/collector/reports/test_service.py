@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,9 +11,14 @@ from pathlib import Path
 
 import pytest
 from tenantwatch_collector.reports.agreements import UNITS
+from tenantwatch_collector.reports.export import ExportError, read_export
 from tenantwatch_collector.reports.service import LATE_RESULTS, Asked, Reports
 from tenantwatch_collector.reports.signing import load_signer, verify_signature
+from tenantwatch_collector.reports.verify import Difference, verify
 from tenantwatch_collector.store.opening import open_store
+from tenantwatch_collector.transfer.exporting import Wanted, export
+from tenantwatch_collector.transfer.files import FileKind, Sink
+from tenantwatch_collector.transfer.forms import FORMS
 from tenantwatch_wire.records import Status
 
 from tests.collector.reports.test_loading import HTTP, START_US, Life, days
@@ -63,3 +69,21 @@ async def test_a_day_that_is_not_over_for_three_days_is_provisional(life: Life, 
     document = await reports.tenant_report(life.tenant, yesterday)
     assert (document["stage"], document["revision"]) == ("provisional", 0)
     assert await life.store.issued(life.tenant.tenant_key, "daily", str(yesterday.day)) == []
+
+
+async def test_a_report_holds_against_results_that_were_exported_from_the_store(
+    life: Life, tmp_path: Path
+) -> None:
+    await life.arrive(days(range(100, 110)))
+    report = await Reports(life.store, load_signer(tmp_path / "key.pem")).tenant_report(life.tenant, now())
+    sink = io.BytesIO()
+    kind = FileKind(FORMS["ndjson"], compressed=False)
+    wanted = Wanted([life.tenant], 0, 2**62)
+    await export(life.store, wanted, Sink(sink, kind), kind, None, lambda done, count: None)
+    lines = sink.getvalue().decode().splitlines(keepends=True)
+    said = list(verify(report, read_export(lines)))
+    assert "acme: the exported results give every number of the report" in said
+    with pytest.raises(Difference):
+        list(verify(report, read_export(lines[:50])))
+    with pytest.raises(ExportError, match="line 2: of another tenant: export with --tenant acme"):
+        read_export([lines[0], lines[1].replace("acme", "beta")])
