@@ -25,6 +25,7 @@ from tenantwatch_wire.v1 import (
 
 from tenantwatch_collector.config import GrpcListener, RestListener, Tls
 from tenantwatch_collector.errors import ConfigurationError
+from tenantwatch_collector.ingest.unreadable import read_request
 
 _SERVICES = (
     agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
@@ -57,7 +58,7 @@ class GrpcDoor:
                 ("grpc.keepalive_timeout_ms", 10_000),
             ]
         )
-        agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, self._server)
+        self._server.add_generic_rpc_handlers((_agent_handler(agents),))
         query_pb2_grpc.add_QueryServiceServicer_to_server(queries, self._server)
         monitoring_pb2_grpc.add_MonitoringServiceServicer_to_server(monitoring, self._server)
         self._health = health.aio.HealthServicer()
@@ -164,3 +165,14 @@ def bound_socket(listener: GrpcListener | RestListener) -> socket.socket:
 def _credentials(tls: Tls) -> grpc.ServerCredentials:
     pair = tls.key_file.read_bytes(), tls.certificate_file.read_bytes()
     return grpc.ssl_server_credentials([pair])
+
+
+def _agent_handler(agents: agent_pb2_grpc.AgentServiceServicer) -> grpc.GenericRpcHandler:
+    """As generated, but that a message nobody can read is given to the service, which refuses it in words."""
+    connect = grpc.stream_stream_rpc_method_handler(
+        agents.Connect,
+        request_deserializer=read_request,
+        response_serializer=agent_pb2.ConnectResponse.SerializeToString,
+    )
+    name = agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name
+    return grpc.method_handlers_generic_handler(name, {"Connect": connect})

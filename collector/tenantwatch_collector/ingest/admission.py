@@ -24,6 +24,8 @@ def check_hello(hello: agent_pb2.Hello) -> None:
     for name in ("agent_version", "configuration_digest", "hostname"):
         if len(getattr(hello, name)) > 2 * limits.MAX_ID_LENGTH:
             raise RefusedForEver(f"{name} is longer than {2 * limits.MAX_ID_LENGTH} characters")
+        if "\0" in getattr(hello, name):
+            raise RefusedForEver(f"{name} holds a NUL character")
 
 
 def check_name(what: str, name: str, max_length: int = limits.MAX_ID_LENGTH) -> None:

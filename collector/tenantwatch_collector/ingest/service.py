@@ -18,6 +18,7 @@ from tenantwatch_collector.identity import Authenticator, Caller, bearer
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.fairness import TenantRates
 from tenantwatch_collector.ingest.stream import AgentStream
+from tenantwatch_collector.ingest.unreadable import Unreadable
 from tenantwatch_collector.store.base import Store, StoreUnavailable
 from tenantwatch_collector.vitals import Vitals
 
@@ -147,7 +148,11 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         self._vitals.streams.inc()
         try:
             first = await context.read()
-            if first is grpc.aio.EOF or first.WhichOneof("message") != "hello":
+            if (
+                first is grpc.aio.EOF
+                or isinstance(first, Unreadable)
+                or first.WhichOneof("message") != "hello"
+            ):
                 raise RefusedForEver("a stream begins with a Hello")
             key = await self._take_over(session, tenant.tenant_key, first.hello.agent_id)
             await stream.open(first.hello)

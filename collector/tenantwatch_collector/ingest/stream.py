@@ -19,6 +19,7 @@ from tenantwatch_collector.ingest.admission import check_hello, definition
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.fairness import TenantRates
 from tenantwatch_collector.ingest.on_demand import Runs
+from tenantwatch_collector.ingest.unreadable import Request, Unreadable
 from tenantwatch_collector.store.base import (
     AgentPosition,
     Delivery,
@@ -96,8 +97,11 @@ class AgentStream:
         )
         await self._send(agent_pb2.ConnectResponse(welcome=welcome))
 
-    async def receive(self, request: agent_pb2.ConnectRequest) -> bool:
+    async def receive(self, request: Request) -> bool:
         """Take one message; False when the agent said farewell."""
+        if isinstance(request, Unreadable):
+            await self._refuse(request)
+            return True
         kind = request.WhichOneof("message")
         if kind == "batch":
             await self._take_batch(request.batch)
@@ -162,7 +166,8 @@ class AgentStream:
         try:
             columns = decode_batch(batch, len(self._check_keys))
         except InvalidBatch as error:
-            await self._refuse(batch, str(error))
+            count, payload = claimed_length(batch), batch.SerializeToString()
+            await self._refuse(Unreadable(str(error), payload, batch.lane, batch.first_sequence, count))
             return
         latency = columns.latency_us.astype(np.int64)
         latency[columns.latency_us == limits.NO_LATENCY] = -1
@@ -190,30 +195,32 @@ class AgentStream:
     async def _take_gap(self, gap: agent_pb2.GapReport) -> None:
         if gap.lane not in (1, 2) or not 0 < gap.first_sequence <= gap.last_sequence < 2**62:
             raise RefusedForEver("a gap report names no lane or no sequences")
-        kept = Gap(gap.from_us, gap.to_us, gap.reason[: limits.MAX_TEXT_LENGTH])
+        kept = Gap(gap.from_us, gap.to_us, gap.reason[: limits.MAX_TEXT_LENGTH].replace("\0", " "))
         log.warning("agent %s reports a gap: %s", self._agent_id, kept.reason)
         self._vitals.gaps.inc()
         await self._submit(
             Delivery(gap.first_sequence, self._position(gap.lane, gap.last_sequence), gap=kept)
         )
 
-    async def _refuse(self, batch: agent_pb2.Batch, reason: str) -> None:
-        count = claimed_length(batch)
-        if not count or batch.lane not in (1, 2) or not 0 < batch.first_sequence < 2**62:
-            raise RefusedForEver(f"a batch that names no results: {reason}")
-        log.warning("agent %s: batch refused: %s", self._agent_id, reason)
+    async def _refuse(self, request: Unreadable) -> None:
+        """Set a batch aside with the reason; without results that could be named there is no going on."""
         self._vitals.refused.inc()
-        last = batch.first_sequence + count - 1
-        refused = RefusedBatch(reason, batch.SerializeToString())
+        log.warning("agent %s: batch refused: %s", self._agent_id, request.reason)
+        if not request.results or request.lane not in (1, 2) or not 0 < request.first_sequence < 2**62:
+            raise RefusedForEver(f"a message that names no results: {request.reason}")
+        last = request.first_sequence + request.results - 1
         answer = agent_pb2.Refusal(
-            reason=reason, lane=batch.lane, first_sequence=batch.first_sequence, last_sequence=last
+            reason=request.reason,
+            lane=request.lane,  # type: ignore[arg-type]
+            first_sequence=request.first_sequence,
+            last_sequence=last,
         )
         await self._submit(
             Delivery(
-                batch.first_sequence,
-                self._position(batch.lane, last),
-                refused=refused,
-                size_bytes=len(refused.payload),
+                request.first_sequence,
+                self._position(request.lane, last),
+                refused=RefusedBatch(request.reason, request.payload),
+                size_bytes=len(request.payload),
             ),
             agent_pb2.ConnectResponse(refusal=answer),
         )
