@@ -1,4 +1,4 @@
-"""An import in a process of its own beside a collector that takes an agent's results: neither is disturbed."""
+"""An import in a process of its own beside a collector with an agent: neither is disturbed."""
 
 from __future__ import annotations
 
