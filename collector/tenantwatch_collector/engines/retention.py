@@ -43,6 +43,8 @@ class RetentionEngine:
                 await self.sweep(time.time_ns() // 1000)
             except StoreUnavailable as error:
                 log.error("old data is deleted later: %s", error)
+            except Exception:
+                log.exception("old data is deleted later, deleting failed in a way nobody foresaw")
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def sweep(self, now_us: int) -> None:

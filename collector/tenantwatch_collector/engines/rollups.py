@@ -87,6 +87,9 @@ class RollupEngine:
                 log.error("rollups wait: %s", error)
                 await asyncio.sleep(_PAUSE_SECONDS)
                 await self._try_to_load()
+            except Exception:
+                # A fault of ours must not end the rollups for good: retention waits for them.
+                log.exception("rollups wait, they failed in a way nobody foresaw")
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _try_to_load(self) -> None:
