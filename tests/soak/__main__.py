@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.fakes.http_target import HttpTarget
 from tests.fakes.proxy import Proxy, Way
 from tests.soak.agent_growth import LOOKS, grow
+from tests.soak.away import database_away
 from tests.soak.faults import FAULTS, strike
 from tests.system.ground import ground
 from tests.system.harness import Agent, Collector
@@ -117,7 +118,11 @@ def main(arguments: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="tenantwatch-soak-"))
     try:
         print(asyncio.run(grow(folder / "growth", min(LOOKS, int(minutes * 10_000)))), flush=True)
-        print(asyncio.run(strike(folder / "faults", random.Random(seed), min(FAULTS, int(minutes * 10)))))
+        print(
+            asyncio.run(strike(folder / "faults", random.Random(seed), min(FAULTS, int(minutes * 10)))),
+            flush=True,
+        )
+        print(asyncio.run(database_away(folder / "away", min(600, minutes * 10))), flush=True)
         print(asyncio.run(soak(folder / "kills", minutes * 60, random.Random(seed))))
     except BaseException:
         print(f"everything is left in {folder}", file=sys.stderr)
