@@ -73,6 +73,7 @@ class Sender:
         """Send what is in the spool, if the collector takes it in that time, and say farewell."""
         if self._task is not None:
             self._finishing.set()
+            self._hurry.set()
             self._spool.appended.set()
             _, late = await asyncio.wait([self._task], timeout=timeout_seconds)
             for task in late:
@@ -108,7 +109,9 @@ class Sender:
             await self._wait(_backoff_seconds(self._failures) if delay is None else delay)
 
     async def _wait(self, seconds: float) -> None:
-        """Less if the configuration changes meanwhile: it may be what was wrong."""
+        """Less if the configuration changes meanwhile, which may be what was wrong, or if we are stopping."""
+        if self._finishing.is_set():
+            seconds = min(seconds, 0.2)
         try:
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
