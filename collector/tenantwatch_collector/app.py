@@ -8,15 +8,19 @@ import signal
 from collections.abc import Awaitable, Callable
 
 from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.grpc.monitoring import MonitoringService
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.api.rest.alert_routes import create_alert_router
 from tenantwatch_collector.api.rest.app import create_app
 from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.api.rest.sla_routes import create_sla_router
+from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
+from tenantwatch_collector.api.silences import Silences
 from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
@@ -81,6 +85,8 @@ class Collector:
             self._judge.definitions_changed,
         )
         operations = Operations(store, self._changed, self._levels.compliance)
+        alert_desk = Alerts(store, self._judge.commanded, self._judge.passes)
+        rules, silences = Rules(store), Silences(store)
         board = DashboardBoard(operations, authenticator)
         levels = ServiceLevels(
             store, Reports(store, load_signer(config.folder / "report-key.pem")), Typesetter()
@@ -90,11 +96,12 @@ class Collector:
             config.grpc,
             config.tls,
             self._agents,
-            QueryService(operations, authenticator),
-            MonitoringService(checks, authenticator),
+            QueryService(operations, alert_desk, authenticator),
+            MonitoringService(checks, alert_desk, rules, silences, authenticator),
         )
         routers = [
             create_router(operations, checks, authenticator),
+            create_alert_router(alert_desk, rules, silences, authenticator),
             create_sla_router(levels, Contracting(store), authenticator),
             create_web_router(board),
         ]

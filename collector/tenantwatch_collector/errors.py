@@ -37,5 +37,9 @@ class TooMany(RetryLater):
     """The caller asks for more at once than one may."""
 
 
+class NotYet(RetryLater):
+    """It is left to be done, and was not done in time to say what became of it."""
+
+
 class NobodyThere(RetryLater):
     """No agent is connected that could do it."""

@@ -125,25 +125,6 @@ class HealthCheckHistory(BaseModel):
     next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")
 
 
-class AlertView(BaseModel):
-    alert_id: str
-    alert_name: str
-    alert_description: str
-    tenant_id: str
-    severity: str
-    status: str
-    source_service: str
-    metric_name: str
-    first_occurred: datetime
-    last_occurred: datetime
-    occurrence_count: int
-    resolved_at: datetime | None
-
-
-class AlertList(BaseModel):
-    alerts: list[AlertView]
-
-
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 

@@ -109,17 +109,6 @@ class Operations:
         more = len(found) > limit
         return page, "-".join(map(str, page[-1].place)) if more else ""
 
-    async def alerts(
-        self, caller: Caller, tenant_id: str, severity: str, status: str, limit: int
-    ) -> list[models.AlertView]:
-        """Alerts, newest first; empty texts mean any."""
-        limit = bounded("limit", limit, MAX_LIMIT)
-        key = caller.tenant_key
-        if tenant_id:
-            key = (await reachable_tenant(self._store, caller, tenant_id)).tenant_key
-        found = await self._store.alerts(key, severity, status, limit)
-        return [_alert(alert, owner) for alert, owner in found]
-
     async def watch(self, caller: Caller, tenant_id: str) -> AsyncIterator[models.TenantSummary]:
         """The present health of the tenant, or of all that the caller sees, then every change,
         until the collector stops."""
@@ -267,23 +256,6 @@ def _active(alert: AlertRecord, tenant_id: str, now_us: int) -> models.ActiveAle
         severity=alert.severity,
         message=alert.alert_description,
         duration=round(max(0, now_us - alert.first_occurred_us) / 60e6, 1),
-    )
-
-
-def _alert(alert: AlertRecord, tenant_id: str) -> models.AlertView:
-    return models.AlertView(
-        alert_id=alert.alert_id,
-        alert_name=alert.alert_name,
-        alert_description=alert.alert_description,
-        tenant_id=tenant_id,
-        severity=alert.severity,
-        status=alert.status,
-        source_service="saas_monitoring",
-        metric_name=alert.alert_type,
-        first_occurred=instant(alert.first_occurred_us),
-        last_occurred=instant(alert.last_occurred_us),
-        occurrence_count=alert.occurrence_count,
-        resolved_at=None if alert.resolved_at_us is None else instant(alert.resolved_at_us),
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.api.rules import demand_metric
 from tenantwatch_collector.commands.access import TIERS
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.store.base import Store, StoredRule
@@ -40,19 +39,6 @@ async def put(store: Store, options: argparse.Namespace) -> None:
     kept = StoredRule(rule.rule_id, rule.tenant, rule.tier, rule.definition(), now_us, options.by)
     await store.put_alert_rule(kept)
     print(f"{rule.rule_id}: {rule.name}")
-
-
-def demand_metric(metric: str, there_are: Sequence[str]) -> None:
-    """A rule on what nobody measures would be silent for ever. Raises NotFound with what is near."""
-    if metric in there_are:
-        return
-    near = difflib.get_close_matches(metric, there_are, 3)
-    hint = (
-        f"; did you mean {' or '.join(near)}?"
-        if near
-        else f"; there are {', '.join(there_are[:50]) or 'none yet'}"
-    )
-    raise NotFound(f"no check has measured {metric!r}{hint}")
 
 
 async def show(store: Store, options: argparse.Namespace) -> None:

@@ -12,6 +12,8 @@ from tenantwatch_collector.engines.surge import PLATFORM_KEY
 from tenantwatch_collector.store.base import AlertCommand, AlertEvent, AlertRecord
 
 SOURCE_SERVICE = "saas_monitoring"
+REPORTED = "custom:"
+"""What the types of alerts that callers report begin with."""
 
 
 def context(watched: WatchedCheck, text: str, name: str = "") -> dict[str, str]:
@@ -35,6 +37,24 @@ def finding_context(alert_type: str, label: str, text: str) -> dict[str, str]:
         "target": "",
         "text": text,
     }
+
+
+def reported(command: AlertCommand) -> tuple[str, Severity, dict[str, str]]:
+    """Type, severity and context of an alert that somebody reports."""
+    told = json.loads(command.detail)
+    seen = {
+        **told["alert_data"],
+        "name": told["alert_name"],
+        "description": told["description"],
+        "source_service": told["source_service"],
+        "reported_by": command.who,
+    }
+    return told["alert_type"], Severity(told["severity"]), seen
+
+
+def is_reported(alert_type: str) -> bool:
+    """Whether alerts of the type are reported by callers, and by nobody else."""
+    return alert_type.startswith(REPORTED)
 
 
 def alert_record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict[str, str]) -> AlertRecord:
@@ -77,6 +97,8 @@ def _name(tenant_key: int, alert_type: str, severity: Severity, seen: dict[str, 
 def _description(tenant_key: int, seen: dict[str, str]) -> str:
     if tenant_key == PLATFORM_KEY:
         return f"One cause, it seems, for all of these: {seen['tenants']}. They are not told one by one."
+    if "description" in seen:
+        return seen["description"]
     return f"{seen['check_id']} on {seen['agent_id']}: {seen['text'] or 'unhealthy'}"
 
 
@@ -97,7 +119,7 @@ def message_payload(
             "tenant_id": tenant_id,
             "severity": record.severity,
             "status": record.status,
-            "source_service": SOURCE_SERVICE,
+            "source_service": json.loads(record.alert_data).get("source_service", SOURCE_SERVICE),
             "metric_name": record.alert_type,
             "first_occurred_us": record.first_occurred_us,
             "last_occurred_us": record.last_occurred_us,

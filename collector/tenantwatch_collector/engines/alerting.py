@@ -36,7 +36,9 @@ from tenantwatch_collector.engines.alert_facts import (
     alert_record,
     context,
     finding_context,
+    is_reported,
     message_payload,
+    reported,
 )
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.held import Held, HeldGroups, Key
@@ -182,14 +184,30 @@ class AlertBook:
                     self._note(key, held, outcome, now_us)
 
     def obey(self, command: AlertCommand, now_us: int) -> None:
-        """Acknowledge or resolve; a command for an alert that is over meanwhile changes nothing."""
+        """Acknowledge, resolve or create; a command for an alert that is over meanwhile changes nothing."""
         self._obeyed.append(command.command_id)
+        if command.action == "create":
+            self._report(command, now_us)
+            return
         for key, held in self._held.items():
             alert = held.group.open_alert
             if key[0] == command.tenant_key and alert is not None and alert.alert_id == command.alert_id:
                 act = acknowledge if command.action == "acknowledge" else resolve
                 outcome = act(held.group, alert.alert_id, now_us, self._policy(key, now_us))
                 self._note(key, held, outcome, now_us, command)
+                if command.action == "resolve" and is_reported(alert.alert_type):
+                    # Nothing measures it: whoever reports it again means it.
+                    held.group.members.clear()
+
+    def _report(self, command: AlertCommand, now_us: int) -> None:
+        """Open the alert that somebody reports, or count it once more while it is open."""
+        if command.tenant_key not in self._tenants:
+            return
+        alert_type, severity, seen = reported(command)
+        tenant_id = self._tenants[command.tenant_key].tenant_id
+        rule = Rule("reported", tenant_id, alert_type, severity)
+        evaluation = Evaluation("reported", tenant_id, alert_type, command.created_at_us, True, severity)
+        self._apply((command.tenant_key, alert_type), rule, evaluation, seen, now_us)
 
     def tick(self, now_us: int) -> None:
         """Say what is due by the clock."""

@@ -191,7 +191,10 @@ class Judge:
     async def _obey(self, now_us: int) -> None:
         """Do what callers want done to alerts; it is written with whatever else this pass finds."""
         self._obey_due = time.monotonic() + _OBEY_SECONDS
-        for command in await self._store.pending_alert_commands():
+        commands = await self._store.pending_alert_commands()
+        if any(command.tenant_key not in self._known_tenants for command in commands):
+            await self._name_tenants()
+        for command in commands:
             self._alerts.obey(command, now_us)
         await self._read_rules(now_us)
         self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))

@@ -132,6 +132,11 @@ class Store(AgreementStore, StoreTools, Protocol):
 
     # -- tenants and access
     async def create_tenant(self, tenant_id: str, tenant_name: str, tier: str) -> Tenant: ...
+    async def add_tenant(
+        self, tenant_id: str, tenant_name: str, tier: str, resource_tier: str
+    ) -> Tenant | None:
+        """Create it; None if there is one of that id already."""
+
     async def tenant(self, tenant_id: str) -> Tenant | None: ...
     async def tenants(self) -> Sequence[Tenant]: ...
     async def create_token(
@@ -285,6 +290,17 @@ class Store(AgreementStore, StoreTools, Protocol):
 
         With a tenant only if the alert is that tenant's. What came of it stands in the alert's record.
         """
+
+    async def report_alert(self, tenant_key: int, who: str, notes: str, detail: str) -> AlertCommand:
+        """Ask the engine to open the alert that ``detail``, JSON, describes."""
+
+    async def alert(self, alert_id: str, tenant_key: int | None) -> tuple[AlertRecord, str] | None:
+        """(alert, tenant_id); with a tenant only if the alert is that tenant's."""
+
+    async def newest_alert(self, tenant_key: int, alert_type: str) -> AlertRecord | None: ...
+
+    async def alert_notes(self, alert_ids: Sequence[str]) -> Sequence[AlertEvent]:
+        """Who acknowledged or resolved these alerts, and what was told to whom, oldest first."""
 
     async def alert_events(self, alert_id: str, tenant_key: int | None, limit: int) -> Sequence[AlertEvent]:
         """The alert's record, oldest first: what happened, by whom, and each attempt to tell somebody."""

@@ -331,7 +331,10 @@ class StoredRule:
 
 @dataclass(frozen=True, slots=True)
 class AlertCommand:
-    """What somebody wants done to an alert: ``action`` is acknowledge or resolve."""
+    """What somebody wants done: ``action`` is acknowledge, resolve, or create an alert.
+
+    ``detail`` is JSON of the alert to be created.
+    """
 
     command_id: int
     tenant_key: int
@@ -340,6 +343,7 @@ class AlertCommand:
     who: str
     notes: str
     created_at_us: int
+    detail: str = ""
 
 
 @dataclass(slots=True)

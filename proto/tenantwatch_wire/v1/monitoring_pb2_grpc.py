@@ -39,6 +39,61 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckResponse.FromString,
                 _registered_method=True)
+        self.CreateAlert = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/CreateAlert',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertResponse.FromString,
+                _registered_method=True)
+        self.GetAlert = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetAlert',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertResponse.FromString,
+                _registered_method=True)
+        self.AcknowledgeAlert = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/AcknowledgeAlert',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AcknowledgeAlertRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AcknowledgeAlertResponse.FromString,
+                _registered_method=True)
+        self.ResolveAlert = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ResolveAlert',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResolveAlertRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResolveAlertResponse.FromString,
+                _registered_method=True)
+        self.ListAlertRules = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListAlertRules',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRulesRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRulesResponse.FromString,
+                _registered_method=True)
+        self.CreateAlertRule = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/CreateAlertRule',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRuleRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRuleResponse.FromString,
+                _registered_method=True)
+        self.ReplaceAlertRule = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ReplaceAlertRule',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ReplaceAlertRuleRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ReplaceAlertRuleResponse.FromString,
+                _registered_method=True)
+        self.DeleteAlertRule = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/DeleteAlertRule',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleResponse.FromString,
+                _registered_method=True)
+        self.ListSilences = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListSilences',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListSilencesRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListSilencesResponse.FromString,
+                _registered_method=True)
+        self.CreateSilence = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/CreateSilence',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateSilenceRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateSilenceResponse.FromString,
+                _registered_method=True)
+        self.EndSilence = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/EndSilence',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceResponse.FromString,
+                _registered_method=True)
 
 
 class MonitoringServiceServicer:
@@ -52,6 +107,75 @@ class MonitoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateAlert(self, request, context):
+        """Reports an alert of one's own; it lasts until somebody resolves it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAlert(self, request, context):
+        """One alert with its record.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcknowledgeAlert(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveAlert(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAlertRules(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateAlertRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplaceAlertRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAlertRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSilences(self, request, context):
+        """Those that are not over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateSilence(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSilence(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitoringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -59,6 +183,61 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.RunHealthCheck,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckResponse.SerializeToString,
+            ),
+            'CreateAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateAlert,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertResponse.SerializeToString,
+            ),
+            'GetAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAlert,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertResponse.SerializeToString,
+            ),
+            'AcknowledgeAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeAlert,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AcknowledgeAlertRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AcknowledgeAlertResponse.SerializeToString,
+            ),
+            'ResolveAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveAlert,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResolveAlertRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResolveAlertResponse.SerializeToString,
+            ),
+            'ListAlertRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAlertRules,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRulesRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRulesResponse.SerializeToString,
+            ),
+            'CreateAlertRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateAlertRule,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRuleRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRuleResponse.SerializeToString,
+            ),
+            'ReplaceAlertRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplaceAlertRule,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ReplaceAlertRuleRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ReplaceAlertRuleResponse.SerializeToString,
+            ),
+            'DeleteAlertRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAlertRule,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleResponse.SerializeToString,
+            ),
+            'ListSilences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSilences,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListSilencesRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListSilencesResponse.SerializeToString,
+            ),
+            'CreateSilence': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateSilence,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateSilenceRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateSilenceResponse.SerializeToString,
+            ),
+            'EndSilence': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSilence,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -88,6 +267,303 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/RunHealthCheck',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/CreateAlert',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetAlert',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/AcknowledgeAlert',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.AcknowledgeAlertRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.AcknowledgeAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ResolveAlert',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResolveAlertRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResolveAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAlertRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListAlertRules',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRulesRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateAlertRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/CreateAlertRule',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRuleRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaceAlertRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ReplaceAlertRule',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ReplaceAlertRuleRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ReplaceAlertRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAlertRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/DeleteAlertRule',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSilences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListSilences',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListSilencesRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListSilencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateSilence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/CreateSilence',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateSilenceRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateSilenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSilence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/EndSilence',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

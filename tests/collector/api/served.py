@@ -182,3 +182,12 @@ async def served(folder: Path) -> AsyncIterator[Served]:
             yield Served(store, grpc_address, first, second, reader, tokens[3])
     finally:
         await collector.stop()
+
+
+def without_nulls(told: Any) -> Any:
+    """An answer as both doors can tell it: protobuf leaves nulls, zeros and empty values unsaid."""
+    if isinstance(told, dict):
+        return {
+            name: without_nulls(value) for name, value in told.items() if value not in (None, "", 0, [], {})
+        }
+    return [without_nulls(each) for each in told] if isinstance(told, list) else told

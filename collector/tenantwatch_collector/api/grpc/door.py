@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from tenantwatch_collector.errors import (
     NobodyThere,
     NotAuthenticated,
     NotFound,
+    NotYet,
     RefusedForEver,
     TooMany,
 )
@@ -31,6 +32,7 @@ _CODES: dict[type[CollectorError], grpc.StatusCode] = {
     RefusedForEver: grpc.StatusCode.INVALID_ARGUMENT,
     TooMany: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NobodyThere: grpc.StatusCode.UNAVAILABLE,
+    NotYet: grpc.StatusCode.UNAVAILABLE,
     StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
 }
 
@@ -78,7 +80,11 @@ def asked(model: type[Asked], request: Message, *elsewhere: str) -> Asked:
     return model.model_validate({name: value for name, value in body.items() if name not in elsewhere})
 
 
-def answer(kind: type[Answer], model: BaseModel | Mapping[str, Any]) -> Answer:
-    """What REST answers as JSON, as a message of the same fields."""
-    told = model.model_dump(mode="json", by_alias=True) if isinstance(model, BaseModel) else dict(model)
-    return ParseDict(told, kind())
+def answer(kind: type[Answer], model: BaseModel | None = None, **named: BaseModel) -> Answer:
+    """What REST answers as JSON, as a message of the same fields; ``named`` fill a field each."""
+    told = {} if model is None else _json(model)
+    return ParseDict({**told, **{name: _json(one) for name, one in named.items()}}, kind())
+
+
+def _json(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True)

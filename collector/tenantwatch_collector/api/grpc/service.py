@@ -11,6 +11,8 @@ from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import query_pb2, query_pb2_grpc
 
 from tenantwatch_collector.api import models
+from tenantwatch_collector.api.alerting import AlertView
+from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.grpc.door import Door
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.identity import Authenticator
@@ -30,7 +32,8 @@ _STATES = {
 class QueryService(query_pb2_grpc.QueryServiceServicer):
     """Answers like the REST door: the same operations, the same bounds."""
 
-    def __init__(self, operations: Operations, authenticator: Authenticator) -> None:
+    def __init__(self, operations: Operations, alerts: Alerts, authenticator: Authenticator) -> None:
+        self._alerts = alerts
         self._operations = operations
         self._door = Door(authenticator)
 
@@ -82,14 +85,14 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
         self, request: query_pb2.ListAlertsRequest, context: ServicerContext
     ) -> query_pb2.ListAlertsResponse:
         async with self._door.reader(context) as caller:
-            found = await self._operations.alerts(
+            found = await self._alerts.list(
                 caller,
                 request.tenant_id,
                 request.severity,
                 request.status,
                 request.limit or DEFAULT_LIMIT,
             )
-            return query_pb2.ListAlertsResponse(alerts=[_alert(alert) for alert in found])
+            return query_pb2.ListAlertsResponse(alerts=[_alert(alert) for alert in found.alerts])
         raise AssertionError("abort raises")
 
     async def WatchHealth(
@@ -150,7 +153,7 @@ def _result(result: StoredResult) -> query_pb2.StoredResult:
     )
 
 
-def _alert(alert: models.AlertView) -> query_pb2.Alert:
+def _alert(alert: AlertView) -> query_pb2.Alert:
     return query_pb2.Alert(
         alert_id=alert.alert_id,
         alert_name=alert.alert_name,

@@ -19,6 +19,7 @@ from tenantwatch_collector.errors import (
     NobodyThere,
     NotAuthenticated,
     NotFound,
+    NotYet,
     RefusedForEver,
     TooMany,
 )
@@ -34,6 +35,7 @@ _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     RefusedForEver: (422, "not allowed"),
     TooMany: (429, "too many at once"),
     NobodyThere: (503, "no agent is connected"),
+    NotYet: (503, "not done yet"),
     StoreUnavailable: (503, "the store cannot serve now"),
     TypesettingFailed: (503, "no PDF now"),
 }

@@ -62,15 +62,4 @@ def create_router(operations: Operations, checks: HealthChecks, authenticator: A
             next_cursor=next_cursor or None,
         )
 
-    @router.get("/alerts")
-    async def alerts(
-        caller: Authenticated,
-        tenant_id: Text = "",
-        severity: Text = "",
-        status: Text = "",
-        limit: Limit = 100,
-    ) -> models.AlertList:
-        found = await operations.alerts(caller, tenant_id, severity, status, limit)
-        return models.AlertList(alerts=found)
-
     return router

@@ -56,6 +56,17 @@ async def create_tenant(tx: Transaction, tenant_id: str, tenant_name: str, tier:
     return tenant_of(rows[0])
 
 
+async def add_tenant(
+    tx: Transaction, tenant_id: str, tenant_name: str, tier: str, resource_tier: str
+) -> Tenant | None:
+    rows = await tx.rows(
+        "INSERT INTO tenant (tenant_id, tenant_name, tier, resource_tier, created_at_us)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING *",
+        (tenant_id, tenant_name, tier, resource_tier, now_us()),
+    )
+    return tenant_of(rows[0]) if rows else None
+
+
 async def tenant(db: Database, tenant_id: str) -> Tenant | None:
     rows = await db.read("SELECT * FROM tenant WHERE tenant_id = ?", (tenant_id,))
     return tenant_of(rows[0]) if rows else None

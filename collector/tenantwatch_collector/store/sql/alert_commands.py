@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from tenantwatch_collector.store.facts import AlertCommand
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
-_COLUMNS = "command_id, tenant_key, alert_id, action, who, notes, created_at_us"
+_COLUMNS = "command_id, tenant_key, alert_id, action, who, notes, created_at_us, detail"
 _AT_ONCE = 1000
 
 
@@ -29,6 +29,18 @@ async def command(
         parameters if tenant_key is None else (*parameters, tenant_key),
     )
     return changed == 1
+
+
+async def report(
+    tx: Transaction, tenant_key: int, who: str, notes: str, detail: str, now_us: int
+) -> AlertCommand:
+    rows = await tx.rows(
+        "INSERT INTO alert_command (tenant_key, alert_id, action, who, notes, created_at_us, detail)"
+        " VALUES (?, '', 'create', ?, ?, ?, ?) RETURNING command_id",
+        (tenant_key, who, notes, now_us, detail),
+    )
+    command_id = int(rows[0]["command_id"])
+    return AlertCommand(command_id, tenant_key, "", "create", who, notes, now_us, detail)
 
 
 async def pending(db: Database) -> Sequence[AlertCommand]:

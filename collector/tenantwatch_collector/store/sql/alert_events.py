@@ -8,6 +8,7 @@ from tenantwatch_collector.store.facts import AlertEvent
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
 _COLUMNS = "tenant_key, alert_id, time_us, kind, who, channel, outcome, detail"
+_ASKED_TOGETHER = 500
 
 
 async def note(tx: Transaction, events: Iterable[AlertEvent]) -> None:
@@ -40,3 +41,18 @@ async def of_alert(db: Database, alert_id: str, tenant_key: int | None, limit: i
         tenant_key,
     )
     return [AlertEvent(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
+
+
+async def notes_of(db: Database, alert_ids: Sequence[str]) -> Sequence[AlertEvent]:
+    """Acknowledged, resolved, or told; oldest first."""
+    found: list[AlertEvent] = []
+    for first in range(0, len(alert_ids), _ASKED_TOGETHER):
+        some = alert_ids[first : first + _ASKED_TOGETHER]
+        rows = await db.read(
+            f"SELECT {_COLUMNS} FROM alert_event WHERE alert_id IN ({', '.join('?' * len(some))})"
+            " AND (outcome = 'sent' OR (channel = '' AND kind IN ('acknowledged', 'resolved')))"
+            " ORDER BY event_id",
+            tuple(some),
+        )
+        found += [AlertEvent(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
+    return found

@@ -190,6 +190,27 @@ async def alerts(
     return [(_alert_of(row), row["tenant_id"]) for row in rows]
 
 
+async def alert(db: Database, alert_id: str, tenant_key: int | None) -> tuple[AlertRecord, str] | None:
+    own, parameters = ("", ()) if tenant_key is None else (" AND alert.tenant_key = ?", (tenant_key,))
+    rows = await db.read(
+        "SELECT alert.*, tenant.tenant_id FROM alert JOIN tenant ON tenant.tenant_key = alert.tenant_key"
+        f" WHERE alert_id = ?{own}",
+        (alert_id, *parameters),
+        tenant_key,
+    )
+    return (_alert_of(rows[0]), rows[0]["tenant_id"]) if rows else None
+
+
+async def newest_alert(db: Database, tenant_key: int, alert_type: str) -> AlertRecord | None:
+    rows = await db.read(
+        "SELECT * FROM alert WHERE tenant_key = ? AND alert_type = ?"
+        " ORDER BY first_occurred_us DESC, alert_id LIMIT 1",
+        (tenant_key, alert_type),
+        tenant_key,
+    )
+    return _alert_of(rows[0]) if rows else None
+
+
 def _alert_of(row: Row) -> AlertRecord:
     return AlertRecord(**{name: row[name] for name in AlertRecord.__dataclass_fields__})
 

@@ -63,6 +63,12 @@ class SqlStore(SqlAgreements, SqlTools):
         async with self._db.transaction() as tx:
             return await access.create_tenant(tx, tenant_id, tenant_name, tier)
 
+    async def add_tenant(
+        self, tenant_id: str, tenant_name: str, tier: str, resource_tier: str
+    ) -> Tenant | None:
+        async with self._db.transaction() as tx:
+            return await access.add_tenant(tx, tenant_id, tenant_name, tier, resource_tier)
+
     async def tenant(self, tenant_id: str) -> Tenant | None:
         return await access.tenant(self._db, tenant_id)
 
@@ -263,6 +269,19 @@ class SqlStore(SqlAgreements, SqlTools):
     ) -> bool:
         async with self._db.transaction() as tx:
             return await alert_commands.command(tx, alert_id, tenant_key, action, who, notes, now_us())
+
+    async def report_alert(self, tenant_key: int, who: str, notes: str, detail: str) -> AlertCommand:
+        async with self._db.transaction() as tx:
+            return await alert_commands.report(tx, tenant_key, who, notes, detail, now_us())
+
+    async def alert(self, alert_id: str, tenant_key: int | None) -> tuple[AlertRecord, str] | None:
+        return await questions.alert(self._db, alert_id, tenant_key)
+
+    async def newest_alert(self, tenant_key: int, alert_type: str) -> AlertRecord | None:
+        return await questions.newest_alert(self._db, tenant_key, alert_type)
+
+    async def alert_notes(self, alert_ids: Sequence[str]) -> Sequence[AlertEvent]:
+        return await alert_events.notes_of(self._db, alert_ids)
 
     async def alert_events(self, alert_id: str, tenant_key: int | None, limit: int) -> Sequence[AlertEvent]:
         return await alert_events.of_alert(self._db, alert_id, tenant_key, limit)

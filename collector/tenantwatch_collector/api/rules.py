@@ -1,0 +1,114 @@
+"""Operations on custom rules. A tenant sees the rules that name it, and no others."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import secrets
+import time
+from collections.abc import Sequence
+
+from tenantwatch_collector.alerts.condition import CustomRule
+from tenantwatch_collector.api.alerting import NewRule, RuleBody, RuleList, RuleView
+from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.errors import Conflict, NotFound, RefusedForEver
+from tenantwatch_collector.identity import Caller, reachable_tenant
+from tenantwatch_collector.store.base import Store, StoredRule
+
+MAX_RULES = 1_000
+
+
+class Rules:
+    """A rule is in force within two seconds; the alerts of one that is changed or removed end."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def list(self, caller: Caller) -> RuleList:
+        return RuleList(rules=[_view(rule) for rule in await self._reachable(caller)])
+
+    async def get(self, caller: Caller, rule_id: str) -> RuleView:
+        return _view(await self._rule(caller, rule_id))
+
+    async def create(self, caller: Caller, new: NewRule) -> RuleView:
+        """Make a rule; Conflict if there is one of its id."""
+        rule_id = new.rule_id or _made_up(new.metric)
+        rules = await self._store.alert_rules()
+        if any(rule.rule_id == rule_id for rule in rules):
+            raise Conflict(f"there is a rule {rule_id!r} already: change it with PUT")
+        if len(rules) >= MAX_RULES:
+            raise RefusedForEver(f"there may be {MAX_RULES} rules: remove some")
+        return await self._keep(caller, rule_id, new, time.time_ns() // 1000, caller.token_id)
+
+    async def replace(self, caller: Caller, rule_id: str, new: RuleBody) -> RuleView:
+        """Change a rule; who made it and when stays."""
+        kept = await self._rule(caller, rule_id)
+        return await self._keep(caller, rule_id, new, kept.created_at_us, kept.created_by)
+
+    async def remove(self, caller: Caller, rule_id: str) -> None:
+        await self._rule(caller, rule_id)
+        if not await self._store.remove_alert_rule(rule_id):
+            raise NotFound(_missing(rule_id))
+
+    async def _keep(
+        self, caller: Caller, rule_id: str, new: RuleBody, created_at_us: int, created_by: str
+    ) -> RuleView:
+        if new.tenant_id is not None:
+            await reachable_tenant(self._store, caller, new.tenant_id)
+        told = new.model_dump(exclude={"rule_id", "tenant_id"})
+        try:
+            rule = CustomRule(rule_id=rule_id, tenant=new.tenant_id, **told)
+        except ValueError as error:
+            raise RefusedForEver(str(error)) from error
+        try:
+            demand_metric(rule.metric, await self._store.metric_names(new.tenant_id))
+        except NotFound as error:
+            raise RefusedForEver(f"metric: {error}") from error
+        kept = StoredRule(rule_id, rule.tenant, rule.tier, rule.definition(), created_at_us, created_by)
+        await self._store.put_alert_rule(kept)
+        return _view(kept)
+
+    async def _rule(self, caller: Caller, rule_id: str) -> StoredRule:
+        for rule in await self._reachable(caller):
+            if rule.rule_id == rule_id:
+                return rule
+        raise NotFound(_missing(rule_id))
+
+    async def _reachable(self, caller: Caller) -> Sequence[StoredRule]:
+        own = None if caller.tenant is None else caller.tenant.tenant_id
+        return [rule for rule in await self._store.alert_rules() if own in (None, rule.tenant_id)]
+
+
+def demand_metric(metric: str, there_are: Sequence[str]) -> None:
+    """A rule on what nobody measures would be silent for ever. Raises NotFound with what is near."""
+    if metric in there_are:
+        return
+    near = difflib.get_close_matches(metric, there_are, 3)
+    hint = (
+        f"; did you mean {' or '.join(near)}?"
+        if near
+        else f"; there are {', '.join(there_are[:50]) or 'none yet'}"
+    )
+    raise NotFound(f"no check has measured {metric!r}{hint}")
+
+
+def _missing(rule_id: str) -> str:
+    return f"there is no rule {rule_id!r} that you can reach"
+
+
+def _made_up(metric: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", metric.lower()).strip("-")[:50]
+    return f"{slug or 'rule'}-{secrets.token_hex(4)}"
+
+
+def _view(kept: StoredRule) -> RuleView:
+    rule = CustomRule.defined(kept.rule_id, kept.tenant_id, kept.tier, kept.definition)
+    return RuleView.model_validate(
+        {
+            **{name: getattr(rule, name) for name in RuleBody.model_fields if name != "tenant_id"},
+            "tenant_id": rule.tenant,
+            "rule_id": rule.rule_id,
+            "created_at": instant(kept.created_at_us),
+            "created_by": kept.created_by,
+        }
+    )
