@@ -10,12 +10,18 @@ from collections.abc import Awaitable, Callable
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.contracting import Contracting
-from tenantwatch_collector.api.grpc.monitoring import MonitoringService
+from tenantwatch_collector.api.deployments import Deployments
+from tenantwatch_collector.api.grpc.monitoring import MonitoringService, Offered
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.health_checks import HealthChecks
+from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.api.rest.alert_routes import create_alert_router
 from tenantwatch_collector.api.rest.app import create_app
+from tenantwatch_collector.api.rest.platform_routes import (
+    create_deployment_router,
+    create_metrics_router,
+)
 from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.api.rest.sla_routes import create_sla_router
 from tenantwatch_collector.api.rules import Rules
@@ -92,17 +98,22 @@ class Collector:
             store, Reports(store, load_signer(config.folder / "report-key.pem")), Typesetter()
         )
         checks = HealthChecks(store, levels, self._agents.look)
+        contracting, deployments = Contracting(store), Deployments(store)
+        metrics = Metrics(store, self._levels.scores)
+        offered = Offered(checks, alert_desk, rules, silences, levels, contracting, metrics, deployments)
         self._grpc = GrpcDoor(
             config.grpc,
             config.tls,
             self._agents,
             QueryService(operations, alert_desk, authenticator),
-            MonitoringService(checks, alert_desk, rules, silences, authenticator),
+            MonitoringService(offered, authenticator),
         )
         routers = [
             create_router(operations, checks, authenticator),
             create_alert_router(alert_desk, rules, silences, authenticator),
-            create_sla_router(levels, Contracting(store), authenticator),
+            create_sla_router(levels, contracting, authenticator),
+            create_metrics_router(metrics, authenticator),
+            create_deployment_router(deployments, authenticator),
             create_web_router(board),
         ]
         self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers))

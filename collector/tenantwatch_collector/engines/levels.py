@@ -61,6 +61,8 @@ class LevelEngine:
         self._found = found
         self.compliance: dict[str, bool | None] = {}
         """By tenant_id: whether the running month keeps its level so far; None where nothing counts yet."""
+        self.scores: dict[str, float | None] = {}
+        """By tenant_id: the running month's health score so far."""
         self._known_until_us = 0
         self._waiting: list[int] = []
         self._task: asyncio.Task[None] | None = None
@@ -110,7 +112,7 @@ class LevelEngine:
         except Exception:
             # One tenant's broken facts must not blind us to all others.
             log.exception("the service level of tenant %s cannot be judged", tenant.tenant_id)
-            self.compliance[tenant.tenant_id] = None
+            self.compliance[tenant.tenant_id] = self.scores[tenant.tenant_id] = None
 
     async def _judge(self, tenant: Tenant) -> None:
         as_of_us = time.time_ns() // 1000
@@ -125,6 +127,8 @@ class LevelEngine:
         part = judged.parts[-1]
         stretches = lay_out(part.terms, loaded.facts, part.period, as_of_us)
         self.compliance[tenant.tenant_id] = judged.whole.compliant
+        score = judged.whole.health_score
+        self.scores[tenant.tenant_id] = None if score is None else float(half_even_text(score, 1))
         self._found(list(findings_of(tenant.tenant_key, judged.whole, stretches, named.label)))
 
 

@@ -1,5 +1,6 @@
 import datetime
 
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -413,3 +414,475 @@ class EndSilenceRequest(_message.Message):
 class EndSilenceResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class GetServiceLevelRequest(_message.Message):
+    __slots__ = ("tenant_id", "period", "date", "days", "as_of", "tier")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    period: str
+    date: str
+    days: int
+    as_of: _timestamp_pb2.Timestamp
+    tier: str
+    def __init__(self, tenant_id: _Optional[str] = ..., period: _Optional[str] = ..., date: _Optional[str] = ..., days: _Optional[int] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tier: _Optional[str] = ...) -> None: ...
+
+class GetServiceLevelResponse(_message.Message):
+    __slots__ = ("tenant_id", "tenant_name", "tier", "period", "availability", "avg_response_time", "error_rate", "sla_compliance", "violations", "health_score", "coverage", "availability_best", "availability_worst", "verdict", "downtime_minutes", "incident_count", "label", "as_of", "time_to_breach_s", "detail")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_NAME_FIELD_NUMBER: _ClassVar[int]
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    AVAILABILITY_FIELD_NUMBER: _ClassVar[int]
+    AVG_RESPONSE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ERROR_RATE_FIELD_NUMBER: _ClassVar[int]
+    SLA_COMPLIANCE_FIELD_NUMBER: _ClassVar[int]
+    VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_SCORE_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    AVAILABILITY_BEST_FIELD_NUMBER: _ClassVar[int]
+    AVAILABILITY_WORST_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    DOWNTIME_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    INCIDENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    TIME_TO_BREACH_S_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    period: str
+    availability: float
+    avg_response_time: float
+    error_rate: float
+    sla_compliance: bool
+    violations: _containers.RepeatedScalarFieldContainer[str]
+    health_score: float
+    coverage: float
+    availability_best: float
+    availability_worst: float
+    verdict: str
+    downtime_minutes: float
+    incident_count: int
+    label: str
+    as_of: _timestamp_pb2.Timestamp
+    time_to_breach_s: float
+    detail: _struct_pb2.Struct
+    def __init__(self, tenant_id: _Optional[str] = ..., tenant_name: _Optional[str] = ..., tier: _Optional[str] = ..., period: _Optional[str] = ..., availability: _Optional[float] = ..., avg_response_time: _Optional[float] = ..., error_rate: _Optional[float] = ..., sla_compliance: _Optional[bool] = ..., violations: _Optional[_Iterable[str]] = ..., health_score: _Optional[float] = ..., coverage: _Optional[float] = ..., availability_best: _Optional[float] = ..., availability_worst: _Optional[float] = ..., verdict: _Optional[str] = ..., downtime_minutes: _Optional[float] = ..., incident_count: _Optional[int] = ..., label: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_to_breach_s: _Optional[float] = ..., detail: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class ExplainServiceLevelRequest(_message.Message):
+    __slots__ = ("tenant_id", "period", "date", "days", "as_of")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    period: str
+    date: str
+    days: int
+    as_of: _timestamp_pb2.Timestamp
+    def __init__(self, tenant_id: _Optional[str] = ..., period: _Optional[str] = ..., date: _Optional[str] = ..., days: _Optional[int] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ExplainServiceLevelResponse(_message.Message):
+    __slots__ = ("text",)
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    def __init__(self, text: _Optional[str] = ...) -> None: ...
+
+class GetServiceLevelReportRequest(_message.Message):
+    __slots__ = ("tenant_id", "period", "date", "days", "as_of", "format")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    period: str
+    date: str
+    days: int
+    as_of: _timestamp_pb2.Timestamp
+    format: str
+    def __init__(self, tenant_id: _Optional[str] = ..., period: _Optional[str] = ..., date: _Optional[str] = ..., days: _Optional[int] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., format: _Optional[str] = ...) -> None: ...
+
+class GetServiceLevelReportResponse(_message.Message):
+    __slots__ = ("content", "media_type", "name")
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    content: bytes
+    media_type: str
+    name: str
+    def __init__(self, content: _Optional[bytes] = ..., media_type: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class TermsVersion(_message.Message):
+    __slots__ = ("number", "in_force_from", "recorded_at", "author", "reason", "contract")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    IN_FORCE_FROM_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    in_force_from: _timestamp_pb2.Timestamp
+    recorded_at: _timestamp_pb2.Timestamp
+    author: str
+    reason: str
+    contract: _struct_pb2.Struct
+    def __init__(self, number: _Optional[int] = ..., in_force_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., contract: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class Resolution(_message.Message):
+    __slots__ = ("coarsest_interval_s", "shortest_outage_s", "step_pct", "warnings")
+    COARSEST_INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
+    SHORTEST_OUTAGE_S_FIELD_NUMBER: _ClassVar[int]
+    STEP_PCT_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    coarsest_interval_s: float
+    shortest_outage_s: float
+    step_pct: float
+    warnings: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, coarsest_interval_s: _Optional[float] = ..., shortest_outage_s: _Optional[float] = ..., step_pct: _Optional[float] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetTermsRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class GetTermsResponse(_message.Message):
+    __slots__ = ("tenant_id", "versions", "resolution")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    RESOLUTION_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    versions: _containers.RepeatedCompositeFieldContainer[TermsVersion]
+    resolution: Resolution
+    def __init__(self, tenant_id: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[TermsVersion, _Mapping]]] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ...) -> None: ...
+
+class SetTermsRequest(_message.Message):
+    __slots__ = ("tenant_id", "contract", "in_force_from", "reason")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    IN_FORCE_FROM_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    contract: _struct_pb2.Struct
+    in_force_from: _timestamp_pb2.Timestamp
+    reason: str
+    def __init__(self, tenant_id: _Optional[str] = ..., contract: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., in_force_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class SetTermsResponse(_message.Message):
+    __slots__ = ("tenant_id", "versions", "resolution")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    RESOLUTION_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    versions: _containers.RepeatedCompositeFieldContainer[TermsVersion]
+    resolution: Resolution
+    def __init__(self, tenant_id: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[TermsVersion, _Mapping]]] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ...) -> None: ...
+
+class MaintenanceWindow(_message.Message):
+    __slots__ = ("window_id", "to", "recurrence", "checks", "reason", "author", "announced_at", "cancelled_at")
+    WINDOW_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    RECURRENCE_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    ANNOUNCED_AT_FIELD_NUMBER: _ClassVar[int]
+    CANCELLED_AT_FIELD_NUMBER: _ClassVar[int]
+    window_id: int
+    to: _timestamp_pb2.Timestamp
+    recurrence: _struct_pb2.Struct
+    checks: _containers.RepeatedScalarFieldContainer[str]
+    reason: str
+    author: str
+    announced_at: _timestamp_pb2.Timestamp
+    cancelled_at: _timestamp_pb2.Timestamp
+    def __init__(self, window_id: _Optional[int] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recurrence: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., checks: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., announced_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancelled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
+
+class ListMaintenanceRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class ListMaintenanceResponse(_message.Message):
+    __slots__ = ("tenant_id", "windows")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    windows: _containers.RepeatedCompositeFieldContainer[MaintenanceWindow]
+    def __init__(self, tenant_id: _Optional[str] = ..., windows: _Optional[_Iterable[_Union[MaintenanceWindow, _Mapping]]] = ...) -> None: ...
+
+class AnnounceMaintenanceRequest(_message.Message):
+    __slots__ = ("tenant_id", "to", "rule", "first", "duration_s", "timezone", "checks", "reason")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    TIMEZONE_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    to: _timestamp_pb2.Timestamp
+    rule: str
+    first: str
+    duration_s: int
+    timezone: str
+    checks: _containers.RepeatedScalarFieldContainer[str]
+    reason: str
+    def __init__(self, tenant_id: _Optional[str] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule: _Optional[str] = ..., first: _Optional[str] = ..., duration_s: _Optional[int] = ..., timezone: _Optional[str] = ..., checks: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., **kwargs) -> None: ...
+
+class AnnounceMaintenanceResponse(_message.Message):
+    __slots__ = ("window",)
+    WINDOW_FIELD_NUMBER: _ClassVar[int]
+    window: MaintenanceWindow
+    def __init__(self, window: _Optional[_Union[MaintenanceWindow, _Mapping]] = ...) -> None: ...
+
+class CancelMaintenanceRequest(_message.Message):
+    __slots__ = ("tenant_id", "window_id")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    window_id: int
+    def __init__(self, tenant_id: _Optional[str] = ..., window_id: _Optional[int] = ...) -> None: ...
+
+class CancelMaintenanceResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Correction(_message.Message):
+    __slots__ = ("number", "to", "counts_as", "reason", "author", "entered_at", "approver", "approved_at")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_AS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    ENTERED_AT_FIELD_NUMBER: _ClassVar[int]
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
+    APPROVED_AT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    to: _timestamp_pb2.Timestamp
+    counts_as: str
+    reason: str
+    author: str
+    entered_at: _timestamp_pb2.Timestamp
+    approver: str
+    approved_at: _timestamp_pb2.Timestamp
+    def __init__(self, number: _Optional[int] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counts_as: _Optional[str] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., entered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., approver: _Optional[str] = ..., approved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
+
+class ListCorrectionsRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class ListCorrectionsResponse(_message.Message):
+    __slots__ = ("tenant_id", "corrections")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CORRECTIONS_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    corrections: _containers.RepeatedCompositeFieldContainer[Correction]
+    def __init__(self, tenant_id: _Optional[str] = ..., corrections: _Optional[_Iterable[_Union[Correction, _Mapping]]] = ...) -> None: ...
+
+class CreateCorrectionRequest(_message.Message):
+    __slots__ = ("tenant_id", "to", "counts_as", "reason")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_AS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    to: _timestamp_pb2.Timestamp
+    counts_as: str
+    reason: str
+    def __init__(self, tenant_id: _Optional[str] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counts_as: _Optional[str] = ..., reason: _Optional[str] = ..., **kwargs) -> None: ...
+
+class CreateCorrectionResponse(_message.Message):
+    __slots__ = ("correction",)
+    CORRECTION_FIELD_NUMBER: _ClassVar[int]
+    correction: Correction
+    def __init__(self, correction: _Optional[_Union[Correction, _Mapping]] = ...) -> None: ...
+
+class ApproveCorrectionRequest(_message.Message):
+    __slots__ = ("tenant_id", "number")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    number: int
+    def __init__(self, tenant_id: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class ApproveCorrectionResponse(_message.Message):
+    __slots__ = ("correction",)
+    CORRECTION_FIELD_NUMBER: _ClassVar[int]
+    correction: Correction
+    def __init__(self, correction: _Optional[_Union[Correction, _Mapping]] = ...) -> None: ...
+
+class PlatformFigures(_message.Message):
+    __slots__ = ("total_tenants", "active_tenants", "total_requests_per_minute", "average_response_time", "error_rate")
+    TOTAL_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_REQUESTS_PER_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    AVERAGE_RESPONSE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ERROR_RATE_FIELD_NUMBER: _ClassVar[int]
+    total_tenants: int
+    active_tenants: int
+    total_requests_per_minute: float
+    average_response_time: float
+    error_rate: float
+    def __init__(self, total_tenants: _Optional[int] = ..., active_tenants: _Optional[int] = ..., total_requests_per_minute: _Optional[float] = ..., average_response_time: _Optional[float] = ..., error_rate: _Optional[float] = ...) -> None: ...
+
+class ResourceFigures(_message.Message):
+    __slots__ = ("cpu_utilization", "memory_utilization", "disk_utilization", "network_throughput")
+    CPU_UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    DISK_UTILIZATION_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_THROUGHPUT_FIELD_NUMBER: _ClassVar[int]
+    cpu_utilization: float
+    memory_utilization: float
+    disk_utilization: float
+    network_throughput: float
+    def __init__(self, cpu_utilization: _Optional[float] = ..., memory_utilization: _Optional[float] = ..., disk_utilization: _Optional[float] = ..., network_throughput: _Optional[float] = ...) -> None: ...
+
+class TenantFigures(_message.Message):
+    __slots__ = ("response_time_ms", "throughput_rpm", "error_rate", "cpu_usage", "memory_usage", "active_users", "health_score")
+    RESPONSE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    THROUGHPUT_RPM_FIELD_NUMBER: _ClassVar[int]
+    ERROR_RATE_FIELD_NUMBER: _ClassVar[int]
+    CPU_USAGE_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_USAGE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_USERS_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_SCORE_FIELD_NUMBER: _ClassVar[int]
+    response_time_ms: float
+    throughput_rpm: float
+    error_rate: float
+    cpu_usage: float
+    memory_usage: float
+    active_users: float
+    health_score: float
+    def __init__(self, response_time_ms: _Optional[float] = ..., throughput_rpm: _Optional[float] = ..., error_rate: _Optional[float] = ..., cpu_usage: _Optional[float] = ..., memory_usage: _Optional[float] = ..., active_users: _Optional[float] = ..., health_score: _Optional[float] = ...) -> None: ...
+
+class GetPlatformMetricsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetPlatformMetricsResponse(_message.Message):
+    __slots__ = ("timestamp", "platform_metrics", "resource_metrics", "tenant_metrics")
+    class TenantMetricsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: TenantFigures
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[TenantFigures, _Mapping]] = ...) -> None: ...
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    PLATFORM_METRICS_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_METRICS_FIELD_NUMBER: _ClassVar[int]
+    TENANT_METRICS_FIELD_NUMBER: _ClassVar[int]
+    timestamp: _timestamp_pb2.Timestamp
+    platform_metrics: PlatformFigures
+    resource_metrics: ResourceFigures
+    tenant_metrics: _containers.MessageMap[str, TenantFigures]
+    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., platform_metrics: _Optional[_Union[PlatformFigures, _Mapping]] = ..., resource_metrics: _Optional[_Union[ResourceFigures, _Mapping]] = ..., tenant_metrics: _Optional[_Mapping[str, TenantFigures]] = ...) -> None: ...
+
+class GetTenantMetricsRequest(_message.Message):
+    __slots__ = ("tenant_id", "start_date", "end_date")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    START_DATE_FIELD_NUMBER: _ClassVar[int]
+    END_DATE_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    start_date: str
+    end_date: str
+    def __init__(self, tenant_id: _Optional[str] = ..., start_date: _Optional[str] = ..., end_date: _Optional[str] = ...) -> None: ...
+
+class Performance(_message.Message):
+    __slots__ = ("results", "response_time_ms", "p95_response_time_ms", "max_response_time_ms", "error_rate", "healthy_percent")
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    P95_RESPONSE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MAX_RESPONSE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_RATE_FIELD_NUMBER: _ClassVar[int]
+    HEALTHY_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    results: int
+    response_time_ms: float
+    p95_response_time_ms: float
+    max_response_time_ms: float
+    error_rate: float
+    healthy_percent: float
+    def __init__(self, results: _Optional[int] = ..., response_time_ms: _Optional[float] = ..., p95_response_time_ms: _Optional[float] = ..., max_response_time_ms: _Optional[float] = ..., error_rate: _Optional[float] = ..., healthy_percent: _Optional[float] = ...) -> None: ...
+
+class PerformancePoint(_message.Message):
+    __slots__ = ("results", "response_time_ms", "p95_response_time_ms", "max_response_time_ms", "error_rate", "healthy_percent", "to")
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    P95_RESPONSE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MAX_RESPONSE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_RATE_FIELD_NUMBER: _ClassVar[int]
+    HEALTHY_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    results: int
+    response_time_ms: float
+    p95_response_time_ms: float
+    max_response_time_ms: float
+    error_rate: float
+    healthy_percent: float
+    to: _timestamp_pb2.Timestamp
+    def __init__(self, results: _Optional[int] = ..., response_time_ms: _Optional[float] = ..., p95_response_time_ms: _Optional[float] = ..., max_response_time_ms: _Optional[float] = ..., error_rate: _Optional[float] = ..., healthy_percent: _Optional[float] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
+
+class GetTenantMetricsResponse(_message.Message):
+    __slots__ = ("tenant_id", "start_date", "end_date", "interval_s", "summary", "points", "current")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    START_DATE_FIELD_NUMBER: _ClassVar[int]
+    END_DATE_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    start_date: str
+    end_date: str
+    interval_s: int
+    summary: Performance
+    points: _containers.RepeatedCompositeFieldContainer[PerformancePoint]
+    current: TenantFigures
+    def __init__(self, tenant_id: _Optional[str] = ..., start_date: _Optional[str] = ..., end_date: _Optional[str] = ..., interval_s: _Optional[int] = ..., summary: _Optional[_Union[Performance, _Mapping]] = ..., points: _Optional[_Iterable[_Union[PerformancePoint, _Mapping]]] = ..., current: _Optional[_Union[TenantFigures, _Mapping]] = ...) -> None: ...
+
+class CreateDeploymentRequest(_message.Message):
+    __slots__ = ("tenant_name", "resource_tier", "monitoring_enabled", "sla_tier")
+    TENANT_NAME_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_TIER_FIELD_NUMBER: _ClassVar[int]
+    MONITORING_ENABLED_FIELD_NUMBER: _ClassVar[int]
+    SLA_TIER_FIELD_NUMBER: _ClassVar[int]
+    tenant_name: str
+    resource_tier: str
+    monitoring_enabled: bool
+    sla_tier: str
+    def __init__(self, tenant_name: _Optional[str] = ..., resource_tier: _Optional[str] = ..., monitoring_enabled: _Optional[bool] = ..., sla_tier: _Optional[str] = ...) -> None: ...
+
+class CreateDeploymentResponse(_message.Message):
+    __slots__ = ("tenant_id", "tenant_name", "resource_tier", "sla_tier", "monitoring_enabled", "agent_token")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_NAME_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_TIER_FIELD_NUMBER: _ClassVar[int]
+    SLA_TIER_FIELD_NUMBER: _ClassVar[int]
+    MONITORING_ENABLED_FIELD_NUMBER: _ClassVar[int]
+    AGENT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    tenant_name: str
+    resource_tier: str
+    sla_tier: str
+    monitoring_enabled: bool
+    agent_token: str
+    def __init__(self, tenant_id: _Optional[str] = ..., tenant_name: _Optional[str] = ..., resource_tier: _Optional[str] = ..., sla_tier: _Optional[str] = ..., monitoring_enabled: _Optional[bool] = ..., agent_token: _Optional[str] = ...) -> None: ...

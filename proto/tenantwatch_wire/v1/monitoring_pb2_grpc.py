@@ -94,6 +94,76 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceResponse.FromString,
                 _registered_method=True)
+        self.GetServiceLevel = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetServiceLevel',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelResponse.FromString,
+                _registered_method=True)
+        self.ExplainServiceLevel = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ExplainServiceLevel',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ExplainServiceLevelRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ExplainServiceLevelResponse.FromString,
+                _registered_method=True)
+        self.GetServiceLevelReport = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetServiceLevelReport',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportResponse.FromString,
+                _registered_method=True)
+        self.GetTerms = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetTerms',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTermsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTermsResponse.FromString,
+                _registered_method=True)
+        self.SetTerms = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/SetTerms',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SetTermsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SetTermsResponse.FromString,
+                _registered_method=True)
+        self.ListMaintenance = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListMaintenance',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListMaintenanceRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListMaintenanceResponse.FromString,
+                _registered_method=True)
+        self.AnnounceMaintenance = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/AnnounceMaintenance',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AnnounceMaintenanceRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AnnounceMaintenanceResponse.FromString,
+                _registered_method=True)
+        self.CancelMaintenance = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/CancelMaintenance',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CancelMaintenanceRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CancelMaintenanceResponse.FromString,
+                _registered_method=True)
+        self.ListCorrections = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListCorrections',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListCorrectionsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListCorrectionsResponse.FromString,
+                _registered_method=True)
+        self.CreateCorrection = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/CreateCorrection',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateCorrectionRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateCorrectionResponse.FromString,
+                _registered_method=True)
+        self.ApproveCorrection = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ApproveCorrection',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ApproveCorrectionRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ApproveCorrectionResponse.FromString,
+                _registered_method=True)
+        self.GetPlatformMetrics = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetPlatformMetrics',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetPlatformMetricsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetPlatformMetricsResponse.FromString,
+                _registered_method=True)
+        self.GetTenantMetrics = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetTenantMetrics',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantMetricsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantMetricsResponse.FromString,
+                _registered_method=True)
+        self.CreateDeployment = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/CreateDeployment',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentResponse.FromString,
+                _registered_method=True)
 
 
 class MonitoringServiceServicer:
@@ -176,6 +246,94 @@ class MonitoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetServiceLevel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainServiceLevel(self, request, context):
+        """The arithmetic, step by step, as text.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetServiceLevelReport(self, request, context):
+        """The signed report of one tenant, or of all that the caller reaches.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTerms(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetTerms(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMaintenance(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnnounceMaintenance(self, request, context):
+        """The collector's clock says when it was announced.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelMaintenance(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCorrections(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCorrection(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveCorrection(self, request, context):
+        """By somebody else than who entered it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPlatformMetrics(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTenantMetrics(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateDeployment(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitoringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -238,6 +396,76 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.EndSilence,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceResponse.SerializeToString,
+            ),
+            'GetServiceLevel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetServiceLevel,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelResponse.SerializeToString,
+            ),
+            'ExplainServiceLevel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainServiceLevel,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ExplainServiceLevelRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ExplainServiceLevelResponse.SerializeToString,
+            ),
+            'GetServiceLevelReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetServiceLevelReport,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportResponse.SerializeToString,
+            ),
+            'GetTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTerms,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTermsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTermsResponse.SerializeToString,
+            ),
+            'SetTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetTerms,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SetTermsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SetTermsResponse.SerializeToString,
+            ),
+            'ListMaintenance': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMaintenance,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListMaintenanceRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListMaintenanceResponse.SerializeToString,
+            ),
+            'AnnounceMaintenance': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnnounceMaintenance,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AnnounceMaintenanceRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.AnnounceMaintenanceResponse.SerializeToString,
+            ),
+            'CancelMaintenance': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelMaintenance,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CancelMaintenanceRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CancelMaintenanceResponse.SerializeToString,
+            ),
+            'ListCorrections': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCorrections,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListCorrectionsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListCorrectionsResponse.SerializeToString,
+            ),
+            'CreateCorrection': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCorrection,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateCorrectionRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateCorrectionResponse.SerializeToString,
+            ),
+            'ApproveCorrection': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveCorrection,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ApproveCorrectionRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ApproveCorrectionResponse.SerializeToString,
+            ),
+            'GetPlatformMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPlatformMetrics,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetPlatformMetricsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetPlatformMetricsResponse.SerializeToString,
+            ),
+            'GetTenantMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTenantMetrics,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantMetricsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantMetricsResponse.SerializeToString,
+            ),
+            'CreateDeployment': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateDeployment,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -564,6 +792,384 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/EndSilence',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.EndSilenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetServiceLevel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetServiceLevel',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainServiceLevel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ExplainServiceLevel',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ExplainServiceLevelRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ExplainServiceLevelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetServiceLevelReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetServiceLevelReport',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetTerms',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTermsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/SetTerms',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.SetTermsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.SetTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMaintenance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListMaintenance',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListMaintenanceRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListMaintenanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnnounceMaintenance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/AnnounceMaintenance',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.AnnounceMaintenanceRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.AnnounceMaintenanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelMaintenance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/CancelMaintenance',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CancelMaintenanceRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CancelMaintenanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCorrections(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListCorrections',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListCorrectionsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListCorrectionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCorrection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/CreateCorrection',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateCorrectionRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateCorrectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveCorrection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ApproveCorrection',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ApproveCorrectionRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ApproveCorrectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPlatformMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetPlatformMetrics',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetPlatformMetricsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetPlatformMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTenantMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetTenantMetrics',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantMetricsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateDeployment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/CreateDeployment',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -187,7 +187,6 @@ async def served(folder: Path) -> AsyncIterator[Served]:
 def without_nulls(told: Any) -> Any:
     """An answer as both doors can tell it: protobuf leaves nulls, zeros and empty values unsaid."""
     if isinstance(told, dict):
-        return {
-            name: without_nulls(value) for name, value in told.items() if value not in (None, "", 0, [], {})
-        }
+        said = {name: without_nulls(value) for name, value in told.items()}
+        return {name: value for name, value in said.items() if value not in (None, "", 0, [], {})}
     return [without_nulls(each) for each in told] if isinstance(told, list) else told

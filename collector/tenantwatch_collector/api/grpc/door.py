@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
 
 from tenantwatch_collector.errors import (
     CollectorError,
@@ -24,6 +25,8 @@ from tenantwatch_collector.errors import (
 )
 from tenantwatch_collector.identity import Authenticator, Caller, bearer
 from tenantwatch_collector.store.base import StoreUnavailable
+
+ABORTED = "abort raises"
 
 _CODES: dict[type[CollectorError], grpc.StatusCode] = {
     NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
@@ -80,11 +83,14 @@ def asked(model: type[Asked], request: Message, *elsewhere: str) -> Asked:
     return model.model_validate({name: value for name, value in body.items() if name not in elsewhere})
 
 
-def answer(kind: type[Answer], model: BaseModel | None = None, **named: BaseModel) -> Answer:
+def answer(
+    kind: type[Answer], model: BaseModel | Mapping[str, Any] | None = None, **named: BaseModel
+) -> Answer:
     """What REST answers as JSON, as a message of the same fields; ``named`` fill a field each."""
     told = {} if model is None else _json(model)
     return ParseDict({**told, **{name: _json(one) for name, one in named.items()}}, kind())
 
 
-def _json(model: BaseModel) -> dict[str, Any]:
-    return model.model_dump(mode="json", by_alias=True)
+def _json(model: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = to_jsonable_python(model, by_alias=True)
+    return told

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from grpc.aio import ServicerContext as Context
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
-from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
-from tenantwatch_collector.api.alerting import Acknowledge, NewAlert, NewRule, NewSilence, Resolve, RuleBody
 from tenantwatch_collector.api.alerts import Alerts
-from tenantwatch_collector.api.grpc.door import Door, answer, asked
+from tenantwatch_collector.api.contracting import Contracting
+from tenantwatch_collector.api.deployments import Deployments, NewDeployment
+from tenantwatch_collector.api.grpc.agreement_calls import AgreementCalls
+from tenantwatch_collector.api.grpc.alert_calls import AlertCalls
+from tenantwatch_collector.api.grpc.door import ABORTED, Door, answer, asked
+from tenantwatch_collector.api.grpc.level_calls import LevelCalls
 from tenantwatch_collector.api.health_checks import HealthChecks, NewHealthCheck
+from tenantwatch_collector.api.measured import Days
+from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.rules import Rules
+from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
 from tenantwatch_collector.identity import Authenticator
 
-_ABORTED = "abort raises"
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """All operations that the service is a door to."""
+
+    checks: HealthChecks
+    alerts: Alerts
+    rules: Rules
+    silences: Silences
+    levels: ServiceLevels
+    contracting: Contracting
+    metrics: Metrics
+    deployments: Deployments
 
 
-class MonitoringService(monitoring_pb2_grpc.MonitoringServiceServicer):
+class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
     """Thin: reads the message, calls the operation, answers its model."""
 
-    def __init__(
-        self,
-        checks: HealthChecks,
-        alerts: Alerts,
-        rules: Rules,
-        silences: Silences,
-        authenticator: Authenticator,
-    ) -> None:
+    def __init__(self, offered: Offered, authenticator: Authenticator) -> None:
         self._door = Door(authenticator)
-        self._checks = checks
-        self._alerts = alerts
-        self._rules = rules
-        self._silences = silences
+        self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
+        self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
+        self._levels, self._contracting = offered.levels, offered.contracting
 
     async def RunHealthCheck(
         self, request: pb.RunHealthCheckRequest, context: Context
@@ -41,86 +53,28 @@ class MonitoringService(monitoring_pb2_grpc.MonitoringServiceServicer):
             new = asked(NewHealthCheck, request, "tenant_id")
             found = await self._checks.run(caller, request.tenant_id, new)
             return answer(pb.RunHealthCheckResponse, found)
-        raise AssertionError(_ABORTED)
+        raise AssertionError(ABORTED)
 
-    async def CreateAlert(self, request: pb.CreateAlertRequest, context: Context) -> pb.CreateAlertResponse:
-        async with self._door.admin(context) as caller:
-            made = await self._alerts.create(caller, asked(NewAlert, request))
-            return answer(pb.CreateAlertResponse, alert=made)
-        raise AssertionError(_ABORTED)
-
-    async def GetAlert(self, request: pb.GetAlertRequest, context: Context) -> pb.GetAlertResponse:
+    async def GetPlatformMetrics(
+        self, request: pb.GetPlatformMetricsRequest, context: Context
+    ) -> pb.GetPlatformMetricsResponse:
         async with self._door.reader(context) as caller:
-            return answer(pb.GetAlertResponse, await self._alerts.timeline(caller, request.alert_id))
-        raise AssertionError(_ABORTED)
+            return answer(pb.GetPlatformMetricsResponse, await self._metrics.platform(caller))
+        raise AssertionError(ABORTED)
 
-    async def AcknowledgeAlert(
-        self, request: pb.AcknowledgeAlertRequest, context: Context
-    ) -> pb.AcknowledgeAlertResponse:
-        async with self._door.admin(context) as caller:
-            notes = asked(Acknowledge, request, "alert_id").notes
-            alert = await self._alerts.command(caller, request.alert_id, "acknowledge", notes)
-            return answer(pb.AcknowledgeAlertResponse, alert=alert)
-        raise AssertionError(_ABORTED)
-
-    async def ResolveAlert(
-        self, request: pb.ResolveAlertRequest, context: Context
-    ) -> pb.ResolveAlertResponse:
-        async with self._door.admin(context) as caller:
-            notes = asked(Resolve, request, "alert_id").resolution_notes
-            alert = await self._alerts.command(caller, request.alert_id, "resolve", notes)
-            return answer(pb.ResolveAlertResponse, alert=alert)
-        raise AssertionError(_ABORTED)
-
-    async def ListAlertRules(
-        self, request: pb.ListAlertRulesRequest, context: Context
-    ) -> pb.ListAlertRulesResponse:
+    async def GetTenantMetrics(
+        self, request: pb.GetTenantMetricsRequest, context: Context
+    ) -> pb.GetTenantMetricsResponse:
         async with self._door.reader(context) as caller:
-            return answer(pb.ListAlertRulesResponse, await self._rules.list(caller))
-        raise AssertionError(_ABORTED)
+            days = asked(Days, request, "tenant_id")
+            found = await self._metrics.tenant(caller, request.tenant_id, days.start_date, days.end_date)
+            return answer(pb.GetTenantMetricsResponse, found)
+        raise AssertionError(ABORTED)
 
-    async def CreateAlertRule(
-        self, request: pb.CreateAlertRuleRequest, context: Context
-    ) -> pb.CreateAlertRuleResponse:
+    async def CreateDeployment(
+        self, request: pb.CreateDeploymentRequest, context: Context
+    ) -> pb.CreateDeploymentResponse:
         async with self._door.admin(context) as caller:
-            rule = await self._rules.create(caller, asked(NewRule, request))
-            return answer(pb.CreateAlertRuleResponse, rule=rule)
-        raise AssertionError(_ABORTED)
-
-    async def ReplaceAlertRule(
-        self, request: pb.ReplaceAlertRuleRequest, context: Context
-    ) -> pb.ReplaceAlertRuleResponse:
-        async with self._door.admin(context) as caller:
-            new = asked(RuleBody, request, "rule_id")
-            rule = await self._rules.replace(caller, request.rule_id, new)
-            return answer(pb.ReplaceAlertRuleResponse, rule=rule)
-        raise AssertionError(_ABORTED)
-
-    async def DeleteAlertRule(
-        self, request: pb.DeleteAlertRuleRequest, context: Context
-    ) -> pb.DeleteAlertRuleResponse:
-        async with self._door.admin(context) as caller:
-            await self._rules.remove(caller, request.rule_id)
-            return pb.DeleteAlertRuleResponse()
-        raise AssertionError(_ABORTED)
-
-    async def ListSilences(
-        self, request: pb.ListSilencesRequest, context: Context
-    ) -> pb.ListSilencesResponse:
-        async with self._door.reader(context) as caller:
-            return answer(pb.ListSilencesResponse, await self._silences.list(caller))
-        raise AssertionError(_ABORTED)
-
-    async def CreateSilence(
-        self, request: pb.CreateSilenceRequest, context: Context
-    ) -> pb.CreateSilenceResponse:
-        async with self._door.admin(context) as caller:
-            silence = await self._silences.create(caller, asked(NewSilence, request))
-            return answer(pb.CreateSilenceResponse, silence=silence)
-        raise AssertionError(_ABORTED)
-
-    async def EndSilence(self, request: pb.EndSilenceRequest, context: Context) -> pb.EndSilenceResponse:
-        async with self._door.admin(context) as caller:
-            await self._silences.end(caller, request.silence_id)
-            return pb.EndSilenceResponse()
-        raise AssertionError(_ABORTED)
+            made = await self._deployments.create(caller, asked(NewDeployment, request))
+            return answer(pb.CreateDeploymentResponse, made)
+        raise AssertionError(ABORTED)

@@ -1,0 +1,129 @@
+"""Service levels and what was agreed, at both doors: the same answers, and admins alone change anything."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import ParseDict
+from tenantwatch_wire.records import Status
+from tenantwatch_wire.v1 import monitoring_pb2 as pb
+
+from tests.collector.api.served import OTHER, TENANT, Served, without_nulls
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-service-levels")]
+SLA = f"/monitoring/sla/{TENANT}"
+# Later than the test, so that both doors are asked about one finished day.
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+
+
+def utc(**ahead: float) -> str:
+    return (datetime.now(UTC) + timedelta(**ahead)).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+async def test_metrics_are_the_same_at_both_doors(here: Served) -> None:
+    async with here.agent([("web", "http_endpoint", Status.HEALTHY, {})]):
+        pass
+    as_of = utc(seconds=-1)
+    asked = {"tenant_id": TENANT, "period": "daily", "date": YESTERDAY, "as_of": as_of}
+    by_rest = await here.tenant.rest("GET", f"{SLA}?period=daily&date={YESTERDAY}&as_of={as_of}")
+    by_grpc = await here.tenant.call("GetServiceLevel", ParseDict(asked, pb.GetServiceLevelRequest()))
+    assert by_rest["period"] == "daily"
+    assert without_nulls(by_grpc) == without_nulls(by_rest)
+    told = await here.tenant.call("ExplainServiceLevel", ParseDict(asked, pb.ExplainServiceLevelRequest()))
+    text = await here.tenant.http.get(
+        f"/api/v1{SLA}/explain?period=daily&date={YESTERDAY}&as_of={as_of}",
+        headers={"authorization": f"Bearer {here.tenant.token}"},
+    )
+    assert told["text"] == text.text
+
+
+async def test_a_report_by_grpc_is_the_signed_document(here: Served) -> None:
+    request = pb.GetServiceLevelReportRequest(tenant_id=TENANT, period="daily", date=YESTERDAY)
+    metadata = (("authorization", f"Bearer {here.tenant.token}"),)
+    file = await here.tenant.stub.GetServiceLevelReport(request, metadata=metadata)
+    document = json.loads(file.content)
+    assert file.name == f"{document['report_id']}.json"
+    by_rest = await here.tenant.rest("GET", f"/monitoring/reports/sla?period=daily&date={YESTERDAY}")
+    assert set(by_rest) == set(document)
+    assert {"report_period", "generated_at", "overall_compliance", "tenant_compliance"} <= set(document)
+    for wrong in ({"period": "hourly"}, {"format": "docx"}, {"date": "yesterday"}, {"days": 0}):
+        code, text = await here.tenant.refused(
+            "GetServiceLevelReport", pb.GetServiceLevelReportRequest(tenant_id=TENANT, **wrong)
+        )
+        assert (code, next(iter(wrong)) in text) == (grpc.StatusCode.INVALID_ARGUMENT, True)
+
+
+async def test_terms_are_set_by_grpc_and_read_by_both(here: Served) -> None:
+    new = {"tenant_id": TENANT, "contract": {"tier": "enterprise"}, "reason": "upgrade"}
+    told = await here.admin.call("SetTerms", ParseDict(new, pb.SetTermsRequest()))
+    assert [version["contract"]["tier"] for version in told["versions"]] == ["professional", "enterprise"]
+    by_rest = await here.tenant.rest("GET", f"{SLA}/terms")
+    by_grpc = await here.tenant.call("GetTerms", pb.GetTermsRequest(tenant_id=TENANT))
+    assert without_nulls(by_grpc) == without_nulls(by_rest)
+    await _only_for_admins(here, "SetTerms", ParseDict(new, pb.SetTermsRequest()))
+
+
+async def test_maintenance_keeps_the_collectors_own_time_of_announcement(here: Served) -> None:
+    before = datetime.now(UTC)
+    new = {
+        "tenant_id": TENANT,
+        "from": utc(hours=1),
+        "to": utc(hours=2),
+        "reason": "move",
+        "checks": ["a1/web"],
+    }
+    window = (await here.admin.call("AnnounceMaintenance", _announcement(new)))["window"]
+    assert before <= datetime.fromisoformat(window["announced_at"]) <= datetime.now(UTC)
+    claimed = {**new, "announced_at": "2020-01-01T00:00:00Z"}
+    claimed.pop("tenant_id")
+    await here.admin.rest("POST", f"{SLA}/maintenance", claimed, 422)
+    request = pb.CancelMaintenanceRequest(tenant_id=TENANT, window_id=window["window_id"])
+    assert await here.admin.call("CancelMaintenance", request) == {}
+    assert (await here.admin.refused("CancelMaintenance", request))[0] is grpc.StatusCode.NOT_FOUND
+    weekly = {"rule": "FREQ=WEEKLY;BYDAY=SU", "first": "2026-01-04T02:00:00", "duration_s": 3600}
+    await here.admin.call(
+        "AnnounceMaintenance", _announcement({**weekly, "tenant_id": TENANT, "reason": "x"})
+    )
+    by_grpc = await here.tenant.call("ListMaintenance", pb.ListMaintenanceRequest(tenant_id=TENANT))
+    by_rest = await here.tenant.rest("GET", f"{SLA}/maintenance")
+    assert without_nulls(by_grpc) == without_nulls(by_rest)
+    assert len(by_rest["windows"]) == 2
+    await _only_for_admins(here, "AnnounceMaintenance", _announcement(new))
+
+
+async def test_a_correction_needs_a_second_person(here: Served) -> None:
+    new = {"from": utc(hours=-2), "to": utc(hours=-1), "counts_as": "up", "reason": "our own network"}
+    request = ParseDict({**new, "tenant_id": TENANT}, pb.CreateCorrectionRequest())
+    entered = (await here.admin.call("CreateCorrection", request))["correction"]
+    approve = pb.ApproveCorrectionRequest(tenant_id=TENANT, number=entered["number"])
+    assert "second person" in (await here.admin.refused("ApproveCorrection", approve))[1]
+    approved = (await here.second_admin.call("ApproveCorrection", approve))["correction"]
+    assert approved["approver"] != approved["author"]
+    by_grpc = await here.tenant.call("ListCorrections", pb.ListCorrectionsRequest(tenant_id=TENANT))
+    by_rest = await here.tenant.rest("GET", f"{SLA}/corrections")
+    assert without_nulls(by_grpc) == without_nulls(by_rest)
+    await _only_for_admins(here, "CreateCorrection", request)
+    await _only_for_admins(here, "ApproveCorrection", approve)
+
+
+@pytest.mark.parametrize(
+    "operation", ["GetServiceLevel", "ExplainServiceLevel", "GetTerms", "ListMaintenance", "ListCorrections"]
+)
+async def test_what_is_anothers_does_not_exist(here: Served, operation: str) -> None:
+    kind = getattr(pb, f"{operation}Request")
+    others = await here.tenant.refused(operation, kind(tenant_id=OTHER))
+    none = await here.tenant.refused(operation, kind(tenant_id="none"))
+    assert others[0] is none[0] is grpc.StatusCode.NOT_FOUND
+    assert others[1].replace(OTHER, "none") == none[1]
+
+
+def _announcement(body: dict[str, Any]) -> pb.AnnounceMaintenanceRequest:
+    return ParseDict(body, pb.AnnounceMaintenanceRequest())
+
+
+async def _only_for_admins(here: Served, operation: str, request: Any) -> None:
+    assert (await here.tenant.refused(operation, request))[0] is grpc.StatusCode.UNAUTHENTICATED
