@@ -6,24 +6,19 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.deployments import Deployments
-from tenantwatch_collector.api.grpc.monitoring import MonitoringService, Offered
+from tenantwatch_collector.api.grpc.monitoring import MonitoringService
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.metrics import Metrics
+from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.operations import Operations
-from tenantwatch_collector.api.rest.alert_routes import create_alert_router
-from tenantwatch_collector.api.rest.app import create_app
-from tenantwatch_collector.api.rest.platform_routes import (
-    create_deployment_router,
-    create_metrics_router,
-)
-from tenantwatch_collector.api.rest.routes import create_router
-from tenantwatch_collector.api.rest.sla_routes import create_sla_router
+from tenantwatch_collector.api.rest.app import create_app, create_routers
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
@@ -90,34 +85,34 @@ class Collector:
             self.vitals,
             self._judge.definitions_changed,
         )
-        operations = Operations(store, self._changed, self._levels.compliance)
-        alert_desk = Alerts(store, self._judge.commanded, self._judge.passes)
-        rules, silences = Rules(store), Silences(store)
-        board = DashboardBoard(operations, authenticator)
-        levels = ServiceLevels(
-            store, Reports(store, load_signer(config.folder / "report-key.pem")), Typesetter()
-        )
-        checks = HealthChecks(store, levels, self._agents.look)
-        contracting, deployments = Contracting(store), Deployments(store)
-        metrics = Metrics(store, self._levels.scores)
-        offered = Offered(checks, alert_desk, rules, silences, levels, contracting, metrics, deployments)
+        offered = self._offered(config.folder)
         self._grpc = GrpcDoor(
             config.grpc,
             config.tls,
             self._agents,
-            QueryService(operations, alert_desk, authenticator),
+            QueryService(offered.operations, offered.alerts, authenticator),
             MonitoringService(offered, authenticator),
         )
-        routers = [
-            create_router(operations, checks, authenticator),
-            create_alert_router(alert_desk, rules, silences, authenticator),
-            create_sla_router(levels, contracting, authenticator),
-            create_metrics_router(metrics, authenticator),
-            create_deployment_router(deployments, authenticator),
-            create_web_router(board),
-        ]
+        board = create_web_router(DashboardBoard(offered.operations, authenticator))
+        routers = [*create_routers(offered, authenticator), board]
         self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers))
         self._stopped = False
+
+    def _offered(self, folder: Path) -> Offered:
+        """What both doors open on, with the signals and calls of the rooms that do the work."""
+        store = self._store
+        levels = ServiceLevels(store, Reports(store, load_signer(folder / "report-key.pem")), Typesetter())
+        return Offered(
+            Operations(store, self._changed, self._levels.compliance),
+            HealthChecks(store, levels, self._agents.look),
+            Alerts(store, self._judge.commanded, self._judge.passes),
+            Rules(store),
+            Silences(store),
+            levels,
+            Contracting(store),
+            Metrics(store, self._levels.scores),
+            Deployments(store),
+        )
 
     async def start(self) -> tuple[str, str]:
         """Listen and work; returns the gRPC address and the REST address."""

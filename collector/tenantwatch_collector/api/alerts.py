@@ -6,6 +6,8 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from tenantwatch_collector.alerts.alert import Status
+from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.api.alerting import (
     SOURCE_SERVICE,
     AlertList,
@@ -17,7 +19,7 @@ from tenantwatch_collector.api.alerting import (
 )
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operations import MAX_LIMIT, bounded
-from tenantwatch_collector.errors import NotFound, NotYet
+from tenantwatch_collector.errors import NotFound, NotYet, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import AlertEvent, AlertRecord, Store
@@ -40,6 +42,8 @@ class Alerts:
     async def list(self, caller: Caller, tenant_id: str, severity: str, status: str, limit: int) -> AlertList:
         """Alerts, newest first; empty texts mean any."""
         limit = bounded("limit", limit, MAX_LIMIT)
+        one_of("severity", severity, [each.value for each in Severity])
+        one_of("status", status, [each.value for each in Status])
         key = caller.tenant_key
         if tenant_id:
             key = (await reachable_tenant(self._store, caller, tenant_id)).tenant_key
@@ -105,6 +109,12 @@ class Alerts:
         for event in await self._store.alert_notes([alert.alert_id for alert, _ in found]):
             notes.setdefault(event.alert_id, []).append(event)
         return [_alert(alert, tenant_id, notes.get(alert.alert_id, [])) for alert, tenant_id in found]
+
+
+def one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+    """Refuses what can never be; an empty text means any."""
+    if value and value not in allowed:
+        raise RefusedForEver(f"{name}: write one of {', '.join(allowed)}")
 
 
 def _alert(alert: AlertRecord, tenant_id: str, notes: Sequence[AlertEvent]) -> AlertView:

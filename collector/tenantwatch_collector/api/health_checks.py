@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
 from tenantwatch_wire.records import CHECK_KINDS, Status
 
-from tenantwatch_collector.api import models
+from tenantwatch_collector.api.looks import (
+    COMPREHENSIVE,
+    HealthCheckAnswer,
+    HealthCheckFound,
+    NewHealthCheck,
+    NotChecked,
+    Round,
+)
 from tenantwatch_collector.api.models import State
 from tenantwatch_collector.api.operations import check_result, resources_of, state_of
 from tenantwatch_collector.api.service_levels import Question, ServiceLevels
@@ -21,10 +28,10 @@ from tenantwatch_collector.store.base import CheckHealth, Store, StoredCheck
 
 Look = Callable[[int, Mapping[str, Sequence[str]], float], Awaitable[Mapping[str, bool]]]
 """(tenant_key, check ids by agent, seconds): of each connected agent whether all it saw is committed."""
-COMPREHENSIVE = "comprehensive"
 DEEP_KINDS = ("external_apis", "plugin_validation", "business_logic")
 MAX_WAIT_SECONDS = 60.0
 _ANSWER_SECONDS = 10.0
+_AT_ONCE = 20
 _LAYERS = {
     "http_endpoint": "http_endpoint",
     "database": "database_connectivity",
@@ -32,41 +39,6 @@ _LAYERS = {
     "kubernetes": "kubernetes_metrics",
     "external_apis": "external_apis",
 }
-
-
-class NewHealthCheck(BaseModel):
-    """``check_type`` is comprehensive, which leaves deep checks out unless asked for, or one kind."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    check_type: Annotated[str, Field(max_length=64)] = COMPREHENSIVE
-    include_deep_checks: bool = False
-
-
-class Layers(BaseModel):
-    """The worst that was seen of each layer; null where the tenant has no such check or none looked."""
-
-    http_endpoint: State | None = None
-    database: State | None = None
-    redis: State | None = None
-    kubernetes: State | None = None
-    external_apis: State | None = None
-
-
-class HealthCheckAnswer(BaseModel):
-    """What was seen just now. ``unanswered`` are checks, as AGENT/CHECK, of which nothing came in time."""
-
-    tenant_id: str
-    overall_status: State
-    response_time: float | None = Field(description="milliseconds, mean of what looked and did not fail")
-    checks: Layers
-    resource_usage: models.ResourceUsage | None
-    sla_compliance: bool | None = Field(description="of this month so far; null if nothing can be said yet")
-    violations: list[str]
-    timestamp: datetime
-    check_type: str
-    results: list[models.CheckResult]
-    unanswered: list[str]
 
 
 class HealthChecks:
@@ -77,6 +49,7 @@ class HealthChecks:
         self._levels = levels
         self._look = look
         self._running: set[int] = set()
+        self._in_round = asyncio.Lock()
 
     async def run(self, caller: Caller, tenant_id: str, new: NewHealthCheck) -> HealthCheckAnswer:
         """Look now, wait for the committed results up to a deadline, and answer with them."""
@@ -104,6 +77,37 @@ class HealthChecks:
         ]
         level = await self._levels.metrics(caller, tenant_id, Question())
         return _answer(tenant_id, new, wanted, looked, level)
+
+    async def round(self, caller: Caller, new: NewHealthCheck) -> Round:
+        """Look at every tenant that the caller reaches, some at a time, and count. One round at a time."""
+        if self._in_round.locked():
+            raise TooMany("a round is under way: ask again when it is done", 30)
+        async with self._in_round:
+            tenants = [caller.tenant] if caller.tenant else await self._store.tenants()
+            turn = asyncio.Semaphore(_AT_ONCE)
+            looks = [self._in_turn(turn, caller, tenant.tenant_id, new) for tenant in tenants]
+            found = await asyncio.gather(*looks)
+        checked = [one for one in found if isinstance(one, HealthCheckFound)]
+        count = Counter(one.overall_status for one in checked)
+        return Round(
+            total_checked=len(checked),
+            healthy=count["healthy"],
+            degraded=count["degraded"],
+            unhealthy=count["unhealthy"],
+            unknown=count["unknown"],
+            results=checked,
+            not_checked=[one for one in found if isinstance(one, NotChecked)],
+        )
+
+    async def _in_turn(
+        self, turn: asyncio.Semaphore, caller: Caller, tenant_id: str, new: NewHealthCheck
+    ) -> HealthCheckFound | NotChecked:
+        async with turn:
+            try:
+                answer = await self.run(caller, tenant_id, new)
+            except (NobodyThere, RefusedForEver, TooMany) as error:
+                return NotChecked(tenant_id=tenant_id, reason=str(error))
+        return HealthCheckFound.model_validate(answer.model_dump(exclude={"results"}))
 
     async def _wanted(self, tenant_key: int, new: NewHealthCheck) -> list[StoredCheck]:
         if new.check_type not in (COMPREHENSIVE, *CHECK_KINDS):

@@ -65,6 +65,11 @@ class DashboardHealth(BaseModel):
     tenants: list[TenantOverview]
 
 
+class TenantList(BaseModel):
+    tenants: list[TenantOverview]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")
+
+
 class PlatformOverview(BaseModel):
     platform_health: PlatformHealth
     tenants: list[TenantOverview]

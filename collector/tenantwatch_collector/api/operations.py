@@ -75,6 +75,13 @@ class Operations:
         page = found[:limit]
         return page, page[-1].tenant.tenant_id if len(found) > limit else ""
 
+    async def tenant_list(self, caller: Caller, limit: int, cursor: str) -> models.TenantList:
+        """A page of tenants by tenant_id."""
+        page, next_cursor = await self.tenants(caller, limit, cursor)
+        return models.TenantList(
+            tenants=[_overview(health) for health in page], next_cursor=next_cursor or None
+        )
+
     async def tenant_summary(self, caller: Caller, tenant_id: str) -> models.TenantSummary:
         """One tenant's state, its groups and its checks."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)

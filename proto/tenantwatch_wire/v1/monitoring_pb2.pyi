@@ -99,6 +99,154 @@ class RunHealthCheckResponse(_message.Message):
     unanswered: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, tenant_id: _Optional[str] = ..., overall_status: _Optional[str] = ..., response_time: _Optional[float] = ..., checks: _Optional[_Union[CheckLayers, _Mapping]] = ..., resource_usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., sla_compliance: _Optional[bool] = ..., violations: _Optional[_Iterable[str]] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., check_type: _Optional[str] = ..., results: _Optional[_Iterable[_Union[CheckResult, _Mapping]]] = ..., unanswered: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class RunRoundRequest(_message.Message):
+    __slots__ = ("check_type", "include_deep_checks")
+    CHECK_TYPE_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_DEEP_CHECKS_FIELD_NUMBER: _ClassVar[int]
+    check_type: str
+    include_deep_checks: bool
+    def __init__(self, check_type: _Optional[str] = ..., include_deep_checks: _Optional[bool] = ...) -> None: ...
+
+class TenantLook(_message.Message):
+    __slots__ = ("tenant_id", "overall_status", "response_time", "checks", "resource_usage", "sla_compliance", "violations", "timestamp", "check_type", "unanswered")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    OVERALL_STATUS_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_TIME_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_USAGE_FIELD_NUMBER: _ClassVar[int]
+    SLA_COMPLIANCE_FIELD_NUMBER: _ClassVar[int]
+    VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    CHECK_TYPE_FIELD_NUMBER: _ClassVar[int]
+    UNANSWERED_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    overall_status: str
+    response_time: float
+    checks: CheckLayers
+    resource_usage: ResourceUsage
+    sla_compliance: bool
+    violations: _containers.RepeatedScalarFieldContainer[str]
+    timestamp: _timestamp_pb2.Timestamp
+    check_type: str
+    unanswered: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, tenant_id: _Optional[str] = ..., overall_status: _Optional[str] = ..., response_time: _Optional[float] = ..., checks: _Optional[_Union[CheckLayers, _Mapping]] = ..., resource_usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., sla_compliance: _Optional[bool] = ..., violations: _Optional[_Iterable[str]] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., check_type: _Optional[str] = ..., unanswered: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class NotChecked(_message.Message):
+    __slots__ = ("tenant_id", "reason")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    reason: str
+    def __init__(self, tenant_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class RunRoundResponse(_message.Message):
+    __slots__ = ("total_checked", "healthy", "degraded", "unhealthy", "unknown", "results", "not_checked")
+    TOTAL_CHECKED_FIELD_NUMBER: _ClassVar[int]
+    HEALTHY_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
+    UNHEALTHY_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    NOT_CHECKED_FIELD_NUMBER: _ClassVar[int]
+    total_checked: int
+    healthy: int
+    degraded: int
+    unhealthy: int
+    unknown: int
+    results: _containers.RepeatedCompositeFieldContainer[TenantLook]
+    not_checked: _containers.RepeatedCompositeFieldContainer[NotChecked]
+    def __init__(self, total_checked: _Optional[int] = ..., healthy: _Optional[int] = ..., degraded: _Optional[int] = ..., unhealthy: _Optional[int] = ..., unknown: _Optional[int] = ..., results: _Optional[_Iterable[_Union[TenantLook, _Mapping]]] = ..., not_checked: _Optional[_Iterable[_Union[NotChecked, _Mapping]]] = ...) -> None: ...
+
+class GetDashboardRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class PlatformHealth(_message.Message):
+    __slots__ = ("overall_status", "total_tenants", "healthy_tenants", "unhealthy_tenants", "degraded_tenants", "unknown_tenants", "active_alerts", "sla_compliance")
+    OVERALL_STATUS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    HEALTHY_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    UNHEALTHY_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_ALERTS_FIELD_NUMBER: _ClassVar[int]
+    SLA_COMPLIANCE_FIELD_NUMBER: _ClassVar[int]
+    overall_status: str
+    total_tenants: int
+    healthy_tenants: int
+    unhealthy_tenants: int
+    degraded_tenants: int
+    unknown_tenants: int
+    active_alerts: int
+    sla_compliance: float
+    def __init__(self, overall_status: _Optional[str] = ..., total_tenants: _Optional[int] = ..., healthy_tenants: _Optional[int] = ..., unhealthy_tenants: _Optional[int] = ..., degraded_tenants: _Optional[int] = ..., unknown_tenants: _Optional[int] = ..., active_alerts: _Optional[int] = ..., sla_compliance: _Optional[float] = ...) -> None: ...
+
+class RecentCheck(_message.Message):
+    __slots__ = ("tenant_id", "agent_id", "check_id", "kind", "status", "response_time", "timestamp", "sla_compliant", "text")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECK_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_TIME_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    SLA_COMPLIANT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    agent_id: str
+    check_id: str
+    kind: str
+    status: str
+    response_time: float
+    timestamp: _timestamp_pb2.Timestamp
+    sla_compliant: bool
+    text: str
+    def __init__(self, tenant_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., check_id: _Optional[str] = ..., kind: _Optional[str] = ..., status: _Optional[str] = ..., response_time: _Optional[float] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sla_compliant: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
+
+class ActiveAlert(_message.Message):
+    __slots__ = ("alert_id", "tenant_id", "severity", "message", "duration")
+    ALERT_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    DURATION_FIELD_NUMBER: _ClassVar[int]
+    alert_id: str
+    tenant_id: str
+    severity: str
+    message: str
+    duration: float
+    def __init__(self, alert_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., severity: _Optional[str] = ..., message: _Optional[str] = ..., duration: _Optional[float] = ...) -> None: ...
+
+class TenantOverview(_message.Message):
+    __slots__ = ("tenant_id", "tenant_name", "tier", "state", "since", "checks_total", "checks_failing")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_NAME_FIELD_NUMBER: _ClassVar[int]
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_FAILING_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    state: str
+    since: _timestamp_pb2.Timestamp
+    checks_total: int
+    checks_failing: int
+    def __init__(self, tenant_id: _Optional[str] = ..., tenant_name: _Optional[str] = ..., tier: _Optional[str] = ..., state: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., checks_total: _Optional[int] = ..., checks_failing: _Optional[int] = ...) -> None: ...
+
+class GetDashboardResponse(_message.Message):
+    __slots__ = ("platform_health", "recent_checks", "active_alerts", "tenants")
+    PLATFORM_HEALTH_FIELD_NUMBER: _ClassVar[int]
+    RECENT_CHECKS_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_ALERTS_FIELD_NUMBER: _ClassVar[int]
+    TENANTS_FIELD_NUMBER: _ClassVar[int]
+    platform_health: PlatformHealth
+    recent_checks: _containers.RepeatedCompositeFieldContainer[RecentCheck]
+    active_alerts: _containers.RepeatedCompositeFieldContainer[ActiveAlert]
+    tenants: _containers.RepeatedCompositeFieldContainer[TenantOverview]
+    def __init__(self, platform_health: _Optional[_Union[PlatformHealth, _Mapping]] = ..., recent_checks: _Optional[_Iterable[_Union[RecentCheck, _Mapping]]] = ..., active_alerts: _Optional[_Iterable[_Union[ActiveAlert, _Mapping]]] = ..., tenants: _Optional[_Iterable[_Union[TenantOverview, _Mapping]]] = ...) -> None: ...
+
 class CreateAlertRequest(_message.Message):
     __slots__ = ("tenant_id", "alert_name", "severity", "description", "source_service", "alert_data")
     class AlertDataEntry(_message.Message):

@@ -39,6 +39,16 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckResponse.FromString,
                 _registered_method=True)
+        self.RunRound = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/RunRound',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunRoundRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunRoundResponse.FromString,
+                _registered_method=True)
+        self.GetDashboard = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetDashboard',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetDashboardRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetDashboardResponse.FromString,
+                _registered_method=True)
         self.CreateAlert = channel.unary_unary(
                 '/tenantwatch_wire.v1.MonitoringService/CreateAlert',
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRequest.SerializeToString,
@@ -172,6 +182,20 @@ class MonitoringServiceServicer:
     def RunHealthCheck(self, request, context):
         """Looks now through the tenant's connected agents and answers with the committed results. UNAVAILABLE if no
         agent is connected.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RunRound(self, request, context):
+        """Looks at every tenant that the caller reaches, and counts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDashboard(self, request, context):
+        """Counts over all tenants, the latest results and the top alerts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -342,6 +366,16 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckResponse.SerializeToString,
             ),
+            'RunRound': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunRound,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunRoundRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunRoundResponse.SerializeToString,
+            ),
+            'GetDashboard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDashboard,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetDashboardRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetDashboardResponse.SerializeToString,
+            ),
             'CreateAlert': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAlert,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateAlertRequest.FromString,
@@ -495,6 +529,60 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/RunHealthCheck',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunHealthCheckResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunRound(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/RunRound',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunRoundRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.RunRoundResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDashboard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetDashboard',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetDashboardRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetDashboardResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,7 @@ async def test_both_doors_tell_the_same_alert(here: Served) -> None:
     assert without_nulls(by_grpc) == without_nulls(by_rest)
     listed = await here.tenant.rest("GET", f"{ALERTS}?tenant_id={TENANT}&status=acknowledged")
     assert by_rest["alert"] in listed["alerts"]
+    assert "one of active" in (await here.tenant.rest("GET", f"{ALERTS}?status=open", status=422))["detail"]
     resolved = await here.admin.call("ResolveAlert", pb.ResolveAlertRequest(alert_id=alert_id))
     assert resolved["alert"]["status"] == "resolved"
 

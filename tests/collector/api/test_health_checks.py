@@ -10,7 +10,7 @@ import pytest
 from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tests.collector.api.served import OTHER, TENANT, Served
+from tests.collector.api.served import OTHER, TENANT, Served, without_nulls
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-health-checks")]
 PATH = f"/monitoring/health-checks/{TENANT}"
@@ -75,6 +75,37 @@ async def test_an_agent_that_says_nothing_is_waited_for_by_one_caller(here: Serv
     # Its stream has ended: the caller hears of that at once.
     told = await first
     assert (told["unanswered"], told["overall_status"]) == (["a1/web"], "unknown")
+
+
+async def test_a_round_counts_and_names_whom_nobody_could_look_at(here: Served) -> None:
+    async with here.agent(CHECKS):
+        told = await here.admin.rest("POST", "/monitoring/health-checks", {})
+        own = await here.tenant.call("RunRound", pb.RunRoundRequest())
+    assert (told["total_checked"], told["degraded"], told["healthy"], told["unhealthy"]) == (1, 1, 0, 0)
+    assert [one["tenant_id"] for one in told["results"]] == [TENANT]
+    (skipped,) = told["not_checked"]
+    assert (skipped["tenant_id"], "configure one first" in skipped["reason"]) == (OTHER, True)
+    assert (own["total_checked"], "not_checked" in own) == (1, False)
+
+
+async def test_the_dashboard_is_the_same_at_both_doors(here: Served) -> None:
+    by_rest = await here.tenant.rest("GET", "/monitoring/dashboard/health")
+    by_grpc = await here.tenant.call("GetDashboard", pb.GetDashboardRequest())
+    for told in (by_rest, by_grpc):
+        for alert in told.get("active_alerts", []):
+            alert.pop("duration", None)
+    assert without_nulls(by_grpc) == without_nulls(by_rest)
+    assert by_rest["recent_checks"][0]["tenant_id"] == TENANT
+
+
+async def test_tenants_come_page_by_page(here: Served) -> None:
+    first = await here.admin.rest("GET", "/monitoring/tenants?limit=1")
+    second = await here.admin.rest("GET", f"/monitoring/tenants?limit=1&cursor={first['next_cursor']}")
+    pages = [page["tenants"][0]["tenant_id"] for page in (first, second)]
+    assert (pages, second["next_cursor"]) == ([TENANT, OTHER], None)
+    whole = await here.admin.rest("GET", "/monitoring/health/platform?limit=1")
+    assert (whole["platform_health"]["total_tenants"], len(whole["tenants"])) == (2, 1)
+    assert len((await here.tenant.rest("GET", "/monitoring/tenants"))["tenants"]) == 1
 
 
 async def test_what_is_anothers_does_not_exist(here: Served) -> None:

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from grpc.aio import ServicerContext as Context
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tenantwatch_collector.api.alerts import Alerts
-from tenantwatch_collector.api.contracting import Contracting
-from tenantwatch_collector.api.deployments import Deployments, NewDeployment
+from tenantwatch_collector.api.deployments import NewDeployment
 from tenantwatch_collector.api.grpc.agreement_calls import AgreementCalls
 from tenantwatch_collector.api.grpc.alert_calls import AlertCalls
 from tenantwatch_collector.api.grpc.door import ABORTED, Door, answer, asked
 from tenantwatch_collector.api.grpc.level_calls import LevelCalls
-from tenantwatch_collector.api.health_checks import HealthChecks, NewHealthCheck
+from tenantwatch_collector.api.looks import NewHealthCheck
 from tenantwatch_collector.api.measured import Days
-from tenantwatch_collector.api.metrics import Metrics
-from tenantwatch_collector.api.rules import Rules
-from tenantwatch_collector.api.service_levels import ServiceLevels
-from tenantwatch_collector.api.silences import Silences
+from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.identity import Authenticator
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """All operations that the service is a door to."""
-
-    checks: HealthChecks
-    alerts: Alerts
-    rules: Rules
-    silences: Silences
-    levels: ServiceLevels
-    contracting: Contracting
-    metrics: Metrics
-    deployments: Deployments
 
 
 class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
@@ -42,6 +21,7 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
 
     def __init__(self, offered: Offered, authenticator: Authenticator) -> None:
         self._door = Door(authenticator)
+        self._operations = offered.operations
         self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
         self._levels, self._contracting = offered.levels, offered.contracting
@@ -53,6 +33,19 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
             new = asked(NewHealthCheck, request, "tenant_id")
             found = await self._checks.run(caller, request.tenant_id, new)
             return answer(pb.RunHealthCheckResponse, found)
+        raise AssertionError(ABORTED)
+
+    async def RunRound(self, request: pb.RunRoundRequest, context: Context) -> pb.RunRoundResponse:
+        async with self._door.reader(context) as caller:
+            found = await self._checks.round(caller, asked(NewHealthCheck, request))
+            return answer(pb.RunRoundResponse, found)
+        raise AssertionError(ABORTED)
+
+    async def GetDashboard(
+        self, request: pb.GetDashboardRequest, context: Context
+    ) -> pb.GetDashboardResponse:
+        async with self._door.reader(context) as caller:
+            return answer(pb.GetDashboardResponse, await self._operations.dashboard(caller))
         raise AssertionError(ABORTED)
 
     async def GetPlatformMetrics(

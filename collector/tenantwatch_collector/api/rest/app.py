@@ -6,8 +6,14 @@ from fastapi import APIRouter, FastAPI, Response
 
 from tenantwatch_collector import __version__
 from tenantwatch_collector.api.models import Problem
+from tenantwatch_collector.api.offered import Offered
+from tenantwatch_collector.api.rest.alert_routes import create_alert_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
+from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
 from tenantwatch_collector.api.rest.problems import answer_with_problems
+from tenantwatch_collector.api.rest.routes import create_router
+from tenantwatch_collector.api.rest.sla_routes import create_sla_router
+from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.vitals import Vitals
 
@@ -43,3 +49,14 @@ def _watch_the_watcher(app: FastAPI, store: Store, vitals: Vitals) -> None:
     async def metrics() -> Response:
         """The collector's own figures for Prometheus; nothing of any tenant."""
         return Response(vitals.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def create_routers(offered: Offered, authenticator: Authenticator) -> list[APIRouter]:
+    """The REST doors to everything that is offered."""
+    return [
+        create_router(offered.operations, offered.checks, authenticator),
+        create_alert_router(offered.alerts, offered.rules, offered.silences, authenticator),
+        create_sla_router(offered.levels, offered.contracting, authenticator),
+        create_metrics_router(offered.metrics, authenticator),
+        create_deployment_router(offered.deployments, authenticator),
+    ]

@@ -7,13 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from tenantwatch_collector.api import models
-from tenantwatch_collector.api.health_checks import HealthCheckAnswer, HealthChecks, NewHealthCheck
+from tenantwatch_collector.api.health_checks import HealthChecks
+from tenantwatch_collector.api.looks import HealthCheckAnswer, NewHealthCheck, Round
 from tenantwatch_collector.api.operations import MAX_HOURS, MAX_LIMIT, Operations, check_result
 from tenantwatch_collector.api.rest.callers import readers
 from tenantwatch_collector.api.rest.problems import DOCUMENTED
 from tenantwatch_collector.identity import Authenticator, Caller
 
 PREFIX = "/api/v1/monitoring"
+MAX_TENANTS = 10_000
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Text = Annotated[str, Query(max_length=128)]
 
@@ -29,12 +31,23 @@ def create_router(operations: Operations, checks: HealthChecks, authenticator: A
         return await operations.dashboard(caller)
 
     @router.get("/health/platform")
-    async def platform_health(caller: Authenticated) -> models.PlatformOverview:
-        return await operations.platform(caller)
+    async def platform_health(
+        caller: Authenticated, limit: Annotated[int, Query(ge=1, le=MAX_TENANTS)] = MAX_LIMIT
+    ) -> models.PlatformOverview:
+        overview = await operations.platform(caller)
+        return overview.model_copy(update={"tenants": overview.tenants[:limit]})
+
+    @router.get("/tenants")
+    async def list_tenants(caller: Authenticated, limit: Limit = 100, cursor: Text = "") -> models.TenantList:
+        return await operations.tenant_list(caller, limit, cursor)
 
     @router.get("/health/{tenant_id}/summary")
     async def tenant_summary(caller: Authenticated, tenant_id: str) -> models.TenantSummary:
         return await operations.tenant_summary(caller, tenant_id)
+
+    @router.post("/health-checks")
+    async def run_round(caller: Authenticated, new: NewHealthCheck | None = None) -> Round:
+        return await checks.round(caller, new or NewHealthCheck())
 
     @router.post("/health-checks/{tenant_id}")
     async def run_health_check(
