@@ -73,7 +73,7 @@ class CheckBook:
 
     def knows(self, commit: Commit) -> bool:
         """Whether every check of the commit is in the book."""
-        return all(key in self.watched for key in np.unique(commit.columns.check_key).tolist())
+        return all(key in self.watched for key in commit.columns.checks())
 
     async def judge(self, commit: Commit) -> list[Judged]:
         """Judge a commit, in order of time."""
@@ -86,7 +86,12 @@ class CheckBook:
             & (times > self._last_us[keys])
             & (times <= self._quiet_until_us[keys])
         )
-        loud = np.isin(keys, keys[~harmless])
+        if harmless.all():
+            self._pass_over(keys, times)
+            return []
+        loud_checks = np.zeros(len(self._last_us), bool)
+        loud_checks[keys[~harmless]] = True
+        loud = loud_checks[keys]
         self._pass_over(keys[~loud], times[~loud])
         rows = np.flatnonzero(loud)
         by_check: dict[int, list[int]] = {}

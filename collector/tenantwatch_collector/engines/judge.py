@@ -11,8 +11,6 @@ import logging
 import time
 from collections.abc import Sequence
 
-import numpy as np
-
 from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
@@ -213,7 +211,7 @@ class Judge:
     async def _judge_commit(self, commit: Commit) -> None:
         if not self._checks.knows(commit):
             await self._refresh_definitions()
-        self._touched.update(np.unique(commit.columns.check_key).tolist())
+        self._touched.update(commit.columns.checks())
         judged = await self._checks.judge(commit)
         self._alerts.measure(commit.columns, self._checks.watched, time.time_ns() // 1000)
         self._through = commit.commit_id

@@ -28,6 +28,11 @@ class ResultColumns:
     def __len__(self) -> int:
         return len(self.status)
 
+    def checks(self) -> list[int]:
+        """The keys of the checks that it is about, each once: counted, since sorting costs more."""
+        keys: list[int] = np.flatnonzero(np.bincount(self.check_key)).tolist()
+        return keys
+
     def take(self, rows: npt.NDArray[np.intp]) -> ResultColumns:
         """These rows alone, in their order; ``rows`` must rise."""
         place = np.full(len(self), -1, np.int64)
