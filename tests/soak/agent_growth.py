@@ -34,6 +34,7 @@ async def grow(folder: Path, looks: int = LOOKS) -> str:
     samples: list[float] = []
     async with HttpTarget() as web, ground(folder) as here, here.agent(_checks(web)) as agent:
         await agent.start()
+        await web.wait_more(1)  # from here on it answers for its status
         for number in range(_SAMPLES):
             # Failures and changes are part of the work; so is what they leave in tracebacks and texts.
             web.switch(500 if number % 3 == 1 else 200)
