@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, field_validator, model_validator
 
+from tenantwatch_collector.api.models import Instant, near
 from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.sla.contract import Contract
 from tenantwatch_collector.sla.corrections import MAX_REASON
@@ -24,8 +25,15 @@ class NewTerms(_Strict):
     """``in_force_from`` lies now or later; without it the terms are in force at once."""
 
     contract: Contract
-    in_force_from: AwareDatetime | None = None
+    in_force_from: Instant | None = None
     reason: Reason
+
+    @field_validator("contract")
+    @classmethod
+    def _begins_in_the_calendar(cls, contract: Contract) -> Contract:
+        if contract.effective_from is not None:
+            near(contract.effective_from)
+        return contract
 
 
 class NewWindow(_Strict):
@@ -33,8 +41,8 @@ class NewWindow(_Strict):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    start: AwareDatetime | None = Field(None, alias="from")
-    end: AwareDatetime | None = Field(None, alias="to")
+    start: Instant | None = Field(None, alias="from")
+    end: Instant | None = Field(None, alias="to")
     rule: Annotated[str, Field(max_length=MAX_RULE_LENGTH)] | None = None
     first: NaiveDatetime | None = Field(None, description="local time of the first window, without an offset")
     duration_s: Annotated[int, Field(gt=0, le=MAX_DURATION_SECONDS)] | None = None
@@ -46,7 +54,10 @@ class NewWindow(_Strict):
     def _once_or_again(self) -> NewWindow:
         once = self.start is not None and self.end is not None
         again = self.rule is not None and self.first is not None and self.duration_s is not None
-        if once == again:
+        given = sum(
+            value is not None for value in (self.start, self.end, self.rule, self.first, self.duration_s)
+        )
+        if once == again or given != (2 if once else 3):
             raise ValueError("write either from and to, or rule, first and duration_s")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise ValueError("from must lie before to")
@@ -56,8 +67,8 @@ class NewWindow(_Strict):
 class NewCorrection(_Strict):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    start: AwareDatetime = Field(alias="from")
-    end: AwareDatetime = Field(alias="to")
+    start: Instant = Field(alias="from")
+    end: Instant = Field(alias="to")
     counts_as: Literal["up", "degraded", "down", "unknown", "maintenance", "out_of_scope"]
     reason: Reason
 

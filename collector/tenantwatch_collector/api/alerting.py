@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tenantwatch_collector.alerts.condition import Condition
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.api.models import Instant
 from tenantwatch_collector.sla.contract import Tier
 
 MAX_NOTES = 2_000
@@ -127,8 +128,8 @@ class NewSilence(_Strict):
 
     tenant_id: Name | None = None
     alert_type: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    start: AwareDatetime | None = None
-    end: AwareDatetime
+    start: Instant | None = None
+    end: Instant
     notes: Notes = ""
 
 

@@ -32,6 +32,7 @@ SNAPSHOT_SECONDS = 15.0
 MAX_DAYS = 400
 _NETWORK, _REQUESTS, _USERS = "network_bytes_per_second", "requests_per_minute", "active_users"
 _QUARTER_S = 900
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Metrics:
         """Response times, errors and states from ``start`` to ``end``, both days (UTC) included."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         last = end or datetime.now(UTC).date()
+        if not _FIRST_DAY <= min(last, start or last) <= max(last, start or last) <= _LAST_DAY:
+            raise RefusedForEver(f"start_date and end_date must lie from {_FIRST_DAY} to {_LAST_DAY}")
         first = start or last - timedelta(days=6)
         if not 0 <= (last - first).days < MAX_DAYS:
             raise RefusedForEver(f"start_date must not lie after end_date, nor {MAX_DAYS} days before it")

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 State = Literal["healthy", "degraded", "unhealthy", "unknown"]
+
+
+def near(moment: datetime) -> datetime:
+    """The instant; raises ValueError if it lies where a calendar may end."""
+    if not 2000 <= moment.year <= 2199:
+        raise ValueError("write an instant of the years 2000 to 2199")
+    return moment
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(near)]
+"""An instant with its zone, not so far away that any calendar ends."""
 
 
 def instant(time_us: int) -> datetime:

@@ -96,9 +96,10 @@ class ServiceLevels:
         return await self._file(document, form)
 
     async def export(self, caller: Caller, tenant_id: str, question: Question) -> AsyncIterator[str]:
-        """The lines from which the period's report can be made again."""
+        """The lines from which the period's report can be made again. A refusal comes before the first."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        return self._reports.export(tenant, question.asked())
+        lines = self._reports.export(tenant, question.asked())
+        return _resumed(await anext(lines, ""), lines)
 
     async def _file(self, document: Mapping[str, Any], form: Format) -> ReportFile:
         name = f"{document['report_id']}.{form}"
@@ -108,3 +109,9 @@ class ServiceLevels:
             return ReportFile(await self._typesetter.to_pdf(document), "application/pdf", name)
         content = json.dumps(document, ensure_ascii=False, indent=1).encode()
         return ReportFile(content, "application/json", name)
+
+
+async def _resumed(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield first
+    async for line in rest:
+        yield line

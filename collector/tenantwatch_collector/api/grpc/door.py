@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import grpc
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import MessageToDict, ParseDict, SerializeToJsonError
 from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 from pydantic import BaseModel, ValidationError
@@ -79,7 +79,11 @@ class Door:
 
 def asked(model: type[Asked], request: Message, *elsewhere: str) -> Asked:
     """The request as REST reads a body, without the fields named ``elsewhere``; raises ValidationError."""
-    body = MessageToDict(request, preserving_proto_field_name=True)
+    try:
+        body = MessageToDict(request, preserving_proto_field_name=True)
+    except (ValueError, OverflowError, SerializeToJsonError) as error:
+        # Such as an instant beyond the calendar, or not a number in a Struct.
+        raise RefusedForEver(f"a value cannot be read: {error}") from error
     return model.model_validate({name: value for name, value in body.items() if name not in elsewhere})
 
 

@@ -6,11 +6,12 @@ from datetime import date
 
 from google.protobuf.message import Message
 from grpc.aio import ServicerContext as Context
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
 from tenantwatch_collector.api.grpc.door import ABORTED, Door, answer, asked
+from tenantwatch_collector.api.models import Instant
 from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels
 from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
 from tenantwatch_collector.sla.contract import Tier
@@ -24,7 +25,7 @@ class Asked(BaseModel):
     period: PeriodName = "monthly"
     date: _Date | None = None
     days: int = Field(30, ge=1, le=MAX_ROLLING_DAYS)
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
     tier: Tier | None = None
     format: Format = "json"
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from pydantic import AwareDatetime
 
 from tenantwatch_collector.api.agreements import (
     CorrectionList,
@@ -19,6 +18,7 @@ from tenantwatch_collector.api.agreements import (
     WindowView,
 )
 from tenantwatch_collector.api.contracting import Contracting
+from tenantwatch_collector.api.models import Instant
 from tenantwatch_collector.api.rest.callers import admins, readers
 from tenantwatch_collector.api.rest.problems import DOCUMENTED
 from tenantwatch_collector.api.rest.routes import PREFIX
@@ -34,7 +34,7 @@ def question(
     period: PeriodName = "monthly",
     date: Annotated[date | None, Query(description="a local date in the period; today without it")] = None,
     days: Annotated[int, Query(ge=1, le=MAX_ROLLING_DAYS, description="of a rolling period")] = 30,
-    as_of: Annotated[AwareDatetime | None, Query(description="what was known then")] = None,
+    as_of: Annotated[Instant | None, Query(description="what was known then")] = None,
 ) -> Question:
     return Question(period, date, days, as_of)
 
