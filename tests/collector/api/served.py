@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,3 +190,14 @@ def without_nulls(told: Any) -> Any:
         said = {name: without_nulls(value) for name, value in told.items()}
         return {name: value for name, value in said.items() if value not in (None, "", 0, [], {})}
     return [without_nulls(each) for each in told] if isinstance(told, list) else told
+
+
+async def both_doors(
+    by_rest: Callable[[], Awaitable[Any]], by_grpc: Callable[[], Awaitable[Any]]
+) -> tuple[Any, Any]:
+    """What both doors answer at one moment: engines work on meanwhile, so REST is asked before and after."""
+    async with asyncio.timeout(30):
+        while True:
+            before, between, after = await by_rest(), await by_grpc(), await by_rest()
+            if before == after:
+                return without_nulls(after), without_nulls(between)

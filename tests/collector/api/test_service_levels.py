@@ -68,6 +68,8 @@ async def test_terms_are_set_by_grpc_and_read_by_both(here: Served) -> None:
 
 
 async def test_maintenance_keeps_the_collectors_own_time_of_announcement(here: Served) -> None:
+    async with here.agent([("web", "http_endpoint", Status.HEALTHY, {})]):
+        pass
     before = datetime.now(UTC)
     new = {
         "tenant_id": TENANT,
