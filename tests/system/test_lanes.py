@@ -21,6 +21,7 @@ from tests.system.streaming import PATHS, checks_of
 pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]
 KEPT = 40_000
 KILLS = 3
+SLOW_BYTES_PER_SECOND = 150_000
 _FIRST_AND_LAST = (
     "SELECT min(row_id), max(row_id) FROM result JOIN check_definition USING (check_key) WHERE check_id"
 )
@@ -51,6 +52,8 @@ async def test_live_results_do_not_wait_behind_a_backlog_and_kills_lose_and_doub
         web.switch(500)  # troubles do not wait for company
         async with here.agent(checks_of(web), address=line.address) as agent:
             await _outage(agent.data)
+            # So slow that the backlog cannot be through before the first look of the restarted agent.
+            line.slow(SLOW_BYTES_PER_SECOND)
             await agent.start()
             for _ in range(KILLS):
                 await line.wait_forwarded(Way.UP, chance.randrange(1, 100_000))
@@ -60,6 +63,7 @@ async def test_live_results_do_not_wait_behind_a_backlog_and_kills_lose_and_doub
                     spooled.update(spooled_results(agent.data))
                 await victim.start()
             await web.wait_more(len(PATHS))
+            line.restore()
             while spooled_results(agent.data):
                 await web.wait_more(len(PATHS))
             await agent.terminate()
