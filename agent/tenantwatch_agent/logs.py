@@ -10,17 +10,15 @@ import time
 
 from tenantwatch_agent.config.sections import Logging
 
+_NAMED = r"(?i)\b((?:[\w\-]*(?:password|passwd|secret|token|api[_\-]?key))['\"]?"
 _SECRETS = (
     # user:password@ of an address
     (re.compile(r"(?<=://)[^/\s@]*@"), "***@"),
     (re.compile(r"\btw_[\w\-.]+"), "tw_***"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w\-.=+/]+"), r"\1 ***"),
-    (
-        re.compile(
-            r"(?i)\b((?:[\w\-]*(?:password|passwd|secret|token|api[_\-]?key))['\"]?\s*[=:]\s*)(?!\*)['\"]?[^\s'\",;&]+"
-        ),
-        r"\1***",
-    ),
+    # NAME=value and NAME:value; after a colon and a space only what does not look like a word of a sentence
+    (re.compile(_NAMED + r"(?:\s*=\s*|:(?=\S)))(?!\*)['\"]?[^\s'\",;&]+"), r"\1***"),
+    (re.compile(_NAMED + r"\s*:\s+)(?!\*)(?:['\"][^'\"]+['\"]|(?=\S*[\d_=+/])[^\s'\",;&]{6,})"), r"\1***"),
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -19,8 +19,11 @@ T = TypeVar("T")
 _NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
 
 
-def read_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
-    """An instance of the dataclass. Raises ConfigurationError: where, which key, what is allowed."""
+def read_table(cls: type[T], table: Mapping[str, Any], where: str, beside: Collection[str] = ()) -> T:
+    """An instance of the dataclass. Raises ConfigurationError: where, which key, what is allowed.
+
+    ``beside`` are keys that are allowed there too and that somebody else reads.
+    """
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     hints = get_type_hints(cls)
     for key in table:
@@ -28,11 +31,10 @@ def read_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
             # Imported here: an agent that starts well never needs it.
             import difflib
 
-            near = difflib.get_close_matches(key, fields, 1)
+            allowed = sorted({*fields, *beside})
+            near = difflib.get_close_matches(key, allowed, 1)
             hint = f"; did you mean {near[0]!r}?" if near else "."
-            raise ConfigurationError(
-                f"{where}: unknown key {key!r}{hint} Allowed here: {', '.join(sorted(fields))}"
-            )
+            raise ConfigurationError(f"{where}: unknown key {key!r}{hint} Allowed here: {', '.join(allowed)}")
     values = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
     for name, one in fields.items():
         required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING

@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     # They report every request at INFO, with addresses that may hold secrets.
     for noisy in ("httpx2", "httpcore2", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # What it warns of, attempt by attempt, its users say once.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     try:
         code = options.command(options)
         return int(code) if code is not None else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
@@ -146,6 +147,24 @@ async def test_an_oversized_message_ends_its_stream_alone(here: Ground) -> None:
         await answers(here, hello(agent_id="huge"), dictionary(), huge)
     *_, kept = await answers(here, hello(agent_id="neighbour"), dictionary(), batch(1))
     assert kept.acknowledgement.sequence == 1
+
+
+async def test_the_older_of_two_agents_with_one_id_is_told_so(here: Ground) -> None:
+    metadata = (("authorization", f"Bearer {here.agent_token}"),)
+    address = here.collector.grpc_address
+    own = [("grpc.use_local_subchannel_pool", 1)]
+    async with grpc.aio.insecure_channel(address, own) as one, grpc.aio.insecure_channel(address, own) as two:
+        older, newer = (agent_pb2_grpc.AgentServiceStub(c).Connect(metadata=metadata) for c in (one, two))
+        for call in (older, newer):
+            await call.write(hello(agent_id="twin"))
+            assert (await call.read()).HasField("welcome")
+        async with asyncio.timeout(20):
+            with pytest.raises(grpc.aio.AioRpcError, match="another agent with this agent_id") as ended:
+                assert await older.read() is not grpc.aio.EOF
+        assert ended.value.code() is grpc.StatusCode.ABORTED
+        await newer.write(dictionary())
+        await newer.write(batch(1))
+        assert (await newer.read()).acknowledgement.sequence == 1
 
 
 async def test_a_clock_far_ahead_is_stored_as_sent_and_judged_by_ours(here: Ground) -> None:

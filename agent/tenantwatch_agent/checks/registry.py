@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tenantwatch_agent.checks.base import Check
@@ -32,17 +32,22 @@ _KNOW_OTHERS = ("business_logic",)
 
 
 def build_check(
-    kind: str, settings: Mapping[str, Any], where: str, surroundings: Surroundings | None = None
+    kind: str,
+    settings: Mapping[str, Any],
+    where: str,
+    surroundings: Surroundings | None = None,
+    beside: Collection[str] = (),
 ) -> Check:
     """The check of that kind. Raises ConfigurationError naming ``where``.
 
-    Without surroundings it stands alone: it knows no other check and hears no heartbeat.
+    Without surroundings it stands alone: it knows no other check and hears no heartbeat. ``beside`` are the
+    keys that every kind has, for hints.
     """
     if kind not in KINDS:
         raise ConfigurationError(f"{where}: kind {kind!r} is none of {', '.join(KINDS)}")
     module_name, class_name = KINDS[kind]
     module = importlib.import_module(f"tenantwatch_agent.checks.{module_name}")
-    parsed = read_table(module.Settings, settings, where)
+    parsed = read_table(module.Settings, settings, where, beside)
     try:
         make = getattr(module, class_name)
         alone = kind not in _KNOW_OTHERS

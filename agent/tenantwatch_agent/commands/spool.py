@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from tenantwatch_agent.config import load_config
+from tenantwatch_agent.config import data_folder_of
 from tenantwatch_agent.spool.outside import Outside
 
 _COLUMNS = ("lane", "sequence", "check_id", "kind", "time_us", "status", "latency_us", "text", "metrics")
@@ -45,7 +45,7 @@ def _where(parser: argparse.ArgumentParser) -> None:
 
 
 def _outside(options: argparse.Namespace) -> Outside:
-    return Outside(options.file or load_config(options.config).data_folder / "spool.sqlite3")
+    return Outside(options.file or data_folder_of(options.config) / "spool.sqlite3")
 
 
 def show(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import socket
 import time
 from typing import Any
 
-from tenantwatch_agent.config import load_config
+from tenantwatch_agent.config import data_folder_of
 from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.listener import SOCKET, near
 
@@ -35,7 +35,7 @@ def show_status(options: argparse.Namespace) -> int:
 
 
 def _ask(path: str) -> dict[str, Any]:
-    folder = load_config(path).data_folder
+    folder = data_folder_of(path)
     try:
         with near(folder / SOCKET) as name, socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(_SECONDS)

@@ -101,7 +101,9 @@ def read_checks(
 def _check(table: Mapping[str, Any], where: str, around: Surroundings) -> ConfiguredCheck:
     common = {f.name for f in fields(Timing)}
     timing = read_table(Timing, {k: v for k, v in table.items() if k in common}, where)
-    check = build_check(timing.kind, {k: v for k, v in table.items() if k not in common}, where, around)
+    check = build_check(
+        timing.kind, {k: v for k, v in table.items() if k not in common}, where, around, common
+    )
     definition = CheckDefinition(
         check_id=timing.id,
         kind=timing.kind,

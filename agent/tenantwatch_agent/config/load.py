@@ -120,6 +120,14 @@ def load_config(
     )
 
 
+def data_folder_of(path: Path | str) -> Path:
+    """Where the agent of that file keeps its data, whatever is wrong with the rest of its configuration."""
+    path = Path(path)
+    table = parse(_read(path), str(path))
+    kept = {name: value for name, value in table.items() if name == "data_folder"}
+    return read_table(_Top, kept, str(path)).data_folder.expanduser()
+
+
 def parse(raw: bytes, where: str) -> dict[str, Any]:
     """The TOML of one file. Raises ConfigurationError."""
     try:

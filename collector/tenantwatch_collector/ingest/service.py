@@ -24,6 +24,11 @@ from tenantwatch_collector.vitals import Vitals
 
 GUARD_SECONDS = 10.0
 LAST_WORDS_SECONDS = 10.0
+TURN_SECONDS, HOLD_UP_SECONDS = 30.0, 5.0
+_REVOKED = (
+    grpc.StatusCode.UNAUTHENTICATED,
+    "the token was revoked; ask the platform's admin for another one",
+)
 _OVERLAP_US = 60_000_000
 """How far back the guard looks each time, for tokens revoked through another collector's clock."""
 
@@ -37,7 +42,8 @@ class Session:
     caller: Caller
     context: Context
     task: asyncio.Task[None] | None = None
-    revoked: bool = False
+    ending: tuple[grpc.StatusCode, str] | None = None
+    """Why it is being ended by us, for its agent."""
     stream: AgentStream | None = None
     """Set once the agent was welcomed."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -68,6 +74,7 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         self._on_definitions = on_definitions
         self._sessions: dict[tuple[int, str], Session] = {}
         self._guard: asyncio.Task[None] | None = None
+        self._taken_over: dict[tuple[int, str], float] = {}
         self._draining = False
 
     def start(self) -> None:
@@ -168,10 +175,9 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         except StoreUnavailable as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         except asyncio.CancelledError:
-            if not session.revoked:
+            if session.ending is None:
                 raise
-            reason = "the token was revoked; ask the platform's admin for another one"
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, reason)
+            await context.abort(*session.ending)
         finally:
             self._vitals.streams.dec()
             if key is not None and self._sessions.get(key) is session:
@@ -182,9 +188,27 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         key = (tenant_key, agent_id)
         older, self._sessions[key] = self._sessions.get(key), session
         if older is not None and older.task is not None:
+            log.warning(
+                "agent %s is here a second time, from %s while its stream from %s is open: if these are two agents,"
+                " give each an agent_id of its own",
+                agent_id,
+                session.context.peer(),
+                older.context.peer(),
+            )
+            await self._take_turns(key)
+            reason = "another agent with this agent_id connected; each agent needs an agent_id of its own"
+            older.ending = grpc.StatusCode.ABORTED, reason
             older.task.cancel()
             await asyncio.wait([older.task])
         return key
+
+    async def _take_turns(self, key: tuple[int, str]) -> None:
+        """Hold up whoever takes over again and again: two agents with one id would do nothing else."""
+        now = time.monotonic()
+        self._taken_over = {k: at for k, at in self._taken_over.items() if now - at < TURN_SECONDS}
+        if key in self._taken_over:
+            await asyncio.sleep(HOLD_UP_SECONDS)
+        self._taken_over[key] = time.monotonic()
 
     async def _converse(self, stream: AgentStream, context: Context) -> None:
         try:
@@ -208,7 +232,7 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             since_us = now_us
             for session in list(self._sessions.values()):
                 if session.caller.token_id in revoked and session.task is not None:
-                    session.revoked = True
+                    session.ending = _REVOKED
                     session.task.cancel()
 
 

@@ -24,6 +24,7 @@ FLAVOURS = {"plain": ("plain",), "timescale": ("timescale",), "columnstore": ("t
 _LOCK = "SELECT pg_advisory_lock(hashtext('tenantwatch migration'))"
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '10s'"
 _OLDEST_SERVER = 150_000
+_REFUSALS = ("password authentication failed", "does not exist", "no pg_hba.conf entry")
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +44,7 @@ class Version:
 async def migrate(url: str) -> str:
     """Bring the schema up to date; returns its flavour. Safe to be killed, run twice, and together."""
     with translated():
-        async with await psycopg.AsyncConnection.connect(
-            url, autocommit=True, row_factory=tuple_row, connect_timeout=CONNECT_SECONDS
-        ) as connection:
+        async with await _connect(url) as connection:
             await _check_server(connection)
             await connection.execute(_LOCK)
             await connection.execute(
@@ -56,7 +55,7 @@ async def migrate(url: str) -> str:
                 await connection.execute("SELECT * FROM schema_version ORDER BY version")
             ).fetchall()
             applied = {row[0]: row[1] for row in found}
-            flavour = found[0][2] if found else await _probe(connection)
+            flavour = found[0][2] if found else await _probe(connection, url)
             for version in versions():
                 await _apply(connection, version, flavour, applied.pop(version.number, None))
             if applied:
@@ -83,6 +82,19 @@ async def schema_version(url: str) -> tuple[int, int, str]:
             return (0, newest, "") if row is None else (row[0], newest, row[1])
 
 
+async def _connect(url: str) -> psycopg.AsyncConnection[Any]:
+    """Raises ConfigurationError where waiting would not help."""
+    try:
+        return await psycopg.AsyncConnection.connect(
+            url, autocommit=True, row_factory=tuple_row, connect_timeout=CONNECT_SECONDS
+        )
+    except psycopg.OperationalError as error:
+        if any(refusal in str(error) for refusal in _REFUSALS):
+            reason = str(error).splitlines()[0]
+            raise ConfigurationError(f"[store] url: PostgreSQL refuses us: {reason}") from None
+        raise
+
+
 async def _check_server(connection: psycopg.AsyncConnection[Any]) -> None:
     if connection.info.server_version < _OLDEST_SERVER:
         raise ConfigurationError(
@@ -90,28 +102,40 @@ async def _check_server(connection: psycopg.AsyncConnection[Any]) -> None:
         )
 
 
-async def _probe(connection: psycopg.AsyncConnection[Any]) -> str:
-    """What the server offers: asked, not assumed."""
-    row = await (
-        await connection.execute(
-            "SELECT current_setting('shared_preload_libraries', true) LIKE '%timescaledb%'"
-            " AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')"
-        )
-    ).fetchone()
-    if row is None or not row[0]:
+async def _probe(connection: psycopg.AsyncConnection[Any], url: str) -> str:
+    """What the server offers: asked, not assumed, and asked as a role that may know little of the server."""
+    found = await connection.execute(
+        "SELECT installed_version IS NOT NULL FROM pg_available_extensions WHERE name = 'timescaledb'"
+    )
+    row = await found.fetchone()
+    if row is None or not (row[0] or await _extended(url)):
         log.info("PostgreSQL without TimescaleDB: results go into partitions by day")
         return "plain"
-    try:
-        await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-        row = await (
-            await connection.execute("SELECT current_setting('timescaledb.license', true)")
-        ).fetchone()
-    except psycopg.Error as error:
-        log.warning("TimescaleDB cannot be used, results go into plain partitions: %s", error)
-        return "plain"
+    found = await connection.execute("SELECT current_setting('timescaledb.license', true)")
+    row = await found.fetchone()
     flavour = "columnstore" if row is not None and row[0] == "timescale" else "timescale"
     log.info("PostgreSQL with TimescaleDB: results go into a hypertable (%s)", flavour)
     return flavour
+
+
+async def _extended(url: str) -> bool:
+    """Make the extension, where this role may and the server has it loaded.
+
+    On a connection of its own: a server that has not loaded it ends the connection that asks.
+    """
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            url, autocommit=True, connect_timeout=CONNECT_SECONDS
+        ) as connection:
+            await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    except psycopg.Error as error:
+        log.warning(
+            "TimescaleDB is there and cannot be used: %s. Let an administrator load it and run"
+            " CREATE EXTENSION timescaledb before the store is made, or go on with plain partitions",
+            str(error).splitlines()[0],
+        )
+        return False
+    return True
 
 
 async def _apply(

@@ -39,7 +39,19 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 def migrate(path: Path) -> int:
     """Bring the file's schema up to date and return its version. Safe to be killed and to be run twice."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"the store {path} cannot be made: {error.strerror}") from None
+    try:
+        return _migrate(path)
+    except sqlite3.OperationalError as error:
+        raise StoreUnavailable(f"the store {path} cannot be opened now: {error}") from None
+    except sqlite3.DatabaseError as error:
+        raise ConfigurationError(f"{path} is no store of tenantwatch: {error}; check [store] path") from None
+
+
+def _migrate(path: Path) -> int:
     with sqlite3.connect(path, timeout=60, isolation_level=None) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(
