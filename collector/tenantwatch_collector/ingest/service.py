@@ -189,7 +189,7 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         older, self._sessions[key] = self._sessions.get(key), session
         if older is not None and older.task is not None:
             log.warning(
-                "agent %s is here a second time, from %s while its stream from %s is open: if these are two agents,"
+                "agent %s is here a second time, from %s while its stream from %s is open: if they are two,"
                 " give each an agent_id of its own",
                 agent_id,
                 session.context.peer(),
