@@ -121,6 +121,29 @@ async def test_endless_headers_end_at_the_limit(part: bytes) -> None:
         assert "headers are larger than 65536 bytes" in (await seen(url, timeout_ms=5000)).text
 
 
+@pytest.mark.parametrize(
+    "part", [b"0\r\n" + b"X-More: and more\r\n" * 100, b"1;" + b"x" * 8000, b"0\r\nX-More:" + b"x" * 8000]
+)
+async def test_what_comes_around_the_body_ends_at_the_limit(part: bytes) -> None:
+    async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + part)
+        await _repeat(writer, part.removeprefix(b"0\r\n"))
+
+    async with serving(handler) as url:
+        assert "more than 65536 bytes came around the body" in (await seen(url)).text
+
+
+async def test_small_chunks_and_trailers_are_a_whole_answer() -> None:
+    async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head + b"1\r\nx\r\n" * 100_000 + b"0\r\nX-Sum: 1\r\n\r\n")
+
+    async with serving(handler) as url:
+        result = await seen(url, expect_headers=["x-sum exists"])
+    assert result.metrics["body_bytes"] == 100_000
+    assert "there is no x-sum" in result.text
+
+
 async def test_an_endless_body_ends_at_the_limit() -> None:
     async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")

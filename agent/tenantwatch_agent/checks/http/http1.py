@@ -10,6 +10,8 @@ from tenantwatch_agent.checks.http.message import MAX_HEADER_BYTES, Request
 from tenantwatch_agent.checks.http.receiver import Receiver
 from tenantwatch_agent.checks.http.tls import reason
 
+_MOST_PER_BODY_BYTE = 8
+
 
 def encode(request: Request, target: str, extra: str = "") -> bytes:
     """``target`` is the path, or for a proxy the whole address; ``extra`` are whole lines."""
@@ -29,6 +31,8 @@ class Http1Receiver(Receiver):
         self._without_body = without_body
         self._parser = httptools.HttpResponseParser(self)
         self._header_bytes = 0
+        self._after_headers_bytes = 0
+        self._body_bytes = 0
         self._in_body = False
         self._expected: int | None = None
         self._chunked = False
@@ -37,7 +41,9 @@ class Http1Receiver(Receiver):
         if self.done.done():
             return
         self.started()
-        if not self._in_body:
+        if self._in_body:
+            self._after_headers_bytes += len(data)
+        else:
             # Counts interim answers too: they could go on for ever.
             self._header_bytes += len(data)
         try:
@@ -51,6 +57,9 @@ class Http1Receiver(Receiver):
             return
         if not self._in_body and self._header_bytes > MAX_HEADER_BYTES:
             self.fail(f"headers are larger than {MAX_HEADER_BYTES} bytes")
+        # Sizes of chunks, their extensions and trailers: the smallest chunk is six bytes for one of body.
+        elif self._after_headers_bytes > MAX_HEADER_BYTES + _MOST_PER_BODY_BYTE * self._body_bytes:
+            self.fail(f"more than {MAX_HEADER_BYTES} bytes came around the body")
 
     def connection_lost(self, error: Exception | None) -> None:
         if self.done.done():
@@ -73,6 +82,9 @@ class Http1Receiver(Receiver):
         del self._parser
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_body:
+            # A trailer: nothing is asked of it.
+            return
         self.answer.headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
@@ -91,6 +103,7 @@ class Http1Receiver(Receiver):
     def on_body(self, body: bytes) -> None:
         if self.done.done():
             return
+        self._body_bytes += len(body)
         self.answer.add_body(body)
         if self.answer.cut_at_limit:
             self.finish()
