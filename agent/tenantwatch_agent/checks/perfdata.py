@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 
 MAX_ITEMS = 64
+MAX_PERFORMANCE_LENGTH = 8 * 1024
 
 _ITEM = re.compile(
-    r"(?:'(?P<quoted>(?:[^'=]|'')+)'|(?P<plain>[^\s'=]+))"
+    r"(?<!\S)(?:'(?P<quoted>(?:[^'=]|''){1,128})'|(?P<plain>[^\s'=]{1,128}))"
     r"=(?P<value>-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]{1,3})?|-?\.[0-9]+|U)(?P<unit>[A-Za-z%][A-Za-z/%]*)?"
     r"(?:;(?P<warning>[^\s;]*))?(?:;(?P<critical>[^\s;]*))?(?:;[^\s;]*){0,2};?(?=\s|$)"
 )
-_NUMBER = r"-?[0-9]*\.?[0-9]+"
+_NUMBER = r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _RANGE = re.compile(rf"(?P<inside>@)?(?:(?P<start>~|{_NUMBER})?(?P<colon>:))?(?P<end>{_NUMBER})?")
 
 # unit as written: (what is appended to the name, factor to that unit)
@@ -87,19 +88,24 @@ def read_output(output: str) -> tuple[str, list[Item]]:
 
 
 def _items(performance: str) -> list[Item]:
+    if len(performance) > MAX_PERFORMANCE_LENGTH:
+        # At a blank: half a figure would be a wrong one.
+        performance = performance[:MAX_PERFORMANCE_LENGTH].rpartition(" ")[0]
     found: list[Item] = []
     for match in _ITEM.finditer(performance):
         if len(found) == MAX_ITEMS:
             break
-        if match["value"] != "U":
-            found.append(_item(match))
+        if match["value"] != "U" and (item := _item(match)) is not None:
+            found.append(item)
     return found
 
 
-def _item(match: re.Match[str]) -> Item:
+def _item(match: re.Match[str]) -> Item | None:
+    """None for a figure larger than numbers go."""
     label = match["plain"] or match["quoted"].replace("''", "'")
     unit = match["unit"] or ""
     suffix, factor = _UNITS.get(unit, (f"_{unit}", 1.0))
     name = label if label.endswith(suffix) else label + suffix
     warning, critical = (read_range(match[key] or "", factor) for key in ("warning", "critical"))
-    return Item(name, float(match["value"]) * factor, warning, critical)
+    value = float(match["value"]) * factor
+    return Item(name, value, warning, critical) if math.isfinite(value) else None

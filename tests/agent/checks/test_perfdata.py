@@ -7,7 +7,14 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenantwatch_agent.checks.perfdata import MAX_ITEMS, Item, Range, read_output, read_range
+from tenantwatch_agent.checks.perfdata import (
+    MAX_ITEMS,
+    MAX_PERFORMANCE_LENGTH,
+    Item,
+    Range,
+    read_output,
+    read_range,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +74,31 @@ def test_figures(written: str, item: Item) -> None:
     assert found.value == pytest.approx(item.value)
 
 
-@pytest.mark.parametrize("written", ["", "a", "=1", "a=", "a=x", "a=U;1;2", "a=1,5;", "a = 1", "a=1e9999"])
+@pytest.mark.parametrize(
+    "written", ["", "a", "=1", "a=", "a=x", "a=U;1;2", "a=1,5;", "a = 1", "a=1e9999", "a=1e999s", "a=1e308TB"]
+)
 def test_what_is_no_figure_is_left_out(written: str) -> None:
     assert read_output(f"OK | {written}")[1] == []
 
 
 def test_there_is_a_most() -> None:
     assert len(read_output("OK | " + " ".join(f"a{n}=1" for n in range(1000)))[1]) == MAX_ITEMS
+
+
+@pytest.mark.parametrize(
+    "filler", ["a" * 65_000, "'" * 65_000, "'a" * 32_000, "' " * 32_000, "a=1;" * 16_000]
+)
+def test_a_long_line_is_read_up_to_a_limit(filler: str) -> None:
+    assert read_output(f"OK | first=1 {filler} last=1")[1] == [Item("first", 1)]
+
+
+def test_no_figure_is_cut_in_the_middle() -> None:
+    output = "OK | first=1 " + " " * (MAX_PERFORMANCE_LENGTH - 14) + "last=12345"
+    assert read_output(output)[1] == [Item("first", 1)]
+
+
+def test_a_label_begins_after_a_blank_and_has_an_end() -> None:
+    assert read_output(f"OK | {'a' * 129}=1 'b'c=2 {'d' * 128}=3")[1] == [Item("d" * 128, 3)]
 
 
 @given(st.text(max_size=300))
