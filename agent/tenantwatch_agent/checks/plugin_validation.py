@@ -169,10 +169,18 @@ def _latency_us(items: list[Item]) -> int | None:
 def _bad_end(ended: process.Ended) -> str:
     said = next(iter((ended.output.strip() or ended.errors.strip()).splitlines()), "")
     if ended.code < 0:
-        how = f"the plugin was ended by {signal.Signals(-ended.code).name}"
+        how = f"the plugin was ended by {_signal_name(-ended.code)}"
         bounded = " (max_cpu_seconds)" if -ended.code == signal.SIGXCPU else ""
         return f"{how}{bounded}: {said}" if said else how + bounded
     if ended.code == 3:
         return said or "the plugin said nothing"
     how = f"the plugin ended with exit code {ended.code}, 0 to 3 are allowed"
     return f"{how}: {said}" if said else how
+
+
+def _signal_name(number: int) -> str:
+    """Most real-time signals have no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

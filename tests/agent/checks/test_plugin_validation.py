@@ -89,6 +89,7 @@ async def test_latency_limits_speak_of_what_the_plugin_measured(script: Plugin) 
         ("exit 4", "the plugin ended with exit code 4, 0 to 3 are allowed"),
         ("echo oops >&2; exit 127", "the plugin ended with exit code 127, 0 to 3 are allowed: oops"),
         ("kill -SEGV $$", "the plugin was ended by SIGSEGV"),
+        ("kill -40 $$", "the plugin was ended by signal 40"),
         ("exit 3", "the plugin said nothing"),
         ("echo >&2 no configuration; exit 3", "no configuration"),
         ("while :; do echo 'never ending'; done", "it wrote more than 65536 bytes"),
@@ -133,6 +134,11 @@ async def test_memory_is_bounded(script: Plugin) -> None:
     result = await plugin(program, max_memory_mib=512)
     assert (result.status, result.text) == (Status.UNKNOWN, "Traceback (most recent call last):")
     assert (await plugin(program, max_memory_mib=8192)).text == "the plugin said nothing"
+
+
+async def test_a_figure_without_end_is_left_out(script: Plugin) -> None:
+    result = await plugin(script("echo 'OK | time=1e999s rta=2ms'"))
+    assert (result.status, result.latency_us) == (Status.HEALTHY, 2000)
 
 
 async def test_processor_time_is_bounded(script: Plugin) -> None:
