@@ -197,6 +197,37 @@ async def test_a_damaged_file_is_set_aside_and_a_new_generation_begins(tmp_path:
     assert [p.read_bytes() == content for p in aside(tmp_path)] == [True]
 
 
+@pytest.mark.parametrize(
+    ("written", "flipped"),
+    [
+        (b"text 3", b"text \xff"),
+        (b'"http_endpoint"', b'"http_endpoint\xff'),
+        (b'"http_endpoint"', b'"http_endpoint '),
+        (b'"interval_ms"', b'"interval_mt"'),
+        (b"last_sequence", b"last_sequencf"),
+        (b'{"x_ms"', b'["x_ms"'),
+    ],
+)
+async def test_one_flipped_byte_costs_the_file_and_not_the_agent(
+    tmp_path: Path, written: bytes, flipped: bytes
+) -> None:
+    async with opened(tmp_path) as spool:
+        generation = spool.generation
+        await spool.append([result(n) for n in range(1, 6)])
+    path = tmp_path / "spool.sqlite3"
+    content = path.read_bytes()
+    assert written in content
+    path.write_bytes(content.replace(written, flipped))
+    async with opened(tmp_path) as spool:
+        assert await spool.read(Lane.LIVE, 0, 10) == []
+        assert spool.generation != generation
+        (gap,) = await spool.gaps(Lane.LIVE)
+        assert gap.last_sequence - gap.first_sequence + 1 == 5
+        await spool.append([result(6)])
+        assert await numbers(spool) == [6]
+    assert len(aside(tmp_path)) == 1
+
+
 async def test_a_locked_file_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
     async with opened(tmp_path) as spool:
         await spool.append([result(1)])

@@ -25,6 +25,8 @@ CACHE_KIBIBYTES = 512
 
 FAILURES = (sqlite3.DatabaseError, ValueError)
 """ValueError: the connection is closed, since a new file could not be begun after the last damage."""
+READ_FAILURES = (*FAILURES, KeyError, TypeError)
+"""Also what a value raises that nobody can have written so: a lane 3, half a JSON, a name too few."""
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,9 @@ async def _open(path: Path) -> OpenFile:
             raise Damaged(str(error)) from None
         # A full disk or a locked file is no damage: what waits in it must not be thrown away.
         raise cannot_be_opened(path, error) from None
+    except READ_FAILURES as error:
+        await db.close()
+        raise Damaged(repr(error)) from None
     except BaseException:
         await db.close()
         raise
@@ -99,12 +104,16 @@ async def _prepared(db: aiosqlite.Connection, path: Path) -> OpenFile:
         (os.urandom(16).hex(),),
     )
     meta = {row[0]: row[1] for row in await db.execute_fetchall("SELECT name, value FROM meta")}
-    counted = await db.execute_fetchall("SELECT lane, count(*) FROM result GROUP BY lane")
+    last = {Lane.LIVE: meta["last_sequence"], Lane.BACKLOG: meta["last_backlog"]}
+    counted = await db.execute_fetchall("SELECT lane, count(*), max(sequence) FROM result GROUP BY lane")
+    for lane, _, newest in counted:
+        if newest > last[Lane(lane)]:
+            raise Damaged(f"it holds sequence {newest} and says that {last[Lane(lane)]} was the last")
     path.chmod(0o600)
     return OpenFile(
         db,
         meta["generation"],
-        {Lane.LIVE: meta["last_sequence"], Lane.BACKLOG: meta["last_backlog"]},
+        last,
         {Lane.LIVE: 0, Lane.BACKLOG: 0} | {Lane(row[0]): row[1] for row in counted},
     )
 
@@ -157,7 +166,10 @@ def _loss(aside: Path) -> Loss:
 
 
 def is_damage(error: Exception) -> bool:
-    if isinstance(error, ValueError):
+    if not isinstance(error, sqlite3.Error):
+        return True
+    if str(error).startswith("Could not decode"):
+        # Python itself says so of a text that is not UTF-8: there is no code of SQLite's.
         return True
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

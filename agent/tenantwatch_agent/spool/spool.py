@@ -22,6 +22,7 @@ from tenantwatch_agent.spool.entries import Entries
 from tenantwatch_agent.spool.file import (
     FAILURES,
     NAME,
+    READ_FAILURES,
     Loss,
     OpenFile,
     cannot_be_opened,
@@ -174,7 +175,10 @@ class Spool:
             if loss is not None:
                 await self._note_loss(loss)
             self.bytes = await used_bytes(self._file.db)
-        except FAILURES as error:
+        except READ_FAILURES as error:
+            if await self._replaced(error):
+                await self._entries.register(checks)
+                return
             await self._file.db.close()
             raise cannot_be_opened(self._path, error) from None
 
@@ -182,7 +186,10 @@ class Spool:
         async with self._turn:
             try:
                 await self._entries.register(checks, going)
-            except FAILURES as error:
+            except READ_FAILURES as error:
+                if await self._replaced(error):
+                    await self._entries.register(checks, going)
+                    return
                 raise cannot_be_opened(self._path, error) from None
 
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
@@ -197,7 +204,7 @@ class Spool:
         async with self._turn:
             try:
                 return await ask(self._file.db)
-            except FAILURES as error:
+            except READ_FAILURES as error:
                 if not await self._replaced(error):
                     raise cannot_be_opened(self._path, error) from None
                 return []
