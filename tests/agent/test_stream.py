@@ -15,6 +15,7 @@ from tenantwatch_agent.config.assignment import Assigned
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream import Sender, conversation, outgoing, sender
 from tenantwatch_agent.vitals import Vitals
+from tenantwatch_wire import limits
 from tenantwatch_wire.records import Lane, Result, Status
 from tenantwatch_wire.v1 import agent_pb2
 
@@ -125,6 +126,25 @@ async def test_hello_dictionary_batches_and_farewell(tmp_path: Path) -> None:
     (dictionary,) = collector.of_kind("dictionary")
     assert [(e.index, e.check_id, e.active) for e in dictionary.entries] == [(0, "web", True)]
     assert [len(batch.status) for batch in collector.batches] == [50, 50, 20]
+
+
+async def test_results_whose_metrics_have_ever_new_names_go_in_smaller_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_METRIC_NAMES", 100)
+    async with FakeCollector() as collector, ground(tmp_path, collector) as one:
+        one.number = 50
+        await one.spool.append(
+            [
+                Result("web", START_US + n, Status.HEALTHY, None, "", {f"m{n}_{k}": 1.0 for k in range(30)})
+                for n in range(1, 51)
+            ]
+        )
+        one.sender.start()
+        await collector.until(lambda: one.is_all_at(collector))
+        await emptied(one)
+    assert max(len(batch.metric_names) for batch in collector.batches) <= 100
+    assert one.vitals.refused_batches == 0
 
 
 async def test_no_more_batches_than_the_window_are_on_the_way(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class LaneSender:
         batch, self.batch, self._room = self.batch, [], _MAX_PAYLOAD_BYTES
         rows = [(indices[one.index], one.result) for one in batch]
         message = encode_batch(self.lane, batch[0].sequence, rows)
-        while message.ByteSize() > limits.MAX_MESSAGE_BYTES // 2 and len(rows) > 1:
+        while len(rows) > 1 and _is_too_large(message):
             # What does not fit is read again for the next one.
             rows = rows[: len(rows) // 2]
             message = encode_batch(self.lane, batch[0].sequence, rows)
@@ -88,3 +88,9 @@ class LaneSender:
         self._sent = last
         self.in_flight.append(last)
         await self._write(request)
+
+
+def _is_too_large(batch: agent_pb2.Batch) -> bool:
+    """Results whose names of metrics change each time may be few bytes and still too many names."""
+    too_long = batch.ByteSize() > limits.MAX_MESSAGE_BYTES // 2
+    return too_long or len(batch.metric_names) > limits.MAX_METRIC_NAMES
