@@ -410,6 +410,19 @@ async def test_a_result_of_an_unknown_check_holds_up_no_other(
         assert "check nobody's, which nobody configured, is dropped" in caplog.text
 
 
+async def test_results_of_a_clock_that_is_wrong_hold_up_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(tmp_path) as spool:
+        wrong = [replace(result(1), time_us=time_us) for time_us in (0, 12_000_000, 2**62)]
+        await spool.append([result(1), *wrong, result(2)])
+        assert await numbers(spool) == [1, 2]
+        assert spool.last[Lane.LIVE] == 2
+        assert (spool.dropped, spool.count()) == (3, 2)
+        assert caplog.text.count("the clock of this machine is wrong (0 s since 1970)") == 1
+        assert len(caplog.records) == 1
+
+
 async def test_entries_come_and_go_and_an_index_in_use_is_never_given_again(tmp_path: Path) -> None:
     c, d = (CheckDefinition(name, "http_endpoint", 1000, 1000) for name in "cd")
     async with opened(tmp_path) as spool:

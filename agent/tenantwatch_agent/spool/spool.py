@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import aiosqlite
+from tenantwatch_wire.limits import MAX_TIME_US, MIN_TIME_US
 from tenantwatch_wire.records import CheckDefinition, Lane, Result
 
 from tenantwatch_agent.clock import boottime
@@ -57,6 +58,7 @@ class Spool:
         self._turn = asyncio.Lock()
         self._use(file)
         self._full = False
+        self._clock_is_wrong = False
         self.dropped = 0
         """Results that were dropped since the start, for whatever reason."""
         self.damages = 0
@@ -106,7 +108,7 @@ class Spool:
         While the disk is full they wait in memory, at most MAX_IN_MEMORY of them; what is beyond is
         dropped, the oldest first, and becomes a gap as soon as something can be written again.
         """
-        self._waiting.add(results, urgent)
+        self._waiting.add([one for one in results if self._has_a_time(one)], urgent)
         await self._whole(self._append())
 
     async def read(
@@ -208,6 +210,18 @@ class Spool:
                 if not await self._replaced(error):
                     raise cannot_be_opened(self._path, error) from None
                 return []
+
+    def _has_a_time(self, result: Result) -> bool:
+        """One of 1970, from a clock that is not set yet, would have its whole batch refused."""
+        is_right = MIN_TIME_US <= result.time_us <= MAX_TIME_US
+        if not (is_right or self._clock_is_wrong):
+            log.error(
+                "results are dropped: the clock of this machine is wrong (%d s since 1970); set it",
+                result.time_us // 1_000_000,
+            )
+        self._clock_is_wrong = not is_right
+        self.dropped += not is_right
+        return is_right
 
     async def _append(self) -> None:
         async with self._turn:
