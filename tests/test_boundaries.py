@@ -70,9 +70,9 @@ def test_packages_know_only_the_wire(package: str, forbidden: tuple[str, ...]) -
 @pytest.mark.parametrize(("package", "room"), [(AGENT, "checks"), (COLLECTOR, "store")])
 def test_checks_and_store_see_only_records(package: str, room: str) -> None:
     own = f"{package}.{room}"
-    # What every room of the package shares and that knows none of them: its failures, and how a table
-    # of settings is read.
-    allowed = [own, f"{package}.errors", f"{package}.settings", *RECORDS]
+    # What every room of the package shares and that knows none of them: its failures, how a table
+    # of settings is read, and how a file is.
+    allowed = [own, *(f"{package}.{one}" for one in ("errors", "settings", "files")), *RECORDS]
     if room == "store":
         allowed.append(f"{WIRE}.columns")  # the records of many results at once
     assert breaches([own], SHELVES, allowed) == []

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.files import read_regular
+
+MAX_URL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,14 @@ def secret_url(url: str, url_file: Path | None, url_env: str, schemes: tuple[str
         raise ConfigurationError("give exactly one of url, url_file, url_env")
     if url_file is not None:
         try:
-            url = url_file.read_text("utf-8").strip()
+            raw = read_regular(url_file, MAX_URL_BYTES)
+            url = raw.decode().strip()
         except OSError as error:
             raise ConfigurationError(f"url_file {url_file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigurationError(f"url_file {url_file}: is not UTF-8") from None
+        if len(raw) > MAX_URL_BYTES:
+            raise ConfigurationError(f"url_file {url_file}: is longer than {MAX_URL_BYTES} bytes")
     elif url_env:
         url = os.environ.get(url_env, "")
         if not url:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.files import read_regular
 
 MAX_SECRET_BYTES = 64 * 1024
 _SHORTEST_HIDDEN = 6
@@ -50,8 +51,7 @@ def _variable(key: str, variable: str) -> str:
 
 def _file(key: str, path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            value = file.read(MAX_SECRET_BYTES + 1)
+        value = read_regular(path, MAX_SECRET_BYTES)
         text = value.decode().strip()
     except OSError as error:
         raise CheckerFailed(f"{key} {path}: {error.strerror}") from None

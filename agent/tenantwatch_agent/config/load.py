@@ -24,6 +24,7 @@ from tenantwatch_agent.config.sections import (
     SpoolLimits,
 )
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.files import read_regular
 from tenantwatch_agent.settings import read_table
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -177,8 +178,7 @@ def _part(
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
+        raw = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
     if len(raw) > MAX_FILE_BYTES:

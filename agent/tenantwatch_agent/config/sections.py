@@ -10,8 +10,10 @@ from pathlib import Path
 from tenantwatch_wire.records import CHECK_KINDS
 
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.files import read_regular
 
 TOKEN_VARIABLE = "TENANTWATCH_TOKEN"
+MAX_TOKEN_BYTES = 64 * 1024
 SYSTEM_TRUST = "system"
 EXECUTING_KINDS = ("plugin_validation",)
 """Kinds that start programs on this machine: assigned by the collector only where they are named."""
@@ -55,12 +57,14 @@ class CollectorAddress:
         """The secret, read anew each time, so that a changed file is enough. Raises ConfigurationError."""
         if self.token_file is not None:
             try:
-                return self.token_file.read_text("utf-8").strip()
+                return read_regular(self.token_file, MAX_TOKEN_BYTES).decode().strip()
             except OSError as error:
                 raise ConfigurationError(
                     f"collector.token_file {self.token_file}: {error.strerror}; `tenantwatch-collector"
                     " token create --tenant T --agent` makes a token"
                 ) from None
+            except UnicodeDecodeError:
+                raise ConfigurationError(f"collector.token_file {self.token_file}: is not UTF-8") from None
         return os.environ.get(TOKEN_VARIABLE, "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,22 @@ def test_a_wrong_part_is_named(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason) as caught:
         load_config(written(tmp_path, HTTP))
     assert str(part) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("conf.d/x.toml", HTTP),
+        ("url", '[[checks]]\nid = "a"\nkind = "redis_connectivity"\nurl_file = "{pipe}"'),
+        ("secret", HTTP + 'headers_file = {{ "X-Key" = "{pipe}" }}'),
+    ],
+)
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str, text: str) -> None:
+    pipe = tmp_path / name
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigurationError, match=f"{name}: .*is not a regular file"):
+        load_config(written(tmp_path, text.format(pipe=pipe)))
 
 
 def test_a_check_is_another_one_when_a_file_that_it_names_changes(tmp_path: Path) -> None:

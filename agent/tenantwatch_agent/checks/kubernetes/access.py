@@ -14,6 +14,7 @@ from typing import Any
 
 from tenantwatch_agent.checks.base import missing_client
 from tenantwatch_agent.errors import CheckerFailed
+from tenantwatch_agent.files import read_regular
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 MAX_FILE_BYTES = 1024 * 1024
@@ -142,8 +143,7 @@ def _load_certificate(path: Path, context: ssl.SSLContext, pem: bytes) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+        content = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
         raise CheckerFailed(f"{path}: {error.strerror}") from None
     if len(content) > MAX_FILE_BYTES:
