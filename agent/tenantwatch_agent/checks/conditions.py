@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from tenantwatch_agent.checks.json_path import MISSING, JsonPath
+from tenantwatch_agent.checks.secrets import hidden
 from tenantwatch_agent.errors import ConfigurationError
 
 MAX_SHOWN = 100
@@ -52,13 +53,13 @@ class Condition:
                 ' texts stand in double quotes: "ready"'
             ) from None
 
-    def problem(self, found: Any) -> str:
-        """Why the value does not fulfil it, in words; empty if it does."""
+    def problem(self, found: Any, secrets: Collection[str] = ()) -> str:
+        """Why the value does not fulfil it, in words and without the secrets; empty if it does."""
         if found is MISSING:
             return f"{self._text}: there is no {self.left}"
         if self._holds(found):
             return ""
-        return f"{self._text}: it is {shown(found)}"
+        return f"{self._text}: it is {shown(found, secrets)}"
 
     def _holds(self, found: Any) -> bool:
         if self._sign == "exists":
@@ -80,9 +81,10 @@ class JsonConditions:
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def problem(self, document: Any) -> str:
+    def problem(self, document: Any, secrets: Collection[str] = ()) -> str:
         """Of the first that is not fulfilled; empty if all are."""
-        return next(filter(None, (one.problem(path.find(document)) for one, path in self._all)), "")
+        problems = (one.problem(path.find(document), secrets) for one, path in self._all)
+        return next(filter(None, problems), "")
 
 
 class HeaderConditions:
@@ -94,12 +96,12 @@ class HeaderConditions:
             if not _HEADER.fullmatch(one.left):
                 raise ConfigurationError(f"{key}: {one.left[:MAX_SHOWN]!r} is not the name of a header")
 
-    def problem(self, headers: Iterable[tuple[str, str]]) -> str:
+    def problem(self, headers: Iterable[tuple[str, str]], secrets: Collection[str] = ()) -> str:
         """Of the first that no header of its name fulfils; empty if all are."""
         headers = list(headers)
         for one in self._all:
             values: list[Any] = [value for name, value in headers if name == one.left.lower()]
-            problems = [one.problem(value) for value in values or [MISSING]]
+            problems = [one.problem(value, secrets) for value in values or [MISSING]]
             if all(problems):
                 return f"header {problems[0]}"
         return ""
@@ -112,9 +114,10 @@ def _with_path(condition: Condition, key: str) -> tuple[Condition, JsonPath]:
         raise ConfigurationError(f"{key}: {error}") from None
 
 
-def shown(value: Any) -> str:
-    """For the text of a result: short, and as JSON writes it."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+def shown(value: Any, secrets: Collection[str] = ()) -> str:
+    """For the text of a result: short, as JSON writes it, and without the secrets."""
+    # Before it is cut: the beginning of a secret would not be found any more.
+    text = hidden(json.dumps(value, ensure_ascii=False, default=str), secrets)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 

@@ -8,7 +8,7 @@ import signal
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +93,18 @@ class _Program:
         started = time.perf_counter()
         ended = await process.run(self._command, self._environment | secrets, self._bounds)
         took_us = since_us(started)
-        text, items = read_output(hidden(ended.output, secrets.values()))
+        # Before anything is taken out of it: a secret may have several lines.
+        output, errors = (hidden(said, secrets.values()) for said in (ended.output, ended.errors))
+        ended = replace(ended, output=output, errors=errors)
+        text, items = read_output(output)
         metrics = Metrics(run_ms=took_us / 1000)
         for item in items:
             _put(metrics, item)
         status = _STATUSES.get(ended.code)
         if status is None:
-            raise CheckerFailed(hidden(_bad_end(ended), secrets.values()))
+            raise CheckerFailed(_bad_end(ended))
         if not text and status is Status.UNKNOWN:
-            raise CheckerFailed(hidden(_bad_end(ended), secrets.values()))
+            raise CheckerFailed(_bad_end(ended))
         if status is Status.UNKNOWN:
             return Outcome(status, text, None, metrics)
         findings = Findings()

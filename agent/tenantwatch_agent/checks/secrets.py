@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus
 
+from tenantwatch_agent.checks.json_path import parse_json
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 from tenantwatch_agent.files import read_regular
 
@@ -62,9 +67,52 @@ def _file(key: str, path: Path) -> str:
     return text
 
 
+def header_parts(value: str) -> list[str]:
+    """The header, and what of it a far end would quote: the token of ``Bearer TOKEN``, a login in clear."""
+    scheme, _, token = value.rpartition(" ")
+    if scheme.strip().lower() != "basic":
+        return [value, token]
+    try:
+        login = base64.b64decode(token, validate=True).decode()
+    except ValueError:
+        return [value, token]
+    return [value, token, login, *login.split(":", 1)]
+
+
+def body_parts(body: str) -> list[str]:
+    """The body, and the texts in it if it is JSON or a form."""
+    try:
+        return [body, *_texts(parse_json(body.encode()))]
+    except ValueError:
+        return [body, *(value for _, value in parse_qsl(body))]
+
+
 def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret taken out: a far end may quote what it was sent."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_HIDDEN:
-            text = text.replace(secret, "***")
+    """The text with every secret taken out, also as JSON or an address would write it."""
+    forms = {form for secret in secrets if len(secret) >= _SHORTEST_HIDDEN for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
     return text
+
+
+def _texts(document: Any) -> Iterator[str]:
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    yield quote(secret, safe="", errors="replace")
+    yield quote_plus(secret, errors="replace")
+    for ascii_only in (False, True):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield once
+        # JSON that was quoted as a text, and is shown as JSON again.
+        yield json.dumps(once, ensure_ascii=False)[1:-1]

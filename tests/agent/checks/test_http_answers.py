@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,26 @@ async def test_secrets_come_from_the_environment_and_files_and_are_never_shown(
     assert SECRET not in result.text
     assert "tiger" not in result.text
     assert "***" in result.text
+
+
+async def test_a_long_secret_is_hidden_before_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "".join(f"{number:04}-" for number in range(50))
+    monkeypatch.setenv("TOKEN", f"Bearer {secret}")
+    said = answer(json.dumps({"said": secret}).encode(), f"X-Said: {secret}")
+    async with serving(says(said)) as url:
+        for key, condition in (("expect_json", '$.said == "x"'), ("expect_headers", 'x-said == "x"')):
+            expected: dict[str, Any] = {key: [condition]}
+            result = await seen(url, headers_env={"authorization": "TOKEN"}, **expected)
+            assert result.text.endswith('said == "x": it is "***"')
+
+
+async def test_a_text_of_a_secret_body_is_hidden(tmp_path: Path) -> None:
+    file = tmp_path / "body"
+    file.write_text(json.dumps({"login": {"password": 'tiger"lily'}}))
+    said = answer(json.dumps({"said": 'no: tiger"lily'}).encode())
+    async with serving(says(said)) as url:
+        result = await seen(url, method="POST", body_file=str(file), expect_json=['$.said == "x"'])
+    assert result.text.endswith('it is "no: ***"')
 
 
 async def test_a_changed_secret_is_sent_and_one_that_is_gone_is_unknown(tmp_path: Path) -> None:

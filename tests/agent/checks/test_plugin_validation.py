@@ -136,6 +136,19 @@ async def test_memory_is_bounded(script: Plugin) -> None:
     assert (await plugin(program, max_memory_mib=8192)).text == "the plugin said nothing"
 
 
+async def test_a_secret_of_several_lines_is_not_shown_by_its_first(
+    script: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "first-line\nsecond-line")
+    for code, text in (
+        (0, "***"),
+        (3, "***"),
+        (9, "the plugin ended with exit code 9, 0 to 3 are allowed: ***"),
+    ):
+        result = await plugin(script(f'echo "$KEY"; exit {code}'), environment_env={"KEY": "KEY"})
+        assert result.text == text
+
+
 async def test_a_figure_without_end_is_left_out(script: Plugin) -> None:
     result = await plugin(script("echo 'OK | time=1e999s rta=2ms'"))
     assert (result.status, result.latency_us) == (Status.HEALTHY, 2000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tenantwatch_agent.checks.conditions import HeaderConditions, JsonConditions
 from tenantwatch_agent.checks.http.message import Answer
@@ -29,15 +30,16 @@ class Expectations:
         self._json = JsonConditions(settings.expect_json, "expect_json")
         self._headers = HeaderConditions(settings.expect_headers, "expect_headers")
 
-    async def problem(self, answer: Answer) -> str:
-        """The first that is not fulfilled, in words; empty if all are."""
+    async def problem(self, answer: Answer, secrets: Collection[str] = ()) -> str:
+        """The first that is not fulfilled, in words and without the secrets; empty if all are."""
         if not any(first <= answer.status <= last for first, last in self._statuses):
             return f"HTTP {answer.status}, expected {self._shown_statuses}"
-        if problem := self._headers.problem(answer.headers) or await self._body_problem(answer):
+        problem = self._headers.problem(answer.headers, secrets)
+        if problem := problem or await self._body_problem(answer, secrets):
             return problem + (" (only the first MiB was read)" if answer.cut_at_limit else "")
         return ""
 
-    async def _body_problem(self, answer: Answer) -> str:
+    async def _body_problem(self, answer: Answer, secrets: Collection[str]) -> str:
         if self._part is not None and self._part.encode() not in answer.body:
             return f"the body does not contain {self._part!r}"
         if self._pattern is not None and await self._pattern.search(answer.body) is None:
@@ -45,7 +47,7 @@ class Expectations:
         if not self._json:
             return ""
         try:
-            return self._json.problem(parse_json(answer.body))
+            return self._json.problem(parse_json(answer.body), secrets)
         except ValueError as error:
             return f"the body is not JSON: {error}"
 

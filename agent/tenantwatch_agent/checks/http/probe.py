@@ -23,7 +23,7 @@ from tenantwatch_agent.checks.http.proxy import Proxy
 from tenantwatch_agent.checks.http.settings import RequestSettings
 from tenantwatch_agent.checks.http.tls import TlsOptions
 from tenantwatch_agent.checks.http.visit import MOST_REDIRECTS, Visit
-from tenantwatch_agent.checks.secrets import hidden
+from tenantwatch_agent.checks.secrets import body_parts, header_parts, hidden
 from tenantwatch_agent.checks.template import fill
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
@@ -92,7 +92,7 @@ class Probe:
 
     async def _judge(self, visit: Visit, total_us: int) -> Findings:
         findings = Findings()
-        if problem := await self._expectations.problem(visit.answer):
+        if problem := await self._expectations.problem(visit.answer, self._secrets):
             findings.add(Status.UNHEALTHY, problem)
         findings.judge(self._latency, total_us)
         findings.add(*self._expiry.judge(days_left(visit.certificate)))
@@ -104,7 +104,9 @@ class Probe:
         headers = {name: fill(text, values) for name, text in (settings.headers | secret_headers).items()}
         secret_body = self._body_secret.read()
         body = secret_body.get("body", settings.body)
-        self._secrets = [*_secret_parts(headers), *secret_body.values(), *values.values()]
+        self._secrets = [*_secret_parts(headers), *values.values()]
+        for text in secret_body.values():
+            self._secrets += body_parts(text)
         for name, value in headers.items():
             if any((c < " " and c != "\t") or c == "\x7f" for c in value):
                 raise CheckerFailed(f"header {name}: its value holds a line break or a control character")
@@ -190,9 +192,8 @@ def _tls(settings: RequestSettings) -> tuple[TlsOptions, TlsOptions]:
 
 
 def _secret_parts(headers: Mapping[str, str]) -> list[str]:
-    """Also the token of ``Bearer TOKEN`` alone: that is what a far end would quote."""
     values = [value for name, value in headers.items() if name.lower() not in _OPEN_HEADERS]
-    return values + [value.rpartition(" ")[2] for value in values]
+    return [part for value in values for part in header_parts(value)]
 
 
 def _metrics(visit: Visit) -> dict[str, float]:
