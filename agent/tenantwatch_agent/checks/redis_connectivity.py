@@ -22,6 +22,7 @@ from tenantwatch_agent.checks.base import (
 )
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.phases import Phases
+from tenantwatch_agent.checks.redis_reader import BoundedReader
 from tenantwatch_agent.errors import ConfigurationError
 
 _KEY_LIVES_MS = 60_000
@@ -97,6 +98,7 @@ class RedisConnectivity:
 
         async def log_in(connection: Any) -> None:
             phases.enter("login")
+            connection._reader = BoundedReader(connection._reader)
             await connection.on_connect()
 
         client = redis.asyncio.Redis.from_url(
@@ -115,6 +117,8 @@ class RedisConnectivity:
             text = await self._ask(client, findings, metrics)
         except (redis.RedisError, OSError) as error:
             findings.add(Status.UNHEALTHY, f"{phases.now} failed: {_reason(error)}")
+        except RecursionError:
+            findings.add(Status.UNHEALTHY, f"{phases.now} failed: its answer is nested too deeply")
         finally:
             await client.aclose()
         for name, took_us in phases.took_us.items():

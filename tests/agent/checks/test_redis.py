@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -290,3 +290,28 @@ def test_refused_settings(settings: dict[str, Any], reason: str) -> None:
 async def test_nobody_listens() -> None:
     result = await seen(f"redis://:hunter2@127.0.0.1:{stable_port()}/0")
     assert (result.status, result.text) == (Status.UNHEALTHY, "connect failed: Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("begin", "part", "text"),
+    [
+        (b"$3000000000\r\n", b"x" * 65_536, "its answers are larger than 1048576 bytes"),
+        (b"+", b"x" * 65_536, "its answers are larger than 1048576 bytes"),
+        (b"*1000000000\r\n", b":1\r\n" * 10_000, "its answers are larger than 1048576 bytes"),
+        (b"", b"*1\r\n" * 10_000, "its answer is nested too deeply"),
+    ],
+)
+async def test_an_endless_answer_ends_at_a_limit(begin: bytes, part: bytes, text: str) -> None:
+    async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            writer.write(begin)
+            while True:
+                writer.write(part)
+                await writer.drain()
+        writer.transport.abort()
+
+    async with await asyncio.start_server(pour, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await seen(f"redis://127.0.0.1:{port}")
+    assert result.status is Status.UNHEALTHY
+    assert text in result.text
