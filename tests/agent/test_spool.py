@@ -19,6 +19,7 @@ from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import SpoolLimits
 from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.spool import Spool, memory
+from tenantwatch_agent.spool.outside import Outside
 from tenantwatch_wire.records import CheckDefinition, Lane, Result, Status
 
 CHECKS = [CheckDefinition(name, "http_endpoint", 1000, 1000) for name in ("a", "b")]
@@ -226,6 +227,30 @@ async def test_one_flipped_byte_costs_the_file_and_not_the_agent(
         await spool.append([result(6)])
         assert await numbers(spool) == [6]
     assert len(aside(tmp_path)) == 1
+
+
+async def test_an_export_reads_on_behind_a_flipped_byte(tmp_path: Path) -> None:
+    async with opened(tmp_path, 10_000) as spool:
+        await spool.append([result(n) for n in range(1, 1200)])
+    path = tmp_path / "spool.sqlite3"
+    path.write_bytes(path.read_bytes().replace(b"text 333", b"text 33\xff"))
+    with Outside(path) as outside:
+        rows = list(outside.results())
+        assert [row["sequence"] for row in rows] == list(range(1, 1200))
+        assert (rows[332]["text"], outside.damage) == ("text 33\ufffd", "")
+
+
+async def test_a_slow_export_does_not_keep_the_log_of_writes_from_being_emptied(tmp_path: Path) -> None:
+    async with opened(tmp_path, 10_000) as spool:
+        await spool.append([result(n) for n in range(1, 1200)])
+        with Outside(tmp_path / "spool.sqlite3") as outside:
+            rows = outside.results()
+            assert next(rows)["sequence"] == 1
+            await spool.append([result(1200)])
+            (state,) = await spool._file.db.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            assert tuple(state) == (0, 0, 0)
+            # What came since is not waited for.
+            assert [row["sequence"] for row in rows] == list(range(2, 1200))
 
 
 async def test_a_locked_file_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:

@@ -14,6 +14,11 @@ from tenantwatch_wire.records import Lane, Status
 from tenantwatch_agent.errors import AgentError
 
 _LAST = {Lane.LIVE: "last_sequence", Lane.BACKLOG: "last_backlog"}
+_PAGE = """
+SELECT lane, sequence, check_id, definition, time_us, status, latency_us, text, metrics
+FROM result LEFT JOIN check_entry USING (idx)
+WHERE lane = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT 500
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class LaneContent:
 
 
 class Outside:
-    """One consistent view, from entering to leaving. Raises AgentError."""
+    """One consistent view, from entering to leaving or to the results. Raises AgentError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -38,6 +43,8 @@ class Outside:
             raise AgentError(f"there is no spool {self.path}")
         try:
             self._db = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, isolation_level=None)
+            # A file may be here for texts that are not UTF-8: what is legible of them is shown.
+            self._db.text_factory = lambda raw: raw.decode("utf-8", "replace")
             self._db.execute("BEGIN")
             self._db.execute("SELECT 1 FROM meta").fetchone()
         except sqlite3.Error as error:
@@ -76,15 +83,35 @@ class Outside:
         ).fetchall()
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """All that wait, as plain values; ends early, saying why in ``damage``, where the file does."""
+        """All that wait, as plain values; ends early, saying why in ``damage``, where the file does.
+
+        Page by page, each as of its own moment: a slow reader keeps no transaction open, behind which
+        the agent's log of writes would grow without bound. The one view ends here.
+        """
+        ends = [(lane, self._end(lane)) for lane in Lane]
+        self._db.execute("COMMIT")
+        for lane, end in ends:
+            after = 0
+            while not self.damage and (page := self._page(lane, after, end)):
+                after = page[-1]["sequence"]
+                yield from page
+
+    def _page(self, lane: Lane, after: int, end: int) -> list[dict[str, Any]]:
+        """What is legible of it; ``damage`` says why not all is."""
+        page: list[dict[str, Any]] = []
         try:
-            for row in self._db.execute(
-                "SELECT lane, sequence, check_id, definition, time_us, status, latency_us, text, metrics"
-                " FROM result LEFT JOIN check_entry USING (idx) ORDER BY lane, sequence"
-            ):
-                yield _plain(row)
-        except sqlite3.Error as error:
+            for row in self._db.execute(_PAGE, (int(lane), after, end)):
+                page.append(_plain(row))  # noqa: PERF401 - what came before the damage is kept
+        except (sqlite3.Error, ValueError, TypeError) as error:
             self.damage = str(error)
+        return page
+
+    def _end(self, lane: Lane) -> int:
+        """The last sequence given until now: an agent that goes on adding does not keep a reader for ever."""
+        try:
+            return int(self._meta(_LAST[lane]))
+        except (sqlite3.Error, ValueError, TypeError, AgentError):
+            return 2**62
 
     def _meta(self, name: str) -> Any:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -99,10 +126,17 @@ def _plain(row: Any) -> dict[str, Any]:
         "lane": Lane(lane).name.lower(),
         "sequence": sequence,
         "check_id": check_id,
-        "kind": json.loads(definition)["kind"] if definition else None,
+        "kind": _kind(definition),
         "time_us": time_us,
         "status": Status(status).word,
         "latency_us": latency_us,
         "text": text or "",
         "metrics": json.loads(metrics) if metrics else {},
     }
+
+
+def _kind(definition: str | None) -> str | None:
+    try:
+        return str(json.loads(definition or "")["kind"])
+    except (ValueError, KeyError, TypeError):
+        return None
