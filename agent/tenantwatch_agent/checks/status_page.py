@@ -74,12 +74,13 @@ class StatusPage:
             reason = str(error) if isinstance(error, ValueError) else "not the format of statuspage.io"
             raise CheckerFailed(f"the status page cannot be read: {reason}") from None
         # The latency is the page's, not the vendor's.
-        return findings.outcome("all systems operational", None, fetched.metrics)
+        outcome = findings.outcome("all systems operational", None, fetched.metrics)
+        return replace(outcome, text=self._probe.shown(outcome.text))
 
     def _of_components(self, page: Mapping[str, Any]) -> Findings:
         states = {one["name"]: one["status"] for one in page["components"]}
         if unknown := [name for name in self._components if name not in states]:
-            there = ", ".join(sorted(map(str, states)))[:300]
+            there = self._probe.shown(", ".join(sorted(map(str, states))))[:300]
             raise CheckerFailed(f"the status page knows no component {unknown[0]!r}; it has {there}")
         findings = Findings()
         for name in self._components:

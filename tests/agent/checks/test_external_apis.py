@@ -11,7 +11,7 @@ import pytest
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import Result, Status
 
-from tests.agent.checks.web import checked
+from tests.agent.checks.web import checked, says, serving
 from tests.fakes.http1 import HttpServer, Request, Response
 from tests.ports import stable_port
 
@@ -286,3 +286,20 @@ async def test_a_page_that_is_not_there_and_one_with_a_path(tmp_path: Path) -> N
     async with Page(summary("none")) as page:
         result = await checked("external_apis", status_page={"url": f"{page.url}/own/status.json"})
         assert (result.status, page.paths) == (Status.HEALTHY, ["/own/status.json"])
+
+
+async def test_a_status_page_that_quotes_its_login_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "".join(f"{number:04}-" for number in range(100))
+    monkeypatch.setenv("TOKEN", f"Bearer {secret}")
+    page = {
+        "status": {"indicator": "major", "description": f"for {secret}"},
+        "components": [{"name": secret, "status": "operational"}],
+    }
+    body = json.dumps(page).encode()
+    said = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    async with serving(says(said)) as url:
+        settings = {"url": url, "headers_env": {"authorization": "TOKEN"}}
+        whole = await checked("external_apis", status_page=settings)
+        part = await checked("external_apis", status_page=settings | {"components": ["API"]})
+    assert whole.text == "for *** (major)"
+    assert part.text.endswith("knows no component 'API'; it has ***")

@@ -83,12 +83,12 @@ class Probe:
         try:
             await visit.run()
         except ProbeFailed as error:
-            return Outcome(Status.UNHEALTHY, self._shown(str(error)), None, _metrics(visit))
+            return Outcome(Status.UNHEALTHY, self.shown(str(error)), None, _metrics(visit))
         total_us = since_us(started)
         findings = await self._judge(visit, total_us)
         after = f", after {visit.redirects} redirects" if visit.redirects else ""
         outcome = findings.outcome(f"HTTP {visit.answer.status}{after}", total_us, _metrics(visit))
-        return replace(outcome, text=self._shown(outcome.text))
+        return replace(outcome, text=self.shown(outcome.text))
 
     async def _judge(self, visit: Visit, total_us: int) -> Findings:
         findings = Findings()
@@ -115,7 +115,7 @@ class Probe:
             try:
                 address = _address(fill(settings.url, values, lambda value: quote(value, safe="")))
             except ConfigurationError as error:
-                raise CheckerFailed(self._shown(str(error))) from None
+                raise CheckerFailed(self.shown(str(error))) from None
         return Request(address, settings.method, headers, fill(body, values).encode())
 
     def _route(self, address: Address, at_home: bool) -> Route:
@@ -134,7 +134,8 @@ class Probe:
         except ConfigurationError as error:
             raise CheckerFailed(str(error)) from None
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
+        """The text without the secrets of the last look."""
         return hidden(text, self._secrets)
 
 
