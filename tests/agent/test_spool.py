@@ -229,6 +229,29 @@ async def test_one_flipped_byte_costs_the_file_and_not_the_agent(
     assert len(aside(tmp_path)) == 1
 
 
+async def test_what_waits_is_of_a_new_generation_if_the_collector_has_what_was_never_given(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path, max_results=10) as spool:
+        generation = spool.generation
+        for n in range(1, 31):
+            await spool.append([result(n)])
+        await acknowledge(spool, 15)
+        assert await acknowledge(spool, 99) == 0
+        assert spool.generation != generation
+        assert await spool.acknowledge(generation, Lane.LIVE, 99) == 0
+        (gap,) = await spool.gaps(Lane.LIVE)
+        read = await spool.read(Lane.LIVE, 0, 99)
+        assert [one.result.time_us - START_US for one in read] == list(range(21, 31))
+        assert [one.sequence - gap.last_sequence for one in read] == list(range(1, 11))
+        assert (gap.first_sequence, spool.last[Lane.LIVE]) == (1, read[-1].sequence)
+        generation = spool.generation
+    async with opened(tmp_path) as spool:
+        assert (spool.generation, spool.last[Lane.LIVE]) == (generation, read[-1].sequence)
+        await spool.append([result(31)], urgent=True)
+        assert await numbers(spool) == list(range(21, 32))
+
+
 async def test_an_export_reads_on_behind_a_flipped_byte(tmp_path: Path) -> None:
     async with opened(tmp_path, 10_000) as spool:
         await spool.append([result(n) for n in range(1, 1200)])

@@ -182,6 +182,29 @@ async def test_what_was_not_acknowledged_is_sent_again_and_counts_once(tmp_path:
     assert len(collector.of_kind("hello")) >= 6
 
 
+class WithAnOlderSpool(FakeCollector):
+    """Has 40 results of the first generation that it hears of, and knows none of any other."""
+
+    def _welcome(self) -> agent_pb2.Welcome:
+        hellos = self.of_kind("hello")
+        is_first = hellos[-1].spool_generation == hellos[0].spool_generation
+        self.told_of[Lane.LIVE] = 40 if is_first else 0
+        return super()._welcome()
+
+
+async def test_what_waits_in_a_copied_spool_is_sent_and_not_forgotten(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with WithAnOlderSpool() as collector, ground(tmp_path, collector) as one:
+        await one.look(3)
+        one.sender.start()
+        await collector.until(lambda: one.is_all_at(collector))
+        await emptied(one)
+        assert (one.vitals.acknowledged_results, one.spool.dropped) == (3, 0)
+    assert len({hello.spool_generation for hello in collector.of_kind("hello")}) == 2
+    assert "two agents have one agent_id; the 3 results that wait are kept" in caplog.text
+
+
 async def test_a_collector_that_is_away_or_never_answers_is_tried_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

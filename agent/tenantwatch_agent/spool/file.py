@@ -101,7 +101,7 @@ async def _prepared(db: aiosqlite.Connection, path: Path) -> OpenFile:
             raise Damaged(row[0])
     await db.execute(
         "INSERT OR IGNORE INTO meta VALUES ('generation', ?), ('last_sequence', 0), ('last_backlog', 0)",
-        (os.urandom(16).hex(),),
+        (new_generation(),),
     )
     meta = {row[0]: row[1] for row in await db.execute_fetchall("SELECT name, value FROM meta")}
     last = {Lane.LIVE: meta["last_sequence"], Lane.BACKLOG: meta["last_backlog"]}
@@ -116,6 +116,10 @@ async def _prepared(db: aiosqlite.Connection, path: Path) -> OpenFile:
         last,
         {Lane.LIVE: 0, Lane.BACKLOG: 0} | {Lane(row[0]): row[1] for row in counted},
     )
+
+
+def new_generation() -> str:
+    return os.urandom(16).hex()
 
 
 async def _upgrade(db: aiosqlite.Connection) -> None:

@@ -29,6 +29,7 @@ from tenantwatch_agent.spool.file import (
     cannot_be_opened,
     is_damage,
     lock,
+    new_generation,
     open_or_begin,
     set_aside,
 )
@@ -296,21 +297,35 @@ class Spool:
             if generation != self.generation:
                 return 0
             try:
-                newer = None
                 if sequence > self._file.last[lane]:
-                    # The collector knows more than this file: a copy of an old file was put back.
-                    newer = {**self._file.last, lane: sequence}
-                deleted = await table.forget(self._file.db, lane, sequence, newer)
+                    await self._renew(lane, sequence)
+                    return 0
+                deleted = await table.forget(self._file.db, lane, sequence)
             except FAILURES as error:
                 if not await self._replaced(error):
                     await self._file.db.rollback()
                     self._complain(error)
                 return 0
             self._file.count[lane] -= deleted
-            self._file.last[lane] = max(self._file.last[lane], sequence)
             if lane is Lane.LIVE:
                 self._pace.live_moved()
             return deleted
+
+    async def _renew(self, lane: Lane, sequence: int) -> None:
+        """The collector has what this file never gave: what waits is something else, and stays."""
+        log.error(
+            "the collector has results up to %d of the %s lane, and this spool gave none beyond %d: its file"
+            " is an old copy, or two agents have one agent_id; the %d results that wait are kept and sent as"
+            " those of a new spool",
+            sequence,
+            lane.name.lower(),
+            self._file.last[lane],
+            self.count(),
+        )
+        generation = new_generation()
+        last = await table.renumber(self._file.db, generation, self._file.last)
+        self._file.generation, self._file.last = generation, last
+        self.appended.set()
 
     async def _replaced(self, error: Exception) -> bool:
         """A file found damaged in the middle of work makes way for a new one; False if it is not damaged."""

@@ -57,18 +57,43 @@ async def gaps(db: aiosqlite.Connection, lane: Lane) -> list[SpoolGap]:
     return [SpoolGap(lane, *each) for each in rows]
 
 
-async def forget(
-    db: aiosqlite.Connection, lane: Lane, sequence: int, newer: Mapping[Lane, int] | None
-) -> int:
-    """One transaction: results and gaps up to there go; ``newer`` is noted as what was given last."""
+async def forget(db: aiosqlite.Connection, lane: Lane, sequence: int) -> int:
+    """One transaction: results and gaps up to there go."""
     place = (int(lane), sequence)
     await db.execute("BEGIN IMMEDIATE")
     deleted = await db.execute("DELETE FROM result WHERE lane = ? AND sequence <= ?", place)
     await db.execute("DELETE FROM gap WHERE lane = ? AND last_sequence <= ?", place)
-    if newer is not None:
-        await note_last(db, newer)
     await db.commit()
     return deleted.rowcount
+
+
+async def renumber(db: aiosqlite.Connection, generation: str, last: Mapping[Lane, int]) -> dict[Lane, int]:
+    """One transaction: all of another generation, from 1 in each lane; returns what is given last then."""
+    await db.execute("BEGIN IMMEDIATE")
+    renumbered = {}
+    for lane in Lane:
+        rows = await db.execute_fetchall(
+            "SELECT min(first) FROM (SELECT min(sequence) AS first FROM result WHERE lane = ?1"
+            " UNION ALL SELECT min(first_sequence) FROM gap WHERE lane = ?1)",
+            (int(lane),),
+        )
+        first = next(iter(rows))[0]
+        before = last[lane] if first is None else first - 1
+        # By way of negative numbers: no two rows may have one number on the way.
+        place = (int(lane), before)
+        await db.execute("UPDATE result SET sequence = ?2 - sequence WHERE lane = ?1", place)
+        await db.execute("UPDATE result SET sequence = -sequence WHERE lane = ?", place[:1])
+        await db.execute(
+            "UPDATE gap SET first_sequence = ?2 - first_sequence, last_sequence = last_sequence - ?2"
+            " WHERE lane = ?1",
+            place,
+        )
+        await db.execute("UPDATE gap SET first_sequence = -first_sequence WHERE lane = ?", place[:1])
+        renumbered[lane] = last[lane] - before
+    await db.execute("UPDATE meta SET value = ? WHERE name = 'generation'", (generation,))
+    await note_last(db, renumbered)
+    await db.commit()
+    return renumbered
 
 
 async def note_gap(db: aiosqlite.Connection, gap: SpoolGap, last: Mapping[Lane, int]) -> None:

@@ -111,6 +111,8 @@ class Outgoing:
         return True
 
     async def _send(self, lane: LaneSender) -> None:
+        if self._spool.generation != self._generation:
+            raise Renewed("a new spool was begun")
         if self._ending.is_set():
             # From here on an index may mean another check than the dictionary says.
             raise Renewed("the dictionary is no longer true")
