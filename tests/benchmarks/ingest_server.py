@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.app import GARBAGE_THRESHOLDS
 from tenantwatch_collector.config import GrpcListener, Tls
 from tenantwatch_collector.doors import GrpcDoor
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
@@ -81,6 +83,7 @@ def main() -> None:
     parser.add_argument("--engines", action="store_true")
     parser.add_argument("--tls", type=Path, help="PEM file of certificate and key")
     options = parser.parse_args()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(options.store, options.writers, options.engines, options.tls))
 
