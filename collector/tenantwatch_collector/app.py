@@ -51,7 +51,7 @@ from tenantwatch_collector.web.pages import create_web_router
 DRAIN_SECONDS = 3.0
 GARBAGE_THRESHOLDS = (200_000, 50, 100)
 """With ten thousand streams open, looking through all objects for cycles takes a second, and at Python's own
-thresholds it happens often enough to hold up one acknowledgement in a hundred for two. Cycles are rare here."""
+thresholds it happens often enough to hold up one acknowledgement in a hundred. Cycles are rare here."""
 
 log = logging.getLogger(__name__)
 
