@@ -87,6 +87,8 @@ async def test_a_transaction_that_stays_open(mariadb_server: MariadbServer) -> N
         await cursor.execute("CREATE TABLE IF NOT EXISTS orders (a INT) ENGINE=InnoDB")
         await cursor.execute("BEGIN")
         await cursor.execute("INSERT INTO orders VALUES (1)")
+        # InnoDB shows a picture of its transactions, made anew once nobody has looked at it for 0.1 s.
+        await cursor.execute("DO SLEEP(0.2)")
         result = await database(mariadb_server.url(), transaction_degraded_seconds=1_000.0)
         await cursor.execute("ROLLBACK")
     await owner.ensure_closed()
