@@ -47,12 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     # Imported here: the other commands need none of the rooms and should answer at once.
     from tenantwatch_collector.app import run
+    from tenantwatch_collector.web.pages import HOME
+
+    config = load_config(options.config)
 
     def ready(grpc_address: str, rest_address: str) -> None:
-        print(f"grpc listening on {grpc_address}", flush=True)
-        print(f"rest listening on {rest_address}", flush=True)
+        print(f"grpc listening on {grpc_address}")
+        print(f"rest listening on {rest_address}")
+        print(f"dashboard at {rest_address}{HOME}, with a token of `tenantwatch-collector token create`")
+        print(f"results are kept in {config.store_name}", flush=True)
 
-    _loop(run(load_config(options.config), ready))
+    _loop(run(config, ready))
 
 
 def _try(options: argparse.Namespace) -> None:
@@ -68,7 +73,10 @@ def _check_config(options: argparse.Namespace) -> None:
     from tenantwatch_collector.notify.registry import PARTS, build_channels
     from tenantwatch_collector.notify.templates import Templates
 
-    settings = load_config(options.file).notify
+    config = load_config(options.file)
+    # A file that holds the address is read only now.
+    _ = config.store.postgres_url
+    settings = config.notify
     build_channels(settings)
     Templates(PARTS, settings.templates_folder)
     print(f"{options.file}: ok")

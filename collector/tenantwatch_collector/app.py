@@ -171,10 +171,10 @@ async def run(
         try:
             ready(*await collector.start())
             await stop.wait()
+            log.info("stopping")
             if stop_first is not None:
                 await stop_first()
         finally:
-            log.info("stopping")
             await collector.stop()
     finally:
         await store.close()

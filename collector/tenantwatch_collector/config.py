@@ -7,6 +7,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
@@ -148,6 +149,16 @@ class CollectorConfig(Section):
     @property
     def store_path(self) -> Path:
         return (self.store.path or self.folder / "collector.sqlite3").expanduser()
+
+    @property
+    def store_name(self) -> str:
+        """Which store it is, for people: never with a user or password."""
+        url = self.store.postgres_url
+        if not url:
+            return str(self.store_path)
+        parts = urlsplit(url)
+        database = parts.path.strip("/") or "the default database"
+        return f"PostgreSQL, {database} at {parts.hostname or 'localhost'}"
 
 
 def load_config(path: Path | None) -> CollectorConfig:

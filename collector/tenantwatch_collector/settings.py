@@ -9,6 +9,7 @@ from typing import Any, ClassVar, get_args
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
 _MAX_SECRET_BYTES = 65_536
+_SPOKEN: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 class Section(BaseModel):
@@ -19,6 +20,16 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     secrets: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_quoted_numbers(cls, values: Any) -> Any:
+        """A number in quotes is a slip of the hand, and nothing is guessed."""
+        for key, value in values.items() if isinstance(values, dict) else ():
+            field = cls.model_fields.get(key)
+            if field is not None and field.annotation in (int, float, bool) and isinstance(value, str):
+                raise ValueError(f"{key} must be {_SPOKEN[field.annotation]}, written without quotes")
+        return values
 
     @model_validator(mode="before")
     @classmethod

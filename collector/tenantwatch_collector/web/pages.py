@@ -40,12 +40,19 @@ _HEADERS = {
 
 
 def create_web_router(board: Board) -> APIRouter:
-    """Everything under /admin/monitoring."""
+    """Everything under /admin/monitoring; whoever comes to the bare address is sent there."""
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
     _add_pages(router, board)
     _add_signing(router, board)
     _add_files(router)
-    return router
+    front = APIRouter(include_in_schema=False)
+    front.add_api_route("/", _home, methods=["GET"])
+    front.include_router(router)
+    return front
+
+
+async def _home() -> Response:
+    return RedirectResponse(HOME, 307, _HEADERS)
 
 
 _TEMPLATES = Environment(loader=PackageLoader("tenantwatch_collector.web"), autoescape=True)
@@ -58,10 +65,8 @@ def _page(name: str, status: int = 200, **values: object) -> HTMLResponse:
 def _add_pages(router: APIRouter, board: Board) -> None:
     streams = Streams(board)
 
-    @router.get("")
-    @router.get("/")
-    async def door() -> Response:
-        return RedirectResponse(HOME, 307, _HEADERS)
+    router.add_api_route("", _home, methods=["GET"])
+    router.add_api_route("/", _home, methods=["GET"])
 
     @router.get("/health")
     async def health(request: Request) -> Response:

@@ -46,6 +46,13 @@ async def test_a_stranger_sees_the_sign_in_form_and_no_data(path: str) -> None:
         assert (await client.get(f"{HOME}/events")).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/", "/admin/monitoring", "/admin/monitoring/"])
+async def test_the_bare_address_leads_to_the_dashboard(path: str) -> None:
+    async with browsing(ShownBoard(), signed_in=False) as client:
+        answer = await client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (307, HOME)
+
+
 async def test_signing_in_sets_a_strict_cookie_and_shows_the_overview() -> None:
     board = ShownBoard()
     async with browsing(board, signed_in=False) as client:
