@@ -6,6 +6,7 @@ import json
 
 from tenantwatch_collector.alerts.alert import AlertState, Notification, Transition
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.silence import NO_DATA
 from tenantwatch_collector.engines.surge import PLATFORM_KEY
@@ -27,15 +28,15 @@ def context(watched: WatchedCheck, text: str, name: str = "") -> dict[str, str]:
     }
 
 
-def finding_context(alert_type: str, label: str, text: str) -> dict[str, str]:
-    """The same of a service level; ``label`` is the period's."""
+def finding_context(finding: Finding) -> dict[str, str]:
+    """The same of a service level: the period, and which condition of it holds."""
     names = {"sla_violation": "service level missed", "burn_rate": "error budget burns too fast"}
     return {
-        "name": names.get(alert_type, alert_type),
-        "agent_id": label,
-        "check_id": "service level",
-        "target": "",
-        "text": text,
+        "name": names.get(finding.alert_type, finding.alert_type),
+        "description": f"{finding.label}: {finding.text}",
+        "period": finding.label,
+        "condition": finding.rule_id,
+        "text": finding.text,
     }
 
 

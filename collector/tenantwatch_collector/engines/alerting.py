@@ -41,8 +41,8 @@ from tenantwatch_collector.engines.alert_facts import (
     reported,
 )
 from tenantwatch_collector.engines.checks import Judged
+from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.held import Held, HeldGroups, Key
-from tenantwatch_collector.engines.levels import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.rules import RuleBook
 from tenantwatch_collector.engines.silence import Silences, is_silent, last_heard
@@ -163,7 +163,7 @@ class AlertBook:
         evaluation = Evaluation(
             rule.rule_id, rule.tenant, rule.alert_type, now_us, finding.holds, finding.severity
         )
-        seen = finding_context(finding.alert_type, finding.label, finding.text)
+        seen = finding_context(finding)
         self._apply(key, rule, evaluation, seen, now_us)
 
     def take_up(self, watched: Iterable[WatchedCheck], now_us: int) -> None:

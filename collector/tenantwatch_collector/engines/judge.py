@@ -15,7 +15,7 @@ from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
-from tenantwatch_collector.engines.levels import Finding
+from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.quiet import QuietTimes
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.tenants import judge_tenant

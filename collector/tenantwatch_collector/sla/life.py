@@ -52,7 +52,7 @@ def next_issue(previous: Issue | None, is_final: bool, digest: str, reason: str 
 
 
 def time_to_breach(evaluation: Evaluation, stretches: list[Stretch], window: int) -> Fraction | None:
-    """How long the budget lasts if the next time is like the last ``window``, in the terms' unit.
+    """How long the budget lasts if all time is like what counted of the last ``window``, in the terms' unit.
 
     0 if it is spent; None if it does not burn. ``stretches`` is what was laid out up to the evaluation's end.
     """
@@ -61,4 +61,4 @@ def time_to_breach(evaluation: Evaluation, stretches: list[Stretch], window: int
         return Fraction(0)
     end = evaluation.eval_end
     recent = count(tally(stretches, (end - window, end)), evaluation.terms.policies)
-    return remaining * window / recent.down if recent.down else None
+    return remaining * recent.eligible / recent.down if recent.down else None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, date
 from pathlib import Path
 
 from tenantwatch_collector.alerts.rule import Severity
-from tenantwatch_collector.engines.levels import Finding, LevelEngine, findings_of
+from tenantwatch_collector.engines.findings import Finding, findings_of
+from tenantwatch_collector.engines.levels import LevelEngine
 from tenantwatch_collector.health import CheckResult, Group
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.sla import CheckTerms, calendar_period, evaluate, known_facts, lay_out
@@ -59,6 +61,36 @@ def test_a_fast_burn_is_told_with_the_time_that_is_left() -> None:
     assert set(holding(month(200, ends_before_s=2400))) == set()
 
 
+def young(measured_s: int, down_s: int) -> list[CheckResult]:
+    """A tenant that has been looked at for so long, the last of it down."""
+    good = [CheckResult(at, Status.HEALTHY) for at in range(NOW - measured_s, NOW - down_s, 60)]
+    return [*good, *(CheckResult(at, Status.UNHEALTHY) for at in range(NOW - down_s, NOW, 60))]
+
+
+def test_a_rate_needs_half_of_its_window_and_half_an_hour() -> None:
+    """Two of five minutes are an outage, not a rate over an hour; a day is not a rate over three."""
+    assert "burn-0" not in holding(young(300, 120))
+    assert "burn-0" not in holding(young(1799, 240))
+    text = holding(young(1800, 240))["burn-0"].text
+    assert text.startswith(
+        "the error budget burns 133.3 x too fast over the 30 min that were measured of the last 1 h;"
+    )
+    assert "burn-1" not in holding(young(3 * 3600 - 60, 1200))
+    assert "burn-1" in holding(young(3 * 3600, 1200))
+
+
+def test_a_rate_over_service_hours_needs_half_of_their_share() -> None:
+    """One hour a day of 24: a day's window holds one, and half an hour of it is enough."""
+    hours = [{"weekday": day, "from_minute": 0, "to_minute": 60} for day in range(7)]
+    opening = Contract.model_validate({"tier": "enterprise", "service_hours": hours})
+    terms = opening.to_terms(TERMS.checks, TERMS.groups, None)
+    as_of = NOW + 3600
+    results = [CheckResult(at, Status.UNHEALTHY) for at in range(NOW, as_of, 60)]
+    facts = known_facts(terms, {"web": results}, as_of)
+    whole, stretches = evaluate(terms, facts, PERIOD, as_of), lay_out(terms, facts, PERIOD, as_of)
+    assert {f.rule_id for f in findings_of(1, whole, stretches, "") if f.holds} >= {"burn-0", "burn-2"}
+
+
 def test_a_violation_is_one_when_the_whole_periods_budget_is_spent() -> None:
     """March allows 2678.4 s."""
     assert "sla-availability" not in holding(month(2600, ends_before_s=86_400))
@@ -87,7 +119,11 @@ def test_a_finding_opens_an_alert_and_ends_it() -> None:
     assert said(messages) == [("firing", "error", "sla_violation")]
     (alert,) = desk.written.alerts
     assert alert.alert_name == "service level missed"
-    assert "overdrawn by 22 s" in alert.alert_description
+    assert alert.alert_description == "2026-03: overdrawn by 22 s"
+    data = json.loads(alert.alert_data)
+    assert data["period"] == "2026-03"
+    assert data["condition"] == "sla-availability"
+    assert data.keys() & {"agent_id", "check_id"} == set()
     desk.book.find(finding(False), T0 + 60 * SECOND)
     assert said(desk.tick(60)) == [("resolved", "error", "sla_violation")]
     assert not desk.book.minds([])

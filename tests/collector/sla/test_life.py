@@ -40,6 +40,20 @@ def test_a_revision_needs_a_reason() -> None:
         next_issue(Issue("final", 0, "a"), True, "b")
 
 
+def test_time_that_nobody_measured_burns_no_budget_and_spares_none() -> None:
+    """Looked at for 20 s, 10 of them down: all time is like that, not like 10 of 100."""
+    agreed = Terms(
+        (CheckTerms("a", "web", 1, 1, 5000),),
+        (Group("web", "critical"),),
+        Targets.of({"availability_percentage": "90"}),
+    )
+    results = {"a": [CheckResult(980, Status.HEALTHY), CheckResult(990, Status.UNHEALTHY)]}
+    facts, period = known_facts(agreed, results, 1000), Period(0, 2000)
+    found = evaluate(agreed, facts, period, 1000)
+    assert found.budget.remaining == 92
+    assert time_to_breach(found, lay_out(agreed, facts, period, 1000), 100) == 184
+
+
 def rate(down_from: int | None, target: str = "90") -> Fraction | None:
     agreed = Terms(
         (CheckTerms("a", "web", 1, 1, 5000),),
