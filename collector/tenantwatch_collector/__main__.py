@@ -14,7 +14,7 @@ from typing import Any
 import uvloop
 
 from tenantwatch_collector import __version__
-from tenantwatch_collector.commands import access, alerts, notify, sla, store
+from tenantwatch_collector.commands import access, alerts, notify, sla, store, tokens
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import CollectorError
 
@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check_config)
 
     access.add_commands(commands, _CONFIG_HELP)
+    tokens.add_commands(commands, _CONFIG_HELP)
     store.add_commands(commands, _CONFIG_HELP)
     sla.add_commands(commands, _CONFIG_HELP)
     alerts.add_commands(commands, _CONFIG_HELP)

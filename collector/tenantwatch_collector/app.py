@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tenantwatch_collector.access.bearer_jwt import JwtVerifier
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.contracting import Contracting
@@ -80,7 +81,8 @@ class Collector:
             store, self._rollups, config.retention.raw_days, config.retention.history_months
         )
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
-        authenticator = Authenticator(store)
+        verifier = None if config.jwt is None else JwtVerifier(config.jwt)
+        authenticator = Authenticator(store, verifier)
         self._agents = AgentService(
             store,
             authenticator,
@@ -98,8 +100,8 @@ class Collector:
             MonitoringService(offered, authenticator),
         )
         board = create_web_router(DashboardBoard(offered.operations, authenticator))
-        routers = [*create_routers(offered, authenticator), board]
-        self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers))
+        routers = [*create_routers(offered), board]
+        self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers, authenticator))
         self._stopped = False
 
     def _offered(self, folder: Path) -> Offered:

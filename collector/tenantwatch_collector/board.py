@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.operations import Operations
-from tenantwatch_collector.errors import NotAuthenticated, NotFound
+from tenantwatch_collector.errors import NotAllowed, NotAuthenticated, NotFound
 from tenantwatch_collector.identity import Authenticator, Caller
 from tenantwatch_collector.web.sessions import Session, Sessions
 
@@ -21,8 +22,9 @@ class DashboardBoard:
 
     async def sign_in(self, token: str) -> Session | None:
         try:
-            caller = await self._authenticator.caller(token.strip(), "admin", "tenant")
-        except NotAuthenticated:
+            caller = await self._authenticator.caller(token.strip())
+            caller.demand(Permission.MONITORING_READ)
+        except (NotAuthenticated, NotAllowed):
             return None
         return self._sessions.create(caller)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
+from tenantwatch_collector.access.settings import JwtSection
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.notify.heartbeat import HeartbeatSection
 from tenantwatch_collector.notify.settings import NotifySection
@@ -136,6 +137,7 @@ class CollectorConfig(Section):
     grpc: GrpcListener = GrpcListener()
     rest: RestListener = RestListener()
     tls: Tls | None = None
+    jwt: JwtSection | None = None
     store: StoreSection = StoreSection()
     ingest: IngestSection = IngestSection()
     retention: RetentionSection = RetentionSection()

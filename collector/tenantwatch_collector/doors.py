@@ -149,7 +149,8 @@ class _Uvicorn(uvicorn.Server):
 def bound_socket(listener: GrpcListener | RestListener) -> socket.socket:
     """A socket bound to the address; raises ConfigurationError that says why it cannot be."""
     family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named, asyncio too sends at once what it has, as uvloop always does.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((listener.host, listener.port))

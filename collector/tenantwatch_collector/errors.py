@@ -43,3 +43,7 @@ class NotYet(RetryLater):
 
 class NobodyThere(RetryLater):
     """No agent is connected that could do it."""
+
+
+class NotAllowed(CollectorError):
+    """The caller is known, and lacks the permission."""

@@ -217,7 +217,7 @@ async def test_a_tenant_reads_its_own_levels_and_writes_nothing(here: Ground) ->
         await tenant.get("/reports/sla?tenant_id=neighbour", status=404)
         assert (await tenant.get("/reports/sla"))["scope"] == {"tenant_id": "acme"}
         new = {"contract": {}, "reason": "cheaper"}
-        await tenant.send("PUT", "/sla/acme/terms", new, 401)
+        await tenant.send("PUT", "/sla/acme/terms", new, 403)
         await tenant.get("/sla/acme?as_of=2999-01-01T00:00:00Z", status=422)
         await tenant.get("/sla/acme?period=hourly", status=422)
 

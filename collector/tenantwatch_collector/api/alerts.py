@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.alerts.alert import Status
 from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.api.alerting import (
@@ -18,6 +19,7 @@ from tenantwatch_collector.api.alerting import (
     TimelineEntry,
 )
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.operations import MAX_LIMIT, bounded
 from tenantwatch_collector.errors import NotFound, NotYet, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
@@ -39,6 +41,7 @@ class Alerts:
         self._commanded = commanded
         self._passes = passes
 
+    @demands(Permission.MONITORING_READ)
     async def list(self, caller: Caller, tenant_id: str, severity: str, status: str, limit: int) -> AlertList:
         """Alerts, newest first; empty texts mean any."""
         limit = bounded("limit", limit, MAX_LIMIT)
@@ -50,18 +53,20 @@ class Alerts:
         found = await self._store.alerts(key, severity, status, limit)
         return AlertList(alerts=[*await self._views(found)])
 
+    @demands(Permission.MONITORING_READ)
     async def timeline(self, caller: Caller, alert_id: str) -> AlertTimeline:
         """One alert with its record: what happened, by whom, and each attempt to tell somebody."""
         view = await self._view(caller, alert_id)
         events = await self._store.alert_events(alert_id, caller.tenant_key, MAX_TIMELINE)
         return AlertTimeline(alert=view, timeline=[_entry(event) for event in events])
 
+    @demands(Permission.MONITORING_WRITE)
     async def create(self, caller: Caller, new: NewAlert) -> AlertView:
         """Report an alert of one's own. It lasts until somebody resolves it."""
         tenant = await reachable_tenant(self._store, caller, new.tenant_id)
         alert_type = _REPORTED + new.alert_name
         detail = json.dumps({**new.model_dump(mode="json"), "alert_type": alert_type})
-        command = await self._store.report_alert(tenant.tenant_key, caller.token_id, "", detail)
+        command = await self._store.report_alert(tenant.tenant_key, caller.subject, "", detail)
 
         async def opened() -> AlertRecord | None:
             alert = await self._store.newest_alert(tenant.tenant_key, alert_type)
@@ -72,10 +77,11 @@ class Alerts:
             raise NotYet("the alert is left with the engine, which has not opened it yet: look again")
         return (await self._views([(made, tenant.tenant_id)]))[0]
 
+    @demands(Permission.ALERTS_ACKNOWLEDGE)
     async def command(self, caller: Caller, alert_id: str, action: str, notes: str) -> AlertView:
         """Acknowledge or resolve; answers with what became of the alert."""
         await self._view(caller, alert_id)
-        if not await self._store.command_alert(alert_id, caller.tenant_key, action, caller.token_id, notes):
+        if not await self._store.command_alert(alert_id, caller.tenant_key, action, caller.subject, notes):
             raise NotFound(f"there is no open alert {alert_id!r}")
 
         async def obeyed() -> AlertRecord | None:

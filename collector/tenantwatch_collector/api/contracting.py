@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.agreements import (
     CorrectionList,
     CorrectionView,
@@ -21,6 +22,7 @@ from tenantwatch_collector.api.agreements import (
     microseconds,
 )
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
@@ -54,6 +56,7 @@ class Contracting:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @demands(Permission.MONITORING_READ)
     async def terms(self, caller: Caller, tenant_id: str) -> TermsView:
         """All versions, and what the checks' intervals can prove of the newest."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
@@ -65,6 +68,7 @@ class Contracting:
             resolution=_resolution(versions[-1], checks),
         )
 
+    @demands(Permission.SLA_WRITE)
     async def set_terms(self, caller: Caller, tenant_id: str, new: NewTerms) -> TermsView:
         """Keep a new version. The past keeps the terms that it was agreed on."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
@@ -77,15 +81,17 @@ class Contracting:
         _refuse_more(await self._store.contracts(tenant.tenant_key), "versions of terms")
         contract = new.contract.model_dump_json()
         await self._store.add_contract(
-            tenant.tenant_key, max(begins_us, now_us), caller.token_id, new.reason, contract
+            tenant.tenant_key, max(begins_us, now_us), caller.subject, new.reason, contract
         )
         return await self.terms(caller, tenant_id)
 
+    @demands(Permission.MONITORING_READ)
     async def windows(self, caller: Caller, tenant_id: str) -> WindowList:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         found = await self._store.windows(tenant.tenant_key)
         return WindowList(tenant_id=tenant_id, windows=[_window(record) for record in found])
 
+    @demands(Permission.SLA_WRITE)
     async def announce(self, caller: Caller, tenant_id: str, new: NewWindow) -> WindowView:
         """Keep a window, announced now."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
@@ -102,22 +108,25 @@ class Contracting:
             recurrence="" if new.rule is None else await self._recurrence(tenant, new),
             checks=new.checks,
             reason=new.reason,
-            author=caller.token_id,
+            author=caller.subject,
             announced_at_us=0,
         )
         return _window(await self._store.add_window(record))
 
+    @demands(Permission.SLA_WRITE)
     async def cancel(self, caller: Caller, tenant_id: str, window_id: int) -> None:
         """End a window, or a series, now."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         if not await self._store.cancel_window(tenant.tenant_key, window_id, time.time_ns() // 1000):
             raise NotFound(f"tenant {tenant_id} has no window {window_id} that is not cancelled yet")
 
+    @demands(Permission.MONITORING_READ)
     async def corrections(self, caller: Caller, tenant_id: str) -> CorrectionList:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         found = await self._store.corrections(tenant.tenant_key)
         return CorrectionList(tenant_id=tenant_id, corrections=[_correction(record) for record in found])
 
+    @demands(Permission.SLA_WRITE)
     async def correct(self, caller: Caller, tenant_id: str, new: NewCorrection) -> CorrectionView:
         """Enter a correction; it counts once somebody else approves it."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
@@ -129,7 +138,7 @@ class Contracting:
             to_us=microseconds(new.end),
             counts_as=new.counts_as,
             reason=new.reason,
-            author=caller.token_id,
+            author=caller.subject,
             entered_at_us=time.time_ns() // 1000,
         )
         try:
@@ -138,6 +147,7 @@ class Contracting:
             raise RefusedForEver(str(error)) from error
         return _correction(await self._store.add_correction(record))
 
+    @demands(Permission.SLA_APPROVE)
     async def approve(self, caller: Caller, tenant_id: str, number: int) -> CorrectionView:
         """The second person's word. The author cannot give it."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
@@ -145,9 +155,9 @@ class Contracting:
         record = next((each for each in found if each.number == number), None)
         if record is None:
             raise NotFound(f"tenant {tenant_id} has no correction {number}")
-        if record.author == caller.token_id:
+        if record.author == caller.subject:
             raise RefusedForEver("a second person must approve: whoever entered it cannot")
-        approved = await self._store.approve_correction(tenant.tenant_key, number, caller.token_id)
+        approved = await self._store.approve_correction(tenant.tenant_key, number, caller.subject)
         if approved is None:
             raise RefusedForEver(f"correction {number} was approved already, by {record.approver}")
         return _correction(approved)

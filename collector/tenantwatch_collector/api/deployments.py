@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tenantwatch_collector.access.permissions import Permission
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.errors import Conflict
 from tenantwatch_collector.identity import Caller, issue_token
 from tenantwatch_collector.sla.contract import Tier
@@ -45,6 +47,7 @@ class Deployments:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @demands(Permission.TENANTS_MANAGE)
     async def create(self, caller: Caller, new: NewDeployment) -> Deployment:
         """Make the tenant, and the token that its agents need."""
         slug = slug_of(new.tenant_name)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from tenantwatch_wire.records import CHECK_KINDS, Status
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.looks import (
     COMPREHENSIVE,
     HealthCheckAnswer,
@@ -19,6 +20,7 @@ from tenantwatch_collector.api.looks import (
     Round,
 )
 from tenantwatch_collector.api.models import State
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.operations import check_result, resources_of, state_of
 from tenantwatch_collector.api.service_levels import Question, ServiceLevels
 from tenantwatch_collector.errors import NobodyThere, RefusedForEver, TooMany
@@ -51,6 +53,7 @@ class HealthChecks:
         self._running: set[int] = set()
         self._in_round = asyncio.Lock()
 
+    @demands(Permission.CHECKS_RUN)
     async def run(self, caller: Caller, tenant_id: str, new: NewHealthCheck) -> HealthCheckAnswer:
         """Look now, wait for the committed results up to a deadline, and answer with them."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
@@ -78,6 +81,7 @@ class HealthChecks:
         level = await self._levels.metrics(caller, tenant_id, Question())
         return _answer(tenant_id, new, wanted, looked, level)
 
+    @demands(Permission.CHECKS_RUN)
     async def round(self, caller: Caller, new: NewHealthCheck) -> Round:
         """Look at every tenant that the caller reaches, some at a time, and count. One round at a time."""
         if self._in_round.locked():

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from tenantwatch_wire.records import Status
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.measured import (
     PerformanceMetrics,
     PlatformFigures,
@@ -19,6 +20,7 @@ from tenantwatch_collector.api.measured import (
     TenantFigures,
 )
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.operations import resources_of
 from tenantwatch_collector.api.performance import performance, width_of
 from tenantwatch_collector.errors import RefusedForEver
@@ -57,6 +59,7 @@ class Metrics:
         self._making = asyncio.Lock()
         self._made: tuple[float, PlatformSnapshot] | None = None
 
+    @demands(Permission.MONITORING_READ)
     async def platform(self, caller: Caller) -> PlatformSnapshot:
         """The platform as the caller sees it; a tenant sees itself alone."""
         if caller.tenant is not None:
@@ -66,6 +69,7 @@ class Metrics:
                 self._made = time.monotonic(), await self._snapshot(await self._store.tenants())
             return self._made[1]
 
+    @demands(Permission.MONITORING_READ)
     async def tenant(
         self, caller: Caller, tenant_id: str, start: date | None, end: date | None
     ) -> PerformanceMetrics:

@@ -14,8 +14,10 @@ from math import floor
 
 from tenantwatch_wire.records import Status
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api import models
 from tenantwatch_collector.api.models import State, instant
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.signal import Signal
@@ -45,6 +47,7 @@ class Operations:
         self._changed = changed
         self._compliance = {} if compliance is None else compliance
 
+    @demands(Permission.MONITORING_READ)
     async def dashboard(self, caller: Caller) -> models.DashboardHealth:
         """The platform as the caller sees it: the latest 20 results and the top 10 alerts with it."""
         overview = await self.platform(caller)
@@ -58,6 +61,7 @@ class Operations:
             tenants=overview.tenants,
         )
 
+    @demands(Permission.MONITORING_READ)
     async def platform(self, caller: Caller) -> models.PlatformOverview:
         """Every tenant that the caller may see, the worst first, and the counts."""
         tenants = await self._store.tenant_health(caller.tenant_key)
@@ -68,6 +72,7 @@ class Operations:
             platform_health=_platform(views, open_alerts, self._compliance), tenants=views
         )
 
+    @demands(Permission.MONITORING_READ)
     async def tenants(self, caller: Caller, limit: int, cursor: str) -> tuple[Sequence[TenantHealth], str]:
         """A page of tenants by tenant_id, and the cursor of the next one or an empty text."""
         limit = bounded("limit", limit, MAX_LIMIT)
@@ -75,6 +80,7 @@ class Operations:
         page = found[:limit]
         return page, page[-1].tenant.tenant_id if len(found) > limit else ""
 
+    @demands(Permission.MONITORING_READ)
     async def tenant_list(self, caller: Caller, limit: int, cursor: str) -> models.TenantList:
         """A page of tenants by tenant_id."""
         page, next_cursor = await self.tenants(caller, limit, cursor)
@@ -82,6 +88,7 @@ class Operations:
             tenants=[_overview(health) for health in page], next_cursor=next_cursor or None
         )
 
+    @demands(Permission.MONITORING_READ)
     async def tenant_summary(self, caller: Caller, tenant_id: str) -> models.TenantSummary:
         """One tenant's state, its groups and its checks."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
@@ -95,6 +102,7 @@ class Operations:
             active_alerts=await self._store.count_open_alerts(tenant.tenant_key),
         )
 
+    @demands(Permission.MONITORING_READ)
     async def history(
         self,
         caller: Caller,
@@ -116,6 +124,7 @@ class Operations:
         more = len(found) > limit
         return page, "-".join(map(str, page[-1].place)) if more else ""
 
+    @demands(Permission.MONITORING_READ)
     async def watch(self, caller: Caller, tenant_id: str) -> AsyncIterator[models.TenantSummary]:
         """The present health of the tenant, or of all that the caller sees, then every change,
         until the collector stops."""
@@ -134,6 +143,7 @@ class Operations:
                     yield summary
             await self._changed.wait_beyond(seen)
 
+    @demands(Permission.MONITORING_READ)
     async def changes(self, caller: Caller) -> AsyncGenerator[None, None]:
         """Yields after commits, several may come as one, until the collector stops."""
         while not self._changed.closed:

@@ -8,14 +8,18 @@ import secrets
 import time
 from collections.abc import Sequence
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.api.alerting import NewRule, RuleBody, RuleList, RuleView
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.errors import Conflict, NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.store.base import Store, StoredRule
 
 MAX_RULES = 1_000
+MAX_OF_TENANT = 100
+"""That a tenant may make for itself."""
 
 
 class Rules:
@@ -24,27 +28,33 @@ class Rules:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @demands(Permission.MONITORING_READ)
     async def list(self, caller: Caller) -> RuleList:
         return RuleList(rules=[_view(rule) for rule in await self._reachable(caller)])
 
+    @demands(Permission.MONITORING_READ)
     async def get(self, caller: Caller, rule_id: str) -> RuleView:
         return _view(await self._rule(caller, rule_id))
 
+    @demands(Permission.MONITORING_WRITE)
     async def create(self, caller: Caller, new: NewRule) -> RuleView:
         """Make a rule; Conflict if there is one of its id."""
         rule_id = new.rule_id or _made_up(new.metric)
         rules = await self._store.alert_rules()
+        _refuse_beyond_tenant(caller, new, rules)
         if any(rule.rule_id == rule_id for rule in rules):
             raise Conflict(f"there is a rule {rule_id!r} already: change it with PUT")
         if len(rules) >= MAX_RULES:
             raise RefusedForEver(f"there may be {MAX_RULES} rules: remove some")
-        return await self._keep(caller, rule_id, new, time.time_ns() // 1000, caller.token_id)
+        return await self._keep(caller, rule_id, new, time.time_ns() // 1000, caller.subject)
 
+    @demands(Permission.MONITORING_WRITE)
     async def replace(self, caller: Caller, rule_id: str, new: RuleBody) -> RuleView:
         """Change a rule; who made it and when stays."""
         kept = await self._rule(caller, rule_id)
         return await self._keep(caller, rule_id, new, kept.created_at_us, kept.created_by)
 
+    @demands(Permission.MONITORING_WRITE)
     async def remove(self, caller: Caller, rule_id: str) -> None:
         await self._rule(caller, rule_id)
         if not await self._store.remove_alert_rule(rule_id):
@@ -55,6 +65,8 @@ class Rules:
     ) -> RuleView:
         if new.tenant_id is not None:
             await reachable_tenant(self._store, caller, new.tenant_id)
+        elif caller.tenant is not None:
+            raise RefusedForEver(f"tenant_id: write {caller.tenant.tenant_id}; your rules are for it alone")
         told = new.model_dump(exclude={"rule_id", "tenant_id"})
         try:
             rule = CustomRule(rule_id=rule_id, tenant=new.tenant_id, **told)
@@ -77,6 +89,17 @@ class Rules:
     async def _reachable(self, caller: Caller) -> Sequence[StoredRule]:
         own = None if caller.tenant is None else caller.tenant.tenant_id
         return [rule for rule in await self._store.alert_rules() if own in (None, rule.tenant_id)]
+
+
+def _refuse_beyond_tenant(caller: Caller, new: NewRule, rules: Sequence[StoredRule]) -> None:
+    """A tenant can neither take all the room for rules, nor find out the names of others' rules."""
+    if caller.tenant is None:
+        return
+    own = caller.tenant.tenant_id
+    if new.rule_id is not None and not new.rule_id.startswith(f"{own}-"):
+        raise RefusedForEver(f"rule_id: begin it with {own}-, or leave it out")
+    if sum(rule.tenant_id == own for rule in rules) >= MAX_OF_TENANT:
+        raise RefusedForEver(f"a tenant may have {MAX_OF_TENANT} rules: remove some")
 
 
 def demand_metric(metric: str, there_are: Sequence[str]) -> None:

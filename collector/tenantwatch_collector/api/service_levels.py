@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.agreements import microseconds
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.reports.naming import PeriodName
@@ -62,6 +64,7 @@ class ServiceLevels:
         self._reports = reports
         self._typesetter = typesetter
 
+    @demands(Permission.MONITORING_READ)
     async def metrics(
         self, caller: Caller, tenant_id: str, question: Question, tier: Tier | None = None
     ) -> dict[str, Any]:
@@ -79,12 +82,14 @@ class ServiceLevels:
             "detail": detail_of(subject),
         }
 
+    @demands(Permission.MONITORING_READ)
     async def explained(self, caller: Caller, tenant_id: str, question: Question) -> str:
         """The arithmetic, step by step, as plain text."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         _, subject, _ = await self._reports.subject(tenant, question.asked())
         return "\n".join(explain(subject.judged.whole)) + "\n"
 
+    @demands(Permission.MONITORING_READ)
     async def report(self, caller: Caller, tenant_id: str, question: Question, form: Format) -> ReportFile:
         """The signed report of one tenant, or of all that the caller reaches where ``tenant_id`` is empty."""
         asked = question.asked()
@@ -95,6 +100,7 @@ class ServiceLevels:
             document = await self._reports.platform_report(await self._store.tenants(), asked)
         return await self._file(document, form)
 
+    @demands(Permission.MONITORING_READ)
     async def export(self, caller: Caller, tenant_id: str, question: Question) -> AsyncIterator[str]:
         """The lines from which the period's report can be made again. A refusal comes before the first."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)

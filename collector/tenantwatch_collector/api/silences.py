@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
+from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.agreements import microseconds
 from tenantwatch_collector.api.alerting import NewSilence, SilenceList, SilenceView
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.store.base import Store, StoredSilence
 
 MAX_SILENCES = 1_000
+MAX_OF_TENANT = 100
+"""That a tenant may make for itself."""
 MAX_DAYS = 90
 _DAY_US = 86_400_000_000
 
@@ -22,15 +27,17 @@ class Silences:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @demands(Permission.MONITORING_READ)
     async def list(self, caller: Caller) -> SilenceList:
         """Those that are not over."""
-        own = None if caller.tenant is None else caller.tenant.tenant_id
-        found = await self._store.silences(time.time_ns() // 1000)
-        return SilenceList(silences=[_view(one) for one in found if own in (None, one.tenant_id)])
+        return SilenceList(silences=[_view(one) for one in await self._reachable(caller)])
 
+    @demands(Permission.MONITORING_WRITE)
     async def create(self, caller: Caller, new: NewSilence) -> SilenceView:
         if new.tenant_id is not None:
             await reachable_tenant(self._store, caller, new.tenant_id)
+        elif caller.tenant is not None:
+            raise RefusedForEver(f"tenant_id: write {caller.tenant.tenant_id}; your silences are its alone")
         now_us = time.time_ns() // 1000
         start_us = now_us if new.start is None else max(now_us, microseconds(new.start))
         end_us = microseconds(new.end)
@@ -38,17 +45,25 @@ class Silences:
             raise RefusedForEver(f"end: write an instant after the start and now, within {MAX_DAYS} days")
         if len(await self._store.silences(now_us)) >= MAX_SILENCES:
             raise RefusedForEver(f"there may be {MAX_SILENCES} silences at a time: end some")
-        silence = StoredSilence(
-            0, new.tenant_id, new.alert_type, start_us, end_us, caller.token_id, new.notes
-        )
+        if caller.tenant is not None and len(await self._reachable(caller)) >= MAX_OF_TENANT:
+            raise RefusedForEver(f"a tenant may have {MAX_OF_TENANT} silences at a time: end some")
+        silence = StoredSilence(0, new.tenant_id, new.alert_type, start_us, end_us, caller.subject, new.notes)
         silence_id = await self._store.add_silence(silence)
         kept = await self._store.silences(now_us)
         return next(_view(one) for one in kept if one.silence_id == silence_id)
 
+    @demands(Permission.MONITORING_WRITE)
     async def end(self, caller: Caller, silence_id: int) -> None:
         """End it now."""
-        if not await self._store.end_silence(silence_id, time.time_ns() // 1000):
+        own = any(one.silence_id == silence_id for one in await self._reachable(caller))
+        if not own or not await self._store.end_silence(silence_id, time.time_ns() // 1000):
             raise NotFound(f"there is no silence {silence_id} that is not over")
+
+    async def _reachable(self, caller: Caller) -> Sequence[StoredSilence]:
+        """Those that are not over, and name the caller's tenant where it has one."""
+        own = None if caller.tenant is None else caller.tenant.tenant_id
+        found = await self._store.silences(time.time_ns() // 1000)
+        return [one for one in found if own in (None, one.tenant_id)]
 
 
 def _view(one: StoredSilence) -> SilenceView:

@@ -140,7 +140,16 @@ class Store(AgreementStore, StoreTools, Protocol):
     async def tenant(self, tenant_id: str) -> Tenant | None: ...
     async def tenants(self) -> Sequence[Tenant]: ...
     async def create_token(
-        self, token_id: str, secret_sha256: bytes, role: str, tenant_key: int | None, name: str
+        self,
+        token_id: str,
+        secret_sha256: bytes,
+        role: str,
+        tenant_key: int | None,
+        name: str,
+        *,
+        subject: str,
+        scopes: Sequence[str] = (),
+        expires_at_us: int | None = None,
     ) -> None: ...
     async def token_by_hash(self, secret_sha256: bytes) -> Token | None: ...
     async def token_is_valid(self, token_id: str) -> bool: ...
@@ -148,7 +157,7 @@ class Store(AgreementStore, StoreTools, Protocol):
     async def tokens(self) -> Sequence[Token]: ...
     async def revoke_token(self, token_id: str) -> bool: ...
     async def tokens_revoked_since(self, since_us: int) -> Sequence[str]:
-        """The ids of tokens that were revoked then or later."""
+        """The ids of tokens that were revoked, or ended, then or later."""
 
     # -- ingest
     async def agent_arrived(

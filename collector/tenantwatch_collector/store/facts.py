@@ -29,7 +29,10 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token as kept: never the secret, only its hash. ``tenant`` is None for an admin's."""
+    """An access token as kept: never the secret, only its hash. ``tenant`` is None for the platform's own.
+
+    ``scopes`` are the permissions that it has of its role's; empty means all of them.
+    """
 
     token_id: str
     role: str
@@ -38,6 +41,9 @@ class Token:
     created_at_us: int
     revoked_at_us: int | None
     last_used_at_us: int | None
+    subject: str
+    scopes: tuple[str, ...]
+    expires_at_us: int | None
 
 
 @dataclass(frozen=True, slots=True)

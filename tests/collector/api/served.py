@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import grpc.aio
 import httpx2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from tenantwatch_collector.access.permissions import PLATFORM_ROLES, Role
 from tenantwatch_collector.app import Collector
 from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestListener
 from tenantwatch_collector.identity import issue_token
@@ -23,7 +24,7 @@ from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire import limits
 from tenantwatch_wire.codec import encode_batch
 from tenantwatch_wire.records import Lane, Result, Status
-from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc, monitoring_pb2_grpc
+from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc, monitoring_pb2_grpc, query_pb2_grpc
 
 TENANT = "acme"
 OTHER = "other"
@@ -36,6 +37,7 @@ class Caller:
 
     http: httpx2.AsyncClient
     stub: monitoring_pb2_grpc.MonitoringServiceStub
+    query: query_pb2_grpc.QueryServiceStub
     token: str
 
     async def rest(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
@@ -71,6 +73,10 @@ class Served:
     second_admin: Caller
     tenant: Caller
     agent_token: str
+    roles: Mapping[Role, Caller]
+    """One of each role; those of a tenant's are the first tenant's."""
+    foreign: Mapping[Role, Caller]
+    """One of each of a tenant's roles, of the other tenant."""
 
     @asynccontextmanager
     async def agent(
@@ -168,18 +174,31 @@ async def served(folder: Path) -> AsyncIterator[Served]:
     grpc_address, rest_url = await collector.start()
     try:
         tenant = await store.create_tenant(TENANT, "Acme", "professional")
-        await store.create_tenant(OTHER, "Other", "basic")
-        tokens = [
-            (await issue_token(store, role, whose, ""))[1]
-            for role, whose in (("admin", None), ("admin", None), ("tenant", tenant), ("agent", tenant))
-        ]
+        other = await store.create_tenant(OTHER, "Other", "basic")
+        own = {role: None if role in PLATFORM_ROLES else tenant for role in Role}
+        tokens = {role: (await issue_token(store, role, whose, ""))[1] for role, whose in own.items()}
+        second = (await issue_token(store, Role.ADMIN, None, ""))[1]
+        strange = {
+            role: (await issue_token(store, role, other, ""))[1]
+            for role in (Role.TENANT_ADMIN, Role.TENANT_VIEWER)
+        }
         async with (
             httpx2.AsyncClient(base_url=rest_url, trust_env=False, timeout=20) as http,
             grpc.aio.insecure_channel(grpc_address) as channel,
         ):
             stub = monitoring_pb2_grpc.MonitoringServiceStub(channel)
-            first, second, reader = (Caller(http, stub, token) for token in tokens[:3])
-            yield Served(store, grpc_address, first, second, reader, tokens[3])
+            query = query_pb2_grpc.QueryServiceStub(channel)
+            roles = {role: Caller(http, stub, query, token) for role, token in tokens.items()}
+            yield Served(
+                store,
+                grpc_address,
+                roles[Role.ADMIN],
+                Caller(http, stub, query, second),
+                roles[Role.TENANT_VIEWER],
+                tokens[Role.AGENT],
+                roles,
+                {role: Caller(http, stub, query, token) for role, token in strange.items()},
+            )
     finally:
         await collector.stop()
 

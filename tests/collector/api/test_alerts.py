@@ -69,10 +69,10 @@ async def test_only_admins_change_and_others_alerts_do_not_exist(here: Served) -
     others = await here.tenant.rest("GET", path, status=404)
     none = await here.tenant.rest("GET", f"{ALERTS}/none", status=404)
     assert others["detail"].replace(made["alert_id"], "none") == none["detail"]
-    await here.tenant.rest("POST", f"{path}/acknowledge", {}, 401)
-    await here.tenant.rest("POST", ALERTS, report("Mine"), 401)
+    await here.tenant.rest("POST", f"{path}/acknowledge", {}, 403)
+    await here.tenant.rest("POST", ALERTS, report("Mine"), 403)
     request = pb.AcknowledgeAlertRequest(alert_id=made["alert_id"])
-    assert (await here.tenant.refused("AcknowledgeAlert", request))[0] is grpc.StatusCode.UNAUTHENTICATED
+    assert (await here.tenant.refused("AcknowledgeAlert", request))[0] is grpc.StatusCode.PERMISSION_DENIED
     await here.admin.rest("POST", ALERTS, report("Nobody", "nobody"), 404)
     wrong = await here.admin.rest("POST", ALERTS, {**report("x"), "severity": "fatal"}, 422)
     assert "severity" in wrong["detail"]
@@ -104,7 +104,7 @@ async def test_rules_are_made_changed_and_removed(here: Served) -> None:
     by_rest = await here.admin.rest("GET", RULES)
     assert without_nulls(by_grpc) == without_nulls(by_rest)
     await here.tenant.rest("GET", f"{RULES}/{whole['rule']['rule_id']}", status=404)
-    await here.tenant.rest("DELETE", f"{RULES}/cpu", status=401)
+    await here.tenant.rest("DELETE", f"{RULES}/cpu", status=403)
     await here.admin.rest("DELETE", f"{RULES}/cpu", status=204)
     await here.admin.rest("PUT", f"{RULES}/cpu", {**rule, "threshold": 1}, 404)
     request = pb.DeleteAlertRuleRequest(rule_id=whole["rule"]["rule_id"])
@@ -121,7 +121,7 @@ async def test_silences_begin_and_end(here: Served) -> None:
     assert without_nulls(by_grpc) == without_nulls(by_rest)
     assert len(by_rest["silences"]) == 2
     assert (await here.tenant.rest("GET", SILENCES))["silences"] == [mine]
-    await here.tenant.rest("POST", SILENCES, {"end": end}, 401)
+    await here.tenant.rest("POST", SILENCES, {"end": end}, 403)
     long = (datetime.now(UTC) + timedelta(days=100)).isoformat()
     for wrong in (long, "2020-01-01T00:00:00Z", "2030-01-01T00:00:00"):
         await here.admin.rest("POST", SILENCES, {"end": wrong}, 422)

@@ -92,8 +92,8 @@ async def test_deployments_are_numbered_and_watched(here: Served) -> None:
     by_grpc = await here.admin.call("CreateDeployment", off)
     assert (by_grpc["tenant_id"], "agent_token" in by_grpc) == ("quiet-001", False)
     await here.admin.rest("POST", DEPLOYMENTS, {**body, "resource_tier": "huge"}, 422)
-    await here.tenant.rest("POST", DEPLOYMENTS, body, 401)
-    assert (await here.tenant.refused("CreateDeployment", off))[0] is grpc.StatusCode.UNAUTHENTICATED
+    await here.tenant.rest("POST", DEPLOYMENTS, body, 403)
+    assert (await here.tenant.refused("CreateDeployment", off))[0] is grpc.StatusCode.PERMISSION_DENIED
 
 
 @pytest.mark.parametrize(

@@ -128,4 +128,4 @@ def _announcement(body: dict[str, Any]) -> pb.AnnounceMaintenanceRequest:
 
 
 async def _only_for_admins(here: Served, operation: str, request: Any) -> None:
-    assert (await here.tenant.refused(operation, request))[0] is grpc.StatusCode.UNAUTHENTICATED
+    assert (await here.tenant.refused(operation, request))[0] is grpc.StatusCode.PERMISSION_DENIED

@@ -39,6 +39,8 @@ def version_1(path: Path) -> None:
         digest = hashlib.sha256(sql.encode()).hexdigest()
         file.execute("INSERT INTO schema_version VALUES (1, '0001_initial.sql', ?)", (digest,))
         file.execute("INSERT INTO tenant VALUES (1, 'acme', 'Acme', 'basic', 1)")
+        tokens = [("t1", b"1", "admin", None), ("t2", b"2", "tenant", 1), ("t3", b"3", "agent", 1)]
+        file.executemany("INSERT INTO token VALUES (?, ?, ?, ?, 'laptop', 1, NULL, 2)", tokens)
         file.execute(
             "INSERT INTO check_definition VALUES"
             " (1, 1, 'a1', 'web', 'http_endpoint', 'web', 60000, 10000, 3, 2, '', 1)"
@@ -68,6 +70,14 @@ def version_1(path: Path) -> None:
 
 
 async def assert_as_before(store: Store) -> None:
+    tokens = {token.token_id: token for token in await store.tokens()}
+    assert {name: token.role for name, token in tokens.items()} == {
+        "t1": "admin",
+        "t2": "tenant-viewer",
+        "t3": "agent",
+    }
+    assert (tokens["t2"].subject, tokens["t2"].scopes, tokens["t2"].expires_at_us) == ("t2", (), None)
+    assert await store.token_by_hash(b"2") == tokens["t2"]
     assert len(await store.results_of_check(1, 1, 0, RESULTS + 1)) == RESULTS
     found = await store.results(1, T0, T0 + 12 * SECOND, 20, "", None)
     by_time = {(result.time_us - T0) // SECOND: result for result in found}

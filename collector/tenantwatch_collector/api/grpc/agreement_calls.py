@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from grpc.aio import ServicerContext as Context
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
 from tenantwatch_collector.api.agreements import NewCorrection, NewTerms, NewWindow
 from tenantwatch_collector.api.contracting import Contracting
-from tenantwatch_collector.api.grpc.door import ABORTED, Door, answer, asked
+from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
+from tenantwatch_collector.identity import Caller
 
 
 class AgreementCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
@@ -17,64 +17,56 @@ class AgreementCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     _door: Door
     _contracting: Contracting
 
-    async def GetTerms(self, request: pb.GetTermsRequest, context: Context) -> pb.GetTermsResponse:
-        async with self._door.reader(context) as caller:
-            return answer(pb.GetTermsResponse, await self._contracting.terms(caller, request.tenant_id))
-        raise AssertionError(ABORTED)
+    @through(Contracting.terms)
+    async def GetTerms(self, request: pb.GetTermsRequest, caller: Caller) -> pb.GetTermsResponse:
+        return answer(pb.GetTermsResponse, await self._contracting.terms(caller, request.tenant_id))
 
-    async def SetTerms(self, request: pb.SetTermsRequest, context: Context) -> pb.SetTermsResponse:
-        async with self._door.admin(context) as caller:
-            new = asked(NewTerms, request, "tenant_id")
-            kept = await self._contracting.set_terms(caller, request.tenant_id, new)
-            return answer(pb.SetTermsResponse, kept)
-        raise AssertionError(ABORTED)
+    @through(Contracting.set_terms)
+    async def SetTerms(self, request: pb.SetTermsRequest, caller: Caller) -> pb.SetTermsResponse:
+        new = asked(NewTerms, request, "tenant_id")
+        kept = await self._contracting.set_terms(caller, request.tenant_id, new)
+        return answer(pb.SetTermsResponse, kept)
 
+    @through(Contracting.windows)
     async def ListMaintenance(
-        self, request: pb.ListMaintenanceRequest, context: Context
+        self, request: pb.ListMaintenanceRequest, caller: Caller
     ) -> pb.ListMaintenanceResponse:
-        async with self._door.reader(context) as caller:
-            found = await self._contracting.windows(caller, request.tenant_id)
-            return answer(pb.ListMaintenanceResponse, found)
-        raise AssertionError(ABORTED)
+        found = await self._contracting.windows(caller, request.tenant_id)
+        return answer(pb.ListMaintenanceResponse, found)
 
+    @through(Contracting.announce)
     async def AnnounceMaintenance(
-        self, request: pb.AnnounceMaintenanceRequest, context: Context
+        self, request: pb.AnnounceMaintenanceRequest, caller: Caller
     ) -> pb.AnnounceMaintenanceResponse:
-        async with self._door.admin(context) as caller:
-            new = asked(NewWindow, request, "tenant_id")
-            window = await self._contracting.announce(caller, request.tenant_id, new)
-            return answer(pb.AnnounceMaintenanceResponse, window=window)
-        raise AssertionError(ABORTED)
+        new = asked(NewWindow, request, "tenant_id")
+        window = await self._contracting.announce(caller, request.tenant_id, new)
+        return answer(pb.AnnounceMaintenanceResponse, window=window)
 
+    @through(Contracting.cancel)
     async def CancelMaintenance(
-        self, request: pb.CancelMaintenanceRequest, context: Context
+        self, request: pb.CancelMaintenanceRequest, caller: Caller
     ) -> pb.CancelMaintenanceResponse:
-        async with self._door.admin(context) as caller:
-            await self._contracting.cancel(caller, request.tenant_id, request.window_id)
-            return pb.CancelMaintenanceResponse()
-        raise AssertionError(ABORTED)
+        await self._contracting.cancel(caller, request.tenant_id, request.window_id)
+        return pb.CancelMaintenanceResponse()
 
+    @through(Contracting.corrections)
     async def ListCorrections(
-        self, request: pb.ListCorrectionsRequest, context: Context
+        self, request: pb.ListCorrectionsRequest, caller: Caller
     ) -> pb.ListCorrectionsResponse:
-        async with self._door.reader(context) as caller:
-            found = await self._contracting.corrections(caller, request.tenant_id)
-            return answer(pb.ListCorrectionsResponse, found)
-        raise AssertionError(ABORTED)
+        found = await self._contracting.corrections(caller, request.tenant_id)
+        return answer(pb.ListCorrectionsResponse, found)
 
+    @through(Contracting.correct)
     async def CreateCorrection(
-        self, request: pb.CreateCorrectionRequest, context: Context
+        self, request: pb.CreateCorrectionRequest, caller: Caller
     ) -> pb.CreateCorrectionResponse:
-        async with self._door.admin(context) as caller:
-            new = asked(NewCorrection, request, "tenant_id")
-            entered = await self._contracting.correct(caller, request.tenant_id, new)
-            return answer(pb.CreateCorrectionResponse, correction=entered)
-        raise AssertionError(ABORTED)
+        new = asked(NewCorrection, request, "tenant_id")
+        entered = await self._contracting.correct(caller, request.tenant_id, new)
+        return answer(pb.CreateCorrectionResponse, correction=entered)
 
+    @through(Contracting.approve)
     async def ApproveCorrection(
-        self, request: pb.ApproveCorrectionRequest, context: Context
+        self, request: pb.ApproveCorrectionRequest, caller: Caller
     ) -> pb.ApproveCorrectionResponse:
-        async with self._door.admin(context) as caller:
-            approved = await self._contracting.approve(caller, request.tenant_id, request.number)
-            return answer(pb.ApproveCorrectionResponse, correction=approved)
-        raise AssertionError(ABORTED)
+        approved = await self._contracting.approve(caller, request.tenant_id, request.number)
+        return answer(pb.ApproveCorrectionResponse, correction=approved)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from grpc.aio import ServicerContext as Context
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
 from tenantwatch_collector.api.alerting import Acknowledge, NewAlert, NewRule, NewSilence, Resolve, RuleBody
 from tenantwatch_collector.api.alerts import Alerts
-from tenantwatch_collector.api.grpc.door import ABORTED, Door, answer, asked
+from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.silences import Silences
+from tenantwatch_collector.identity import Caller
 
 
 class AlertCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
@@ -21,84 +21,69 @@ class AlertCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     _rules: Rules
     _silences: Silences
 
-    async def CreateAlert(self, request: pb.CreateAlertRequest, context: Context) -> pb.CreateAlertResponse:
-        async with self._door.admin(context) as caller:
-            made = await self._alerts.create(caller, asked(NewAlert, request))
-            return answer(pb.CreateAlertResponse, alert=made)
-        raise AssertionError(ABORTED)
+    @through(Alerts.create)
+    async def CreateAlert(self, request: pb.CreateAlertRequest, caller: Caller) -> pb.CreateAlertResponse:
+        made = await self._alerts.create(caller, asked(NewAlert, request))
+        return answer(pb.CreateAlertResponse, alert=made)
 
-    async def GetAlert(self, request: pb.GetAlertRequest, context: Context) -> pb.GetAlertResponse:
-        async with self._door.reader(context) as caller:
-            return answer(pb.GetAlertResponse, await self._alerts.timeline(caller, request.alert_id))
-        raise AssertionError(ABORTED)
+    @through(Alerts.timeline)
+    async def GetAlert(self, request: pb.GetAlertRequest, caller: Caller) -> pb.GetAlertResponse:
+        return answer(pb.GetAlertResponse, await self._alerts.timeline(caller, request.alert_id))
 
+    @through(Alerts.command)
     async def AcknowledgeAlert(
-        self, request: pb.AcknowledgeAlertRequest, context: Context
+        self, request: pb.AcknowledgeAlertRequest, caller: Caller
     ) -> pb.AcknowledgeAlertResponse:
-        async with self._door.admin(context) as caller:
-            notes = asked(Acknowledge, request, "alert_id").notes
-            alert = await self._alerts.command(caller, request.alert_id, "acknowledge", notes)
-            return answer(pb.AcknowledgeAlertResponse, alert=alert)
-        raise AssertionError(ABORTED)
+        notes = asked(Acknowledge, request, "alert_id").notes
+        alert = await self._alerts.command(caller, request.alert_id, "acknowledge", notes)
+        return answer(pb.AcknowledgeAlertResponse, alert=alert)
 
-    async def ResolveAlert(
-        self, request: pb.ResolveAlertRequest, context: Context
-    ) -> pb.ResolveAlertResponse:
-        async with self._door.admin(context) as caller:
-            notes = asked(Resolve, request, "alert_id").resolution_notes
-            alert = await self._alerts.command(caller, request.alert_id, "resolve", notes)
-            return answer(pb.ResolveAlertResponse, alert=alert)
-        raise AssertionError(ABORTED)
+    @through(Alerts.command)
+    async def ResolveAlert(self, request: pb.ResolveAlertRequest, caller: Caller) -> pb.ResolveAlertResponse:
+        notes = asked(Resolve, request, "alert_id").resolution_notes
+        alert = await self._alerts.command(caller, request.alert_id, "resolve", notes)
+        return answer(pb.ResolveAlertResponse, alert=alert)
 
+    @through(Rules.list)
     async def ListAlertRules(
-        self, request: pb.ListAlertRulesRequest, context: Context
+        self, request: pb.ListAlertRulesRequest, caller: Caller
     ) -> pb.ListAlertRulesResponse:
-        async with self._door.reader(context) as caller:
-            return answer(pb.ListAlertRulesResponse, await self._rules.list(caller))
-        raise AssertionError(ABORTED)
+        return answer(pb.ListAlertRulesResponse, await self._rules.list(caller))
 
+    @through(Rules.create)
     async def CreateAlertRule(
-        self, request: pb.CreateAlertRuleRequest, context: Context
+        self, request: pb.CreateAlertRuleRequest, caller: Caller
     ) -> pb.CreateAlertRuleResponse:
-        async with self._door.admin(context) as caller:
-            rule = await self._rules.create(caller, asked(NewRule, request))
-            return answer(pb.CreateAlertRuleResponse, rule=rule)
-        raise AssertionError(ABORTED)
+        rule = await self._rules.create(caller, asked(NewRule, request))
+        return answer(pb.CreateAlertRuleResponse, rule=rule)
 
+    @through(Rules.replace)
     async def ReplaceAlertRule(
-        self, request: pb.ReplaceAlertRuleRequest, context: Context
+        self, request: pb.ReplaceAlertRuleRequest, caller: Caller
     ) -> pb.ReplaceAlertRuleResponse:
-        async with self._door.admin(context) as caller:
-            new = asked(RuleBody, request, "rule_id")
-            rule = await self._rules.replace(caller, request.rule_id, new)
-            return answer(pb.ReplaceAlertRuleResponse, rule=rule)
-        raise AssertionError(ABORTED)
+        new = asked(RuleBody, request, "rule_id")
+        rule = await self._rules.replace(caller, request.rule_id, new)
+        return answer(pb.ReplaceAlertRuleResponse, rule=rule)
 
+    @through(Rules.remove)
     async def DeleteAlertRule(
-        self, request: pb.DeleteAlertRuleRequest, context: Context
+        self, request: pb.DeleteAlertRuleRequest, caller: Caller
     ) -> pb.DeleteAlertRuleResponse:
-        async with self._door.admin(context) as caller:
-            await self._rules.remove(caller, request.rule_id)
-            return pb.DeleteAlertRuleResponse()
-        raise AssertionError(ABORTED)
+        await self._rules.remove(caller, request.rule_id)
+        return pb.DeleteAlertRuleResponse()
 
-    async def ListSilences(
-        self, request: pb.ListSilencesRequest, context: Context
-    ) -> pb.ListSilencesResponse:
-        async with self._door.reader(context) as caller:
-            return answer(pb.ListSilencesResponse, await self._silences.list(caller))
-        raise AssertionError(ABORTED)
+    @through(Silences.list)
+    async def ListSilences(self, request: pb.ListSilencesRequest, caller: Caller) -> pb.ListSilencesResponse:
+        return answer(pb.ListSilencesResponse, await self._silences.list(caller))
 
+    @through(Silences.create)
     async def CreateSilence(
-        self, request: pb.CreateSilenceRequest, context: Context
+        self, request: pb.CreateSilenceRequest, caller: Caller
     ) -> pb.CreateSilenceResponse:
-        async with self._door.admin(context) as caller:
-            silence = await self._silences.create(caller, asked(NewSilence, request))
-            return answer(pb.CreateSilenceResponse, silence=silence)
-        raise AssertionError(ABORTED)
+        silence = await self._silences.create(caller, asked(NewSilence, request))
+        return answer(pb.CreateSilenceResponse, silence=silence)
 
-    async def EndSilence(self, request: pb.EndSilenceRequest, context: Context) -> pb.EndSilenceResponse:
-        async with self._door.admin(context) as caller:
-            await self._silences.end(caller, request.silence_id)
-            return pb.EndSilenceResponse()
-        raise AssertionError(ABORTED)
+    @through(Silences.end)
+    async def EndSilence(self, request: pb.EndSilenceRequest, caller: Caller) -> pb.EndSilenceResponse:
+        await self._silences.end(caller, request.silence_id)
+        return pb.EndSilenceResponse()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, Protocol, TypeVar
 
 import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict, SerializeToJsonError
@@ -13,10 +14,14 @@ from grpc.aio import ServicerContext
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
+from tenantwatch_collector.access.keys import KeysUnavailable
+from tenantwatch_collector.access.permissions import Permission
+from tenantwatch_collector.api.operation import demanded
 from tenantwatch_collector.errors import (
     CollectorError,
     Conflict,
     NobodyThere,
+    NotAllowed,
     NotAuthenticated,
     NotFound,
     NotYet,
@@ -26,9 +31,11 @@ from tenantwatch_collector.errors import (
 from tenantwatch_collector.identity import Authenticator, Caller, bearer
 from tenantwatch_collector.store.base import StoreUnavailable
 
-ABORTED = "abort raises"
+_ABORTED = "abort raises"
 
 _CODES: dict[type[CollectorError], grpc.StatusCode] = {
+    NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
+    KeysUnavailable: grpc.StatusCode.UNAVAILABLE,
     NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
     NotFound: grpc.StatusCode.NOT_FOUND,
     Conflict: grpc.StatusCode.ALREADY_EXISTS,
@@ -41,6 +48,8 @@ _CODES: dict[type[CollectorError], grpc.StatusCode] = {
 
 Answer = TypeVar("Answer", bound=Message)
 Asked = TypeVar("Asked", bound=BaseModel)
+Request = TypeVar("Request", bound=Message)
+Serves = TypeVar("Serves", bound="Servicer")
 
 
 class Door:
@@ -50,23 +59,14 @@ class Door:
         self._authenticator = authenticator
 
     @asynccontextmanager
-    async def reader(self, context: ServicerContext) -> AsyncIterator[Caller]:
-        """Admins, and tenants within their own bounds."""
-        async with self._caller(context, "admin", "tenant") as caller:
-            yield caller
-
-    @asynccontextmanager
-    async def admin(self, context: ServicerContext) -> AsyncIterator[Caller]:
-        """The platform's own people: they alone change anything."""
-        async with self._caller(context, "admin") as caller:
-            yield caller
-
-    @asynccontextmanager
-    async def _caller(self, context: ServicerContext, *roles: str) -> AsyncIterator[Caller]:
+    async def admitted(self, context: ServicerContext, permission: Permission) -> AsyncIterator[Caller]:
+        """The caller, if there is one with that permission; whatever fails within ends the call."""
         try:
             metadata = dict(context.invocation_metadata() or ())
             secret = bearer(str(metadata.get("authorization", "")))
-            yield await self._authenticator.caller(secret, *roles)
+            caller = await self._authenticator.caller(secret)
+            caller.demand(permission)
+            yield caller
         except ValidationError as error:
             lines = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:20]]
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "; ".join(lines))
@@ -75,6 +75,60 @@ class Door:
             if code is None:
                 raise
             await context.abort(code, str(error))
+
+
+class Servicer(Protocol):
+    """Whoever opens calls through a door."""
+
+    _door: Door
+
+
+def through(
+    operation: Callable[..., Any],
+) -> Callable[
+    [Callable[[Serves, Request, Caller], Awaitable[Answer]]],
+    Callable[[Serves, Request, ServicerContext], Awaitable[Answer]],
+]:
+    """The call is the way to that operation, and demands what it demands."""
+    permission = demanded(operation)
+
+    def mark(
+        call: Callable[[Serves, Request, Caller], Awaitable[Answer]],
+    ) -> Callable[[Serves, Request, ServicerContext], Awaitable[Answer]]:
+        @wraps(call)
+        async def served(self: Serves, request: Request, context: ServicerContext) -> Answer:
+            async with self._door.admitted(context, permission) as caller:
+                return await call(self, request, caller)
+            raise AssertionError(_ABORTED)
+
+        served.operation = operation  # type: ignore[attr-defined]
+        return served
+
+    return mark
+
+
+def stream_through(
+    operation: Callable[..., Any],
+) -> Callable[
+    [Callable[[Serves, Request, Caller], AsyncIterator[Answer]]],
+    Callable[[Serves, Request, ServicerContext], AsyncIterator[Answer]],
+]:
+    """As ``through``, of a call that answers a stream."""
+    permission = demanded(operation)
+
+    def mark(
+        call: Callable[[Serves, Request, Caller], AsyncIterator[Answer]],
+    ) -> Callable[[Serves, Request, ServicerContext], AsyncIterator[Answer]]:
+        @wraps(call)
+        async def served(self: Serves, request: Request, context: ServicerContext) -> AsyncIterator[Answer]:
+            async with self._door.admitted(context, permission) as caller:
+                async for answer in call(self, request, caller):
+                    yield answer
+
+        served.operation = operation  # type: ignore[attr-defined]
+        return served
+
+    return mark
 
 
 def asked(model: type[Asked], request: Message, *elsewhere: str) -> Asked:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from google.protobuf.message import Message
-from grpc.aio import ServicerContext as Context
 from pydantic import BaseModel, Field
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
-from tenantwatch_collector.api.grpc.door import ABORTED, Door, answer, asked
+from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
 from tenantwatch_collector.api.models import Instant
 from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels
+from tenantwatch_collector.identity import Caller
 from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
 from tenantwatch_collector.sla.contract import Tier
 
@@ -43,30 +43,27 @@ class LevelCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     _door: Door
     _levels: ServiceLevels
 
+    @through(ServiceLevels.metrics)
     async def GetServiceLevel(
-        self, request: pb.GetServiceLevelRequest, context: Context
+        self, request: pb.GetServiceLevelRequest, caller: Caller
     ) -> pb.GetServiceLevelResponse:
-        async with self._door.reader(context) as caller:
-            which = _asked(request)
-            found = await self._levels.metrics(caller, request.tenant_id, which.question(), which.tier)
-            return answer(pb.GetServiceLevelResponse, found)
-        raise AssertionError(ABORTED)
+        which = _asked(request)
+        found = await self._levels.metrics(caller, request.tenant_id, which.question(), which.tier)
+        return answer(pb.GetServiceLevelResponse, found)
 
+    @through(ServiceLevels.explained)
     async def ExplainServiceLevel(
-        self, request: pb.ExplainServiceLevelRequest, context: Context
+        self, request: pb.ExplainServiceLevelRequest, caller: Caller
     ) -> pb.ExplainServiceLevelResponse:
-        async with self._door.reader(context) as caller:
-            text = await self._levels.explained(caller, request.tenant_id, _asked(request).question())
-            return pb.ExplainServiceLevelResponse(text=text)
-        raise AssertionError(ABORTED)
+        text = await self._levels.explained(caller, request.tenant_id, _asked(request).question())
+        return pb.ExplainServiceLevelResponse(text=text)
 
+    @through(ServiceLevels.report)
     async def GetServiceLevelReport(
-        self, request: pb.GetServiceLevelReportRequest, context: Context
+        self, request: pb.GetServiceLevelReportRequest, caller: Caller
     ) -> pb.GetServiceLevelReportResponse:
-        async with self._door.reader(context) as caller:
-            which = _asked(request)
-            file = await self._levels.report(caller, request.tenant_id, which.question(), which.format)
-            return pb.GetServiceLevelReportResponse(
-                content=file.content, media_type=file.media_type, name=file.name
-            )
-        raise AssertionError(ABORTED)
+        which = _asked(request)
+        file = await self._levels.report(caller, request.tenant_id, which.question(), which.format)
+        return pb.GetServiceLevelReportResponse(
+            content=file.content, media_type=file.media_type, name=file.name
+        )

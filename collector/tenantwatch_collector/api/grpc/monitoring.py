@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from grpc.aio import ServicerContext as Context
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tenantwatch_collector.api.deployments import NewDeployment
+from tenantwatch_collector.api.deployments import Deployments, NewDeployment
 from tenantwatch_collector.api.grpc.agreement_calls import AgreementCalls
 from tenantwatch_collector.api.grpc.alert_calls import AlertCalls
-from tenantwatch_collector.api.grpc.door import ABORTED, Door, answer, asked
+from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
 from tenantwatch_collector.api.grpc.level_calls import LevelCalls
+from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.looks import NewHealthCheck
 from tenantwatch_collector.api.measured import Days
+from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.offered import Offered
-from tenantwatch_collector.identity import Authenticator
+from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.identity import Authenticator, Caller
 
 
 class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
@@ -26,48 +28,40 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
         self._levels, self._contracting = offered.levels, offered.contracting
 
+    @through(HealthChecks.run)
     async def RunHealthCheck(
-        self, request: pb.RunHealthCheckRequest, context: Context
+        self, request: pb.RunHealthCheckRequest, caller: Caller
     ) -> pb.RunHealthCheckResponse:
-        async with self._door.reader(context) as caller:
-            new = asked(NewHealthCheck, request, "tenant_id")
-            found = await self._checks.run(caller, request.tenant_id, new)
-            return answer(pb.RunHealthCheckResponse, found)
-        raise AssertionError(ABORTED)
+        new = asked(NewHealthCheck, request, "tenant_id")
+        found = await self._checks.run(caller, request.tenant_id, new)
+        return answer(pb.RunHealthCheckResponse, found)
 
-    async def RunRound(self, request: pb.RunRoundRequest, context: Context) -> pb.RunRoundResponse:
-        async with self._door.reader(context) as caller:
-            found = await self._checks.round(caller, asked(NewHealthCheck, request))
-            return answer(pb.RunRoundResponse, found)
-        raise AssertionError(ABORTED)
+    @through(HealthChecks.round)
+    async def RunRound(self, request: pb.RunRoundRequest, caller: Caller) -> pb.RunRoundResponse:
+        found = await self._checks.round(caller, asked(NewHealthCheck, request))
+        return answer(pb.RunRoundResponse, found)
 
-    async def GetDashboard(
-        self, request: pb.GetDashboardRequest, context: Context
-    ) -> pb.GetDashboardResponse:
-        async with self._door.reader(context) as caller:
-            return answer(pb.GetDashboardResponse, await self._operations.dashboard(caller))
-        raise AssertionError(ABORTED)
+    @through(Operations.dashboard)
+    async def GetDashboard(self, request: pb.GetDashboardRequest, caller: Caller) -> pb.GetDashboardResponse:
+        return answer(pb.GetDashboardResponse, await self._operations.dashboard(caller))
 
+    @through(Metrics.platform)
     async def GetPlatformMetrics(
-        self, request: pb.GetPlatformMetricsRequest, context: Context
+        self, request: pb.GetPlatformMetricsRequest, caller: Caller
     ) -> pb.GetPlatformMetricsResponse:
-        async with self._door.reader(context) as caller:
-            return answer(pb.GetPlatformMetricsResponse, await self._metrics.platform(caller))
-        raise AssertionError(ABORTED)
+        return answer(pb.GetPlatformMetricsResponse, await self._metrics.platform(caller))
 
+    @through(Metrics.tenant)
     async def GetTenantMetrics(
-        self, request: pb.GetTenantMetricsRequest, context: Context
+        self, request: pb.GetTenantMetricsRequest, caller: Caller
     ) -> pb.GetTenantMetricsResponse:
-        async with self._door.reader(context) as caller:
-            days = asked(Days, request, "tenant_id")
-            found = await self._metrics.tenant(caller, request.tenant_id, days.start_date, days.end_date)
-            return answer(pb.GetTenantMetricsResponse, found)
-        raise AssertionError(ABORTED)
+        days = asked(Days, request, "tenant_id")
+        found = await self._metrics.tenant(caller, request.tenant_id, days.start_date, days.end_date)
+        return answer(pb.GetTenantMetricsResponse, found)
 
+    @through(Deployments.create)
     async def CreateDeployment(
-        self, request: pb.CreateDeploymentRequest, context: Context
+        self, request: pb.CreateDeploymentRequest, caller: Caller
     ) -> pb.CreateDeploymentResponse:
-        async with self._door.admin(context) as caller:
-            made = await self._deployments.create(caller, asked(NewDeployment, request))
-            return answer(pb.CreateDeploymentResponse, made)
-        raise AssertionError(ABORTED)
+        made = await self._deployments.create(caller, asked(NewDeployment, request))
+        return answer(pb.CreateDeploymentResponse, made)

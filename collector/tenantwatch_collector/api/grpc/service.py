@@ -6,16 +6,15 @@ import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from grpc.aio import ServicerContext
 from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import query_pb2, query_pb2_grpc
 
 from tenantwatch_collector.api import models
 from tenantwatch_collector.api.alerting import AlertView
 from tenantwatch_collector.api.alerts import Alerts
-from tenantwatch_collector.api.grpc.door import Door
+from tenantwatch_collector.api.grpc.door import Door, stream_through, through
 from tenantwatch_collector.api.operations import Operations
-from tenantwatch_collector.identity import Authenticator
+from tenantwatch_collector.identity import Authenticator, Caller
 from tenantwatch_collector.store.base import StoredResult
 
 DEFAULT_LIMIT = 100
@@ -37,70 +36,64 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
         self._operations = operations
         self._door = Door(authenticator)
 
+    @through(Operations.tenants)
     async def ListTenants(
-        self, request: query_pb2.ListTenantsRequest, context: ServicerContext
+        self, request: query_pb2.ListTenantsRequest, caller: Caller
     ) -> query_pb2.ListTenantsResponse:
-        async with self._door.reader(context) as caller:
-            page, cursor = await self._operations.tenants(
-                caller, request.limit or DEFAULT_LIMIT, request.cursor
+        page, cursor = await self._operations.tenants(caller, request.limit or DEFAULT_LIMIT, request.cursor)
+        tenants = [
+            query_pb2.Tenant(
+                tenant_id=health.tenant.tenant_id,
+                tenant_name=health.tenant.tenant_name,
+                tier=health.tenant.tier,
+                state=_STATES[health.state],
             )
-            tenants = [
-                query_pb2.Tenant(
-                    tenant_id=health.tenant.tenant_id,
-                    tenant_name=health.tenant.tenant_name,
-                    tier=health.tenant.tier,
-                    state=_STATES[health.state],
-                )
-                for health in page
-            ]
-            return query_pb2.ListTenantsResponse(tenants=tenants, next_cursor=cursor)
-        raise AssertionError("abort raises")
+            for health in page
+        ]
+        return query_pb2.ListTenantsResponse(tenants=tenants, next_cursor=cursor)
 
+    @through(Operations.tenant_summary)
     async def GetHealth(
-        self, request: query_pb2.GetHealthRequest, context: ServicerContext
+        self, request: query_pb2.GetHealthRequest, caller: Caller
     ) -> query_pb2.GetHealthResponse:
-        async with self._door.reader(context) as caller:
-            summary = await self._operations.tenant_summary(caller, request.tenant_id)
-            return query_pb2.GetHealthResponse(health=_health(summary))
-        raise AssertionError("abort raises")
+        summary = await self._operations.tenant_summary(caller, request.tenant_id)
+        return query_pb2.GetHealthResponse(health=_health(summary))
 
+    @through(Operations.history)
     async def ListResults(
-        self, request: query_pb2.ListResultsRequest, context: ServicerContext
+        self, request: query_pb2.ListResultsRequest, caller: Caller
     ) -> query_pb2.ListResultsResponse:
-        async with self._door.reader(context) as caller:
-            to_us = request.to_us or time.time_ns() // 1000 + 1
-            page, cursor = await self._operations.history(
-                caller,
-                request.tenant_id,
-                request.from_us or to_us - _DAY_US,
-                to_us,
-                request.limit or DEFAULT_LIMIT,
-                request.check_id,
-                request.cursor,
-            )
-            return query_pb2.ListResultsResponse(results=[_result(r) for r in page], next_cursor=cursor)
-        raise AssertionError("abort raises")
+        to_us = request.to_us or time.time_ns() // 1000 + 1
+        page, cursor = await self._operations.history(
+            caller,
+            request.tenant_id,
+            request.from_us or to_us - _DAY_US,
+            to_us,
+            request.limit or DEFAULT_LIMIT,
+            request.check_id,
+            request.cursor,
+        )
+        return query_pb2.ListResultsResponse(results=[_result(r) for r in page], next_cursor=cursor)
 
+    @through(Alerts.list)
     async def ListAlerts(
-        self, request: query_pb2.ListAlertsRequest, context: ServicerContext
+        self, request: query_pb2.ListAlertsRequest, caller: Caller
     ) -> query_pb2.ListAlertsResponse:
-        async with self._door.reader(context) as caller:
-            found = await self._alerts.list(
-                caller,
-                request.tenant_id,
-                request.severity,
-                request.status,
-                request.limit or DEFAULT_LIMIT,
-            )
-            return query_pb2.ListAlertsResponse(alerts=[_alert(alert) for alert in found.alerts])
-        raise AssertionError("abort raises")
+        found = await self._alerts.list(
+            caller,
+            request.tenant_id,
+            request.severity,
+            request.status,
+            request.limit or DEFAULT_LIMIT,
+        )
+        return query_pb2.ListAlertsResponse(alerts=[_alert(alert) for alert in found.alerts])
 
+    @stream_through(Operations.watch)
     async def WatchHealth(
-        self, request: query_pb2.WatchHealthRequest, context: ServicerContext
+        self, request: query_pb2.WatchHealthRequest, caller: Caller
     ) -> AsyncIterator[query_pb2.WatchHealthResponse]:
-        async with self._door.reader(context) as caller:
-            async for summary in self._operations.watch(caller, request.tenant_id):
-                yield query_pb2.WatchHealthResponse(health=_health(summary))
+        async for summary in self._operations.watch(caller, request.tenant_id):
+            yield query_pb2.WatchHealthResponse(health=_health(summary))
 
 
 def _us(moment: datetime | None) -> int:

@@ -9,6 +9,7 @@ from tenantwatch_collector.api.models import Problem
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.rest.alert_routes import create_alert_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
+from tenantwatch_collector.api.rest.door import RestAdmission
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
 from tenantwatch_collector.api.rest.problems import answer_with_problems
 from tenantwatch_collector.api.rest.routes import create_router
@@ -18,13 +19,16 @@ from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.vitals import Vitals
 
 
-def create_app(store: Store, vitals: Vitals, routers: list[APIRouter]) -> FastAPI:
+def create_app(
+    store: Store, vitals: Vitals, routers: list[APIRouter], authenticator: Authenticator
+) -> FastAPI:
     """Everything that the REST port serves."""
     app = FastAPI(
         title="tenantwatch",
         version=__version__,
         description="How each tenant is served. Send a token: `Authorization: Bearer tw_...`.",
     )
+    app.state.door = RestAdmission(authenticator)
     for router in routers:
         app.include_router(router)
     _watch_the_watcher(app, store, vitals)
@@ -51,12 +55,12 @@ def _watch_the_watcher(app: FastAPI, store: Store, vitals: Vitals) -> None:
         return Response(vitals.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def create_routers(offered: Offered, authenticator: Authenticator) -> list[APIRouter]:
+def create_routers(offered: Offered) -> list[APIRouter]:
     """The REST doors to everything that is offered."""
     return [
-        create_router(offered.operations, offered.checks, authenticator),
-        create_alert_router(offered.alerts, offered.rules, offered.silences, authenticator),
-        create_sla_router(offered.levels, offered.contracting, authenticator),
-        create_metrics_router(offered.metrics, authenticator),
-        create_deployment_router(offered.deployments, authenticator),
+        create_router(offered.operations, offered.checks),
+        create_alert_router(offered.alerts, offered.rules, offered.silences),
+        create_sla_router(offered.levels, offered.contracting),
+        create_metrics_router(offered.metrics),
+        create_deployment_router(offered.deployments),
     ]

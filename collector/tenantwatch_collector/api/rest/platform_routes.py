@@ -2,45 +2,41 @@
 
 # No postponed annotations here: FastAPI must see the types that the functions make.
 from datetime import date
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from tenantwatch_collector.api.deployments import Deployment, Deployments, NewDeployment
 from tenantwatch_collector.api.measured import PerformanceMetrics, PlatformSnapshot
 from tenantwatch_collector.api.metrics import Metrics
-from tenantwatch_collector.api.rest.callers import admins, readers
-from tenantwatch_collector.api.rest.problems import DOCUMENTED
-from tenantwatch_collector.api.rest.routes import PREFIX
-from tenantwatch_collector.identity import Authenticator, Caller
+from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
 
 
-def create_metrics_router(metrics: Metrics, authenticator: Authenticator) -> APIRouter:
+def create_metrics_router(metrics: Metrics) -> APIRouter:
     """The REST door to metrics."""
-    router = APIRouter(prefix=f"{PREFIX}/metrics", tags=["metrics"], responses=DOCUMENTED)
-    Reader = Annotated[Caller, Depends(readers(authenticator))]
+    router = operations_router(f"{PREFIX}/metrics", "metrics")
 
     @router.get("/platform")
-    async def platform_metrics(caller: Reader) -> PlatformSnapshot:
+    @through(metrics.platform)
+    async def platform_metrics(caller: Known) -> PlatformSnapshot:
         return await metrics.platform(caller)
 
     @router.get("/{tenant_id}")
+    @through(metrics.tenant)
     async def tenant_metrics(
-        caller: Reader, tenant_id: str, start_date: date | None = None, end_date: date | None = None
+        caller: Known, tenant_id: str, start_date: date | None = None, end_date: date | None = None
     ) -> PerformanceMetrics:
         return await metrics.tenant(caller, tenant_id, start_date, end_date)
 
     return router
 
 
-def create_deployment_router(deployments: Deployments, authenticator: Authenticator) -> APIRouter:
+def create_deployment_router(deployments: Deployments) -> APIRouter:
     """The platform's own call, under its own prefix."""
-    router = APIRouter(prefix="/api/v1/tenant-orchestration", tags=["tenants"], responses=DOCUMENTED)
+    router = operations_router("/api/v1/tenant-orchestration", "tenants")
 
     @router.post("/deployments", status_code=201)
-    async def create_deployment(
-        caller: Annotated[Caller, Depends(admins(authenticator))], new: NewDeployment
-    ) -> Deployment:
+    @through(deployments.create)
+    async def create_deployment(caller: Known, new: NewDeployment) -> Deployment:
         return await deployments.create(caller, new)
 
     return router

@@ -13,10 +13,12 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from tenantwatch_collector.access.keys import KeysUnavailable
 from tenantwatch_collector.api.models import Problem
 from tenantwatch_collector.errors import (
     Conflict,
     NobodyThere,
+    NotAllowed,
     NotAuthenticated,
     NotFound,
     NotYet,
@@ -30,18 +32,21 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     NotAuthenticated: (401, "not authenticated"),
+    NotAllowed: (403, "not allowed to this caller"),
     NotFound: (404, "not found"),
     Conflict: (409, "there already"),
     RefusedForEver: (422, "not allowed"),
     TooMany: (429, "too many at once"),
     NobodyThere: (503, "no agent is connected"),
     NotYet: (503, "not done yet"),
+    KeysUnavailable: (503, "the credential cannot be checked now"),
     StoreUnavailable: (503, "the store cannot serve now"),
     TypesettingFailed: (503, "no PDF now"),
 }
 
 DOCUMENTED: dict[int | str, dict[str, object]] = {
-    401: {"model": Problem, "description": "no valid token, or not one of an admin where that is needed"},
+    401: {"model": Problem, "description": "no valid credential"},
+    403: {"model": Problem, "description": "the caller lacks the permission that this needs"},
     404: {"model": Problem, "description": "it does not exist, or it is not yours"},
     409: {"model": Problem, "description": "there is one of that name already"},
     413: {"model": Problem, "description": "the body is too long"},

@@ -19,11 +19,8 @@ from tenantwatch_collector.api.agreements import (
 )
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.models import Instant
-from tenantwatch_collector.api.rest.callers import admins, readers
-from tenantwatch_collector.api.rest.problems import DOCUMENTED
-from tenantwatch_collector.api.rest.routes import PREFIX
+from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
 from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels
-from tenantwatch_collector.identity import Authenticator, Caller
 from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
 from tenantwatch_collector.sla.contract import Tier
 
@@ -42,35 +39,35 @@ def question(
 Asked = Annotated[Question, Depends(question)]
 
 
-def create_sla_router(
-    levels: ServiceLevels, contracting: Contracting, authenticator: Authenticator
-) -> APIRouter:
-    """The REST door to service levels. Admins alone change what was agreed."""
-    router = APIRouter(prefix=PREFIX, tags=["service levels"], responses=DOCUMENTED)
-
-    Reader = Annotated[Caller, Depends(readers(authenticator))]
-    Admin = Annotated[Caller, Depends(admins(authenticator))]
+def create_sla_router(levels: ServiceLevels, contracting: Contracting) -> APIRouter:
+    """The REST door to service levels."""
+    router = operations_router(PREFIX, "service levels")
 
     @router.get("/sla/{tenant_id}")
-    async def sla_metrics(caller: Reader, tenant_id: str, asked: Asked) -> dict[str, Any]:
+    @through(levels.metrics)
+    async def sla_metrics(caller: Known, tenant_id: str, asked: Asked) -> dict[str, Any]:
         return await levels.metrics(caller, tenant_id, asked)
 
     @router.get("/sla/{tenant_id}/what-if")
-    async def sla_what_if(caller: Reader, tenant_id: str, asked: Asked, tier: Tier) -> dict[str, Any]:
+    @through(levels.metrics)
+    async def sla_what_if(caller: Known, tenant_id: str, asked: Asked, tier: Tier) -> dict[str, Any]:
         return await levels.metrics(caller, tenant_id, asked, tier)
 
     @router.get("/sla/{tenant_id}/explain", response_class=PlainTextResponse)
-    async def sla_explained(caller: Reader, tenant_id: str, asked: Asked) -> str:
+    @through(levels.explained)
+    async def sla_explained(caller: Known, tenant_id: str, asked: Asked) -> str:
         return await levels.explained(caller, tenant_id, asked)
 
     @router.get("/sla/{tenant_id}/export", response_class=StreamingResponse)
-    async def sla_export(caller: Reader, tenant_id: str, asked: Asked) -> StreamingResponse:
+    @through(levels.export)
+    async def sla_export(caller: Known, tenant_id: str, asked: Asked) -> StreamingResponse:
         lines = await levels.export(caller, tenant_id, asked)
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     @router.get("/reports/sla", response_class=Response)
+    @through(levels.report)
     async def sla_report(
-        caller: Reader,
+        caller: Known,
         asked: Asked,
         tenant_id: Annotated[str, Query(max_length=128)] = "",
         format: Format = "json",
@@ -80,35 +77,43 @@ def create_sla_router(
         return Response(file.content, media_type=file.media_type, headers=headers)
 
     @router.get("/sla/{tenant_id}/terms")
-    async def terms(caller: Reader, tenant_id: str) -> TermsView:
+    @through(contracting.terms)
+    async def terms(caller: Known, tenant_id: str) -> TermsView:
         return await contracting.terms(caller, tenant_id)
 
     @router.put("/sla/{tenant_id}/terms")
-    async def set_terms(caller: Admin, tenant_id: str, new: NewTerms) -> TermsView:
+    @through(contracting.set_terms)
+    async def set_terms(caller: Known, tenant_id: str, new: NewTerms) -> TermsView:
         return await contracting.set_terms(caller, tenant_id, new)
 
     @router.get("/sla/{tenant_id}/maintenance")
-    async def windows(caller: Reader, tenant_id: str) -> WindowList:
+    @through(contracting.windows)
+    async def windows(caller: Known, tenant_id: str) -> WindowList:
         return await contracting.windows(caller, tenant_id)
 
     @router.post("/sla/{tenant_id}/maintenance", status_code=201)
-    async def announce(caller: Admin, tenant_id: str, new: NewWindow) -> WindowView:
+    @through(contracting.announce)
+    async def announce(caller: Known, tenant_id: str, new: NewWindow) -> WindowView:
         return await contracting.announce(caller, tenant_id, new)
 
     @router.delete("/sla/{tenant_id}/maintenance/{window_id}", status_code=204)
-    async def cancel(caller: Admin, tenant_id: str, window_id: Number) -> None:
+    @through(contracting.cancel)
+    async def cancel(caller: Known, tenant_id: str, window_id: Number) -> None:
         await contracting.cancel(caller, tenant_id, window_id)
 
     @router.get("/sla/{tenant_id}/corrections")
-    async def corrections(caller: Reader, tenant_id: str) -> CorrectionList:
+    @through(contracting.corrections)
+    async def corrections(caller: Known, tenant_id: str) -> CorrectionList:
         return await contracting.corrections(caller, tenant_id)
 
     @router.post("/sla/{tenant_id}/corrections", status_code=201)
-    async def correct(caller: Admin, tenant_id: str, new: NewCorrection) -> CorrectionView:
+    @through(contracting.correct)
+    async def correct(caller: Known, tenant_id: str, new: NewCorrection) -> CorrectionView:
         return await contracting.correct(caller, tenant_id, new)
 
     @router.post("/sla/{tenant_id}/corrections/{number}/approve")
-    async def approve(caller: Admin, tenant_id: str, number: Number) -> CorrectionView:
+    @through(contracting.approve)
+    async def approve(caller: Known, tenant_id: str, number: Number) -> CorrectionView:
         return await contracting.approve(caller, tenant_id, number)
 
     return router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 
 from tenantwatch_wire.records import CheckDefinition, Lane
@@ -43,6 +44,9 @@ def _token_of(row: Row) -> Token:
         row["created_at_us"],
         row["revoked_at_us"],
         row["last_used_at_us"],
+        row["subject"],
+        tuple(row["scopes"].split()),
+        row["expires_at_us"],
     )
 
 
@@ -77,23 +81,46 @@ async def tenants(db: Database) -> Sequence[Tenant]:
 
 
 async def create_token(
-    tx: Transaction, token_id: str, secret_sha256: bytes, role: str, tenant_key: int | None, name: str
+    tx: Transaction,
+    token_id: str,
+    secret_sha256: bytes,
+    role: str,
+    tenant_key: int | None,
+    name: str,
+    subject: str,
+    scopes: Sequence[str],
+    expires_at_us: int | None,
 ) -> None:
     await tx.execute(
-        "INSERT INTO token (token_id, secret_sha256, role, tenant_key, name, created_at_us)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (token_id, secret_sha256, role, tenant_key, name, now_us()),
+        "INSERT INTO token (token_id, secret_sha256, role, tenant_key, name, created_at_us, subject, scopes,"
+        " expires_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            token_id,
+            secret_sha256,
+            role,
+            tenant_key,
+            name,
+            now_us(),
+            subject,
+            " ".join(scopes),
+            expires_at_us,
+        ),
     )
 
 
 async def token_by_hash(db: Database, secret_sha256: bytes) -> Token | None:
     rows = await db.read(f"{_TOKEN} WHERE secret_sha256 = ?", (secret_sha256,))
-    return _token_of(rows[0]) if rows else None
+    if not rows or not hmac.compare_digest(bytes(rows[0]["secret_sha256"]), secret_sha256):
+        return None
+    return _token_of(rows[0])
 
 
 async def token_is_valid(db: Database, token_id: str) -> bool:
-    sql = "SELECT 1 AS valid FROM token WHERE token_id = ? AND revoked_at_us IS NULL"
-    return bool(await db.read(sql, (token_id,)))
+    sql = (
+        "SELECT 1 AS valid FROM token WHERE token_id = ? AND revoked_at_us IS NULL"
+        " AND (expires_at_us IS NULL OR expires_at_us > ?)"
+    )
+    return bool(await db.read(sql, (token_id, now_us())))
 
 
 async def touch_token(tx: Transaction, token_id: str, used_at_us: int) -> None:
@@ -114,7 +141,8 @@ async def revoke_token(tx: Transaction, token_id: str) -> bool:
 
 
 async def tokens_revoked_since(db: Database, since_us: int) -> Sequence[str]:
-    rows = await db.read("SELECT token_id FROM token WHERE revoked_at_us >= ?", (since_us,))
+    sql = "SELECT token_id FROM token WHERE revoked_at_us >= ? OR expires_at_us BETWEEN ? AND ?"
+    rows = await db.read(sql, (since_us, since_us, now_us()))
     return [row["token_id"] for row in rows]
 
 

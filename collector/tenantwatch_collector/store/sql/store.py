@@ -76,10 +76,21 @@ class SqlStore(SqlAgreements, SqlTools):
         return await access.tenants(self._db)
 
     async def create_token(
-        self, token_id: str, secret_sha256: bytes, role: str, tenant_key: int | None, name: str
+        self,
+        token_id: str,
+        secret_sha256: bytes,
+        role: str,
+        tenant_key: int | None,
+        name: str,
+        *,
+        subject: str,
+        scopes: Sequence[str] = (),
+        expires_at_us: int | None = None,
     ) -> None:
         async with self._db.transaction() as tx:
-            await access.create_token(tx, token_id, secret_sha256, role, tenant_key, name)
+            await access.create_token(
+                tx, token_id, secret_sha256, role, tenant_key, name, subject, scopes, expires_at_us
+            )
 
     async def token_by_hash(self, secret_sha256: bytes) -> Token | None:
         return await access.token_by_hash(self._db, secret_sha256)

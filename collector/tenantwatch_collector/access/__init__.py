@@ -1,0 +1,1 @@
+"""Who may do what: permissions in roles, and bearer JWTs."""
