@@ -17,20 +17,26 @@ def _first_ephemeral_port() -> int:
         return 32_768
 
 
-def stable_port() -> int:
-    """A free loopback port that no outgoing connection will take while its server is down.
+def stable_port(beside: int = 0) -> int:
+    """A free loopback port that no outgoing connection will take while its server is down; the port that is
+    ``beside`` higher is one as well.
 
     Port 0 gives an ephemeral one: a client that knocks at it while nobody listens may be given that very
     port as its own, and is then connected to itself.
     """
-    highest = max(_first_ephemeral_port(), _LOWEST + 1_000)
+    highest = max(_first_ephemeral_port() - beside, _LOWEST + 1_000)
     chance = random.SystemRandom()
     for _ in range(200):
         port = chance.randrange(_LOWEST, highest)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if _is_free(port) and _is_free(port + beside):
             return port
     raise RuntimeError(f"no free loopback port between {_LOWEST} and {highest}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -210,7 +210,8 @@ class RedisServer:
         self.folder = folder
         self._options = options
         self._process: subprocess.Popen[str] | None = None
-        self.port = stable_port()
+        # Nodes of a cluster speak with one another at a port 10,000 higher.
+        self.port = stable_port(10_000 if "--cluster-enabled" in options else 0)
 
     @property
     def url(self) -> str:

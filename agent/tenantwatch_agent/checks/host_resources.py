@@ -17,6 +17,7 @@ from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 _FILES = Path("/proc/sys/fs/file-nr")
 _CGROUP = Path("/sys/fs/cgroup")
+_ENDS_WITHIN_SECONDS = 1.0
 _SHOWN = ("cpu", "memory", "disk")
 
 
@@ -83,6 +84,9 @@ class HostResources:
         # Reading /proc and statvfs can hang on a dead network mount: never on the loop's own thread.
         # A thread that hangs is left to itself; a second one would only hang beside it.
         self.phase = "read"
+        if self._reading is not None and not self._reading.done():
+            # One that was cancelled, not hanging, ends by itself within moments.
+            await asyncio.wait([self._reading], timeout=_ENDS_WITHIN_SECONDS)
         if self._reading is not None and not self._reading.done():
             raise CheckerFailed("the look before still hangs, probably in a mount of disk_paths")
         self._reading = asyncio.get_running_loop().run_in_executor(None, self._read)
