@@ -8,9 +8,9 @@ pytest.register_assert_rewrite("tests.system.harness", "tests.system.kept", "tes
 
 from tests.mariadb import mariadb_server  # noqa: E402 - after the line above, which must come first
 from tests.missing import write_summary  # noqa: E402
-from tests.servers import postgres_server, redis_server, timescale_server  # noqa: E402
+from tests.servers import apache_server, postgres_server, redis_server, timescale_server  # noqa: E402
 
-__all__ = ["mariadb_server", "postgres_server", "redis_server", "timescale_server"]
+__all__ = ["apache_server", "mariadb_server", "postgres_server", "redis_server", "timescale_server"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -161,6 +161,17 @@ def timescale_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def apache_server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL with TimescaleDB under its Apache licence: hypertables, and no columnstore."""
+    programs = timescale_programs()
+    settings = "-c shared_preload_libraries=timescaledb -c timescaledb.license=apache"
+    with running_postgres(
+        lambda *_: programs, f"{settings} -c timescaledb.max_background_workers=4"
+    ) as server:
+        yield server
+
+
 @contextmanager
 def running_postgres(programs: Callable[[Path, bool], Path], settings: str = "") -> Iterator[PostgresServer]:
     as_nobody = os.getuid() == 0

@@ -136,8 +136,8 @@ class Hypertable:
                 await connection.execute(
                     "SELECT _timescaledb_functions.create_chunk('result', %s::jsonb)", (place,)
                 )
-            except (errors.UndefinedFunction, errors.InvalidSchemaName):
-                return  # an internal function: where it is gone, the first writer makes the chunk
+            except (errors.UndefinedFunction, errors.InvalidSchemaName, errors.FeatureNotSupported):
+                return  # an internal function: where it is not to be had, the first writer makes the chunk
             except psycopg.OperationalError as error:
                 log.info("the chunk of day %d is not made ahead: %s", day, error)
                 return
