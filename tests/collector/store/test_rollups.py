@@ -206,3 +206,41 @@ async def test_rollups_equal_a_count_of_everything(
                     assert as_said(found) == wanted
                     compared += 1
     assert compared > 50
+
+
+async def one_check(store: Store) -> tuple[int, int]:
+    tenant = await store.create_tenant("acme", "Acme", "basic")
+    definition = CheckDefinition("web", "http_endpoint", 60_000, 10_000)
+    (check,) = await store.register_checks(tenant.tenant_key, "a", [(definition, True)], complete=True)
+    return tenant.tenant_key, check.check_key
+
+
+async def known(store: Store, place: tuple[int, int], time_us: int, level: Status, known_at_us: int) -> None:
+    await store.write_judgement(Judgement(0, changes=[CheckChange(*place, time_us, level, known_at_us)]))
+
+
+async def test_what_became_known_late_reaches_the_rollups_after_a_restart(store: Store) -> None:
+    """By the cursor of changes alone: no result came, and whoever had read of it died before it wrote."""
+    place = await one_check(store)
+    now_us = BEGIN_US + 30 * 3_600 * SECOND
+    await known(store, place, BEGIN_US, Status.HEALTHY, 1)
+    first = RollupEngine(store, lambda: now_us)
+    await first._load()
+    await first.catch_up()
+    changed_us = BEGIN_US + 5_400 * SECOND
+    await known(store, place, changed_us, Status.UNHEALTHY, 2)
+    await known(store, place, changed_us + 60 * SECOND, Status.HEALTHY, 3)
+    assert await first.unfinished_since_us() == changed_us, "read, and not made: here it dies"
+
+    second = RollupEngine(store, lambda: now_us)
+    await second._load()
+    await second.catch_up()
+    for width_s in WIDTHS:
+        rollups = await store.rollups(place[0], width_s, BEGIN_US, BEGIN_US + DAY_US)
+        assert [each.unhealthy_ms for each in rollups if each.unhealthy_ms] == [60_000], width_s
+        assert {sum((r.healthy_ms, r.unhealthy_ms)) for r in rollups} == {width_s * 1000}
+    now_us += 2 * BUCKET_S * SECOND  # what was open then is over
+    await second.catch_up()
+    assert (await store.rollup_state()).changes_until_us == 3
+    third = RollupEngine(store, lambda: now_us)
+    assert {span.width_s for span in await third.unfinished()} == {3_600, 86_400}, "the hour and day it is in"
