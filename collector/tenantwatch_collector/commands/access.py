@@ -11,7 +11,7 @@ from typing import Any
 
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError
-from tenantwatch_collector.store.base import Store, Tenant
+from tenantwatch_collector.store.base import PLATFORM, Store, Tenant
 from tenantwatch_collector.store.opening import open_store
 
 TIERS = ("basic", "professional", "enterprise")
@@ -27,6 +27,8 @@ async def create_tenant(store: Store, tenant_id: str, name: str, tier: str) -> T
             f"tenant id {tenant_id!r}: write 1 to 63 lower-case letters, digits and hyphens,"
             " beginning with a letter or digit, as in example-isp-001"
         )
+    if tenant_id == PLATFORM:
+        raise ConfigurationError(f"a tenant cannot be called {PLATFORM!r}: so the platform's own alerts are")
     return await store.create_tenant(tenant_id, name or tenant_id, tier)
 
 

@@ -9,8 +9,7 @@ from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.silence import NO_DATA
-from tenantwatch_collector.engines.surge import PLATFORM_KEY
-from tenantwatch_collector.store.base import AlertCommand, AlertEvent, AlertRecord
+from tenantwatch_collector.store.base import PLATFORM_KEY, AlertCommand, AlertEvent, AlertRecord
 
 SOURCE_SERVICE = "saas_monitoring"
 REPORTED = "custom:"
@@ -65,7 +64,7 @@ def alert_record(tenant_key: int, alert_type: str, alert: AlertState, seen: dict
         tenant_key=tenant_key,
         alert_type=alert_type,
         alert_name=_name(tenant_key, alert_type, alert.severity, seen),
-        alert_description=_description(tenant_key, seen),
+        alert_description=_description(seen),
         severity=alert.severity,
         status=alert.status,
         first_occurred_us=alert.opened,
@@ -87,7 +86,7 @@ def alert_event(tenant_key: int, transition: Transition, by: AlertCommand | None
 
 def _name(tenant_key: int, alert_type: str, severity: Severity, seen: dict[str, str]) -> str:
     if tenant_key == PLATFORM_KEY:
-        return f"{alert_type}: {seen['tenant_count']} tenants at once"
+        return f"{seen['causes']}: {seen['tenant_count']} tenants at once"
     if alert_type == NO_DATA:
         return "no data"
     if "name" in seen:
@@ -95,9 +94,7 @@ def _name(tenant_key: int, alert_type: str, severity: Severity, seen: dict[str, 
     return f"{alert_type} is {'unhealthy' if severity.rank >= Severity.ERROR.rank else 'degraded'}"
 
 
-def _description(tenant_key: int, seen: dict[str, str]) -> str:
-    if tenant_key == PLATFORM_KEY:
-        return f"One cause, it seems, for all of these: {seen['tenants']}. They are not told one by one."
+def _description(seen: dict[str, str]) -> str:
     if "description" in seen:
         return seen["description"]
     return f"{seen['check_id']} on {seen['agent_id']}: {seen['text'] or 'unhealthy'}"

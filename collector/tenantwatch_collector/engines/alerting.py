@@ -30,7 +30,7 @@ from tenantwatch_collector.alerts.rule import (
     check_unhealthy_rule,
     no_data_rule,
 )
-from tenantwatch_collector.alerts.suppression import Silence
+from tenantwatch_collector.alerts.suppression import Inhibition, Silence
 from tenantwatch_collector.engines.alert_facts import (
     alert_event,
     alert_record,
@@ -42,19 +42,16 @@ from tenantwatch_collector.engines.alert_facts import (
 )
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.findings import Finding
-from tenantwatch_collector.engines.held import Held, HeldGroups, Key
+from tenantwatch_collector.engines.groups import HeldGroups
+from tenantwatch_collector.engines.held import Held, Key, Origin
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.rules import RuleBook
 from tenantwatch_collector.engines.silence import Silences, is_silent, last_heard
-from tenantwatch_collector.engines.surge import (
+from tenantwatch_collector.engines.surge import Surges, Verdict, surge_context
+from tenantwatch_collector.engines.traits import traits_of
+from tenantwatch_collector.store.base import (
     PLATFORM,
     PLATFORM_KEY,
-    WINDOW_US,
-    Surges,
-    surge_context,
-    threshold,
-)
-from tenantwatch_collector.store.base import (
     AlertCommand,
     AlertEvent,
     AlertRecord,
@@ -71,12 +68,19 @@ TICKS_PER_SECOND = 1_000_000
 class AlertBook:
     """All keys, and what was found since the last ``collect``."""
 
-    def __init__(self, channels: Sequence[str], routing: Routing, dashboard_url: str) -> None:
+    def __init__(
+        self,
+        channels: Sequence[str],
+        routing: Routing,
+        dashboard_url: str,
+        inhibitions: Sequence[Inhibition] = (),
+    ) -> None:
         self._channels = tuple(channels)
         self._routing = routing
         self._dashboard_url = dashboard_url.rstrip("/")
+        self._inhibitions = tuple(inhibitions)
         self._tenants: Mapping[int, Tenant] = {}
-        self._held = HeldGroups()
+        self._held = HeldGroups(inhibitions)
         self._changed: set[Key] = set()
         self._alerts: dict[str, AlertRecord] = {}
         self._events: list[AlertEvent] = []
@@ -89,7 +93,7 @@ class AlertBook:
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
-        book = AlertBook(self._channels, self._routing, self._dashboard_url)
+        book = AlertBook(self._channels, self._routing, self._dashboard_url, self._inhibitions)
         book.name_tenants(self._tenants)
         book.put_rules(self._rules.rules, 0)
         book.keep_quiet(self._quiet)
@@ -97,12 +101,15 @@ class AlertBook:
 
     def load(self, judged: JudgedState) -> None:
         for kept in judged.alert_keys:
-            held = self._held.load(kept)
-            if kept.tenant_key == PLATFORM_KEY and held.group.open_alert is not None:
-                self._surges.incidents.add(kept.alert_type)
+            self._held.load(kept)
 
     def name_tenants(self, tenants: Mapping[int, Tenant]) -> None:
         self._tenants = tenants
+        self._surges.tenant_count = len(tenants)
+
+    def know_checks(self, checks: Iterable[WatchedCheck]) -> None:
+        """All checks there are: what they have in common explains what fails together."""
+        self._surges.know(checks)
 
     def judge(self, judged: Judged, now_us: int) -> None:
         """Evaluate the rules on one result. A late one never makes or ends an alert of what it saw, and
@@ -214,9 +221,13 @@ class AlertBook:
         for watched in self._silences.take_due(now_us):
             text = f"nothing was measured since {last_heard(watched, now_us)}"
             self._evaluate(watched, self._silence_rule(watched), now_us, True, None, text, now_us)
-        for alert_type in self._surges.types(now_us):
-            self._judge_surge(alert_type, now_us)
+        for verdict in self._surges.judge(self._held, now_us):
+            self._obey_verdict(verdict, now_us)
         for key, held, suppression in self._held.take_due(now_us):
+            if suppression.active:
+                self._withhold(key, held, suppression.reason, now_us)
+                continue
+            held.withheld = ""
             outcome = tick(held.group, now_us, self._policy(key, now_us), suppression)
             self._note(key, held, outcome, now_us)
 
@@ -267,6 +278,9 @@ class AlertBook:
         held = self._held.get(key)
         if is_quiet(None if held is None else held.group, rule, value):
             return
+        if value:
+            origin = Origin(watched.check.definition.check_id, tuple(sorted(traits_of(watched.check))))
+            self._held.of(key, rule.tenant).origins[rule.rule_id] = origin
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value, severity)
         self._apply(key, rule, evaluation, context(watched, text, name), now_us)
 
@@ -277,29 +291,30 @@ class AlertBook:
             held.context = seen
         self._note(key, held, outcome, now_us)
 
-    def _judge_surge(self, alert_type: str, now_us: int) -> None:
-        """Open one incident for what befalls many tenants at once; end it when few of them are left."""
-        key = PLATFORM_KEY, alert_type
-        held = self._held.get(key)
-        incident = None if held is None else held.group.open_alert
-        if incident is None and not self._surges.is_one(alert_type, len(self._tenants)):
-            return
-        since_us = (now_us if incident is None else incident.opened) - WINDOW_US
-        since = self._held.opened_since(alert_type, since_us)
-        affected = [self._tenants[tenant_key].tenant_id for tenant_key in since]
-        goes_on = len(affected) >= threshold(len(self._tenants)) // 2
-        if incident is None and not goes_on:
-            return
+    def _obey_verdict(self, verdict: Verdict, now_us: int) -> None:
+        """Open, widen or end an incident of the platform."""
+        key = PLATFORM_KEY, verdict.alert_type
         held = self._held.of(key, PLATFORM)
-        if incident is not None and goes_on and held.context["tenant_count"] == str(len(affected)):
-            return
-        if goes_on:
-            self._surges.incidents.add(alert_type)
-        else:
-            self._surges.incidents.discard(alert_type)
-        rule = Rule(PLATFORM, PLATFORM, alert_type, Severity.CRITICAL)
-        evaluation = Evaluation(PLATFORM, PLATFORM, alert_type, now_us, goes_on)
-        self._apply(key, rule, evaluation, surge_context(affected), now_us)
+        if not held.group.is_firing:
+            held.opened_at_us = now_us
+        held.causes = verdict.causes
+        if not verdict.goes_on:
+            held.ended_at_us = now_us
+        tenant_ids = [self._tenants[tenant_key].tenant_id for tenant_key in verdict.tenant_keys]
+        seen = surge_context(verdict.causes, tenant_ids)
+        rule = Rule(PLATFORM, PLATFORM, verdict.alert_type, Severity.CRITICAL)
+        evaluation = Evaluation(PLATFORM, PLATFORM, verdict.alert_type, now_us, verdict.goes_on)
+        self._apply(key, rule, evaluation, seen, now_us)
+        self._held.heed_incident(verdict.alert_type, held)
+
+    def _withhold(self, key: Key, held: Held, reason: str, now_us: int) -> None:
+        """Put on record why what is due is not told."""
+        alert = held.group.alert
+        held.withheld = reason
+        self._changed.add(key)
+        self._held.heed(key, held)
+        if alert is not None:
+            self._events.append(AlertEvent(key[0], alert.alert_id, now_us, "withheld", detail=reason))
 
     def _silence_rule(self, watched: WatchedCheck) -> Rule:
         check = watched.check
@@ -334,11 +349,9 @@ class AlertBook:
         if alert is None or not outcome.transitions:
             return
         record = alert_record(*key, alert, held.context)
-        if key[0] != PLATFORM_KEY:
-            self._alerts[record.alert_id] = record
-            if any(transition.kind == "opened" for transition in outcome.transitions):
-                held.opened_at_us = now_us
-                self._surges.opened(*key, now_us)
+        self._alerts[record.alert_id] = record
+        if key[0] != PLATFORM_KEY and any(t.kind == "opened" for t in outcome.transitions):
+            held.opened_at_us = now_us
         self._events += [alert_event(key[0], t, by) for t in outcome.transitions if t.kind != "occurred"]
         for notification in outcome.notifications:
             self._owe(record, alert.tenant, notification, now_us)

@@ -281,6 +281,7 @@ class Judge:
         await self._name_tenants()
         now_us = time.time_ns() // 1000
         affected = await self._checks.refresh()
+        self._alerts.know_checks(self._checks.watched.values())
         for watched in affected:
             if not watched.check.active:
                 self._alerts.drop(watched, now_us)

@@ -27,6 +27,8 @@ from tenantwatch_collector.store.agreements import (
 from tenantwatch_collector.store.columns import BUCKET_US, ResultColumns, Touched
 from tenantwatch_collector.store.facts import (
     MAX_SKEW_US,
+    PLATFORM,
+    PLATFORM_KEY,
     AgentPosition,
     AlertCommand,
     AlertEvent,
@@ -64,6 +66,8 @@ from tenantwatch_collector.store.tools import Account, Inventory, Lost, StoreToo
 __all__ = [
     "BUCKET_US",
     "MAX_SKEW_US",
+    "PLATFORM",
+    "PLATFORM_KEY",
     "Account",
     "AgentPosition",
     "AgreementStore",

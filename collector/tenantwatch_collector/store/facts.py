@@ -12,6 +12,10 @@ from tenantwatch_collector.store.columns import ResultColumns, Touched
 MAX_SKEW_US = 30_000_000
 """A time further ahead of its commit than this is read as the commit's (docs/semantics.md)."""
 
+PLATFORM = "platform"
+PLATFORM_KEY = 0
+"""Stand where a tenant's id and key stand, for what is the whole platform's; no tenant has them."""
+
 Place = tuple[int, int, int]
 """(time_us, check_key, commit_key): the order of history, for paging."""
 
@@ -55,6 +59,8 @@ class StoredCheck:
     agent_id: str
     definition: CheckDefinition
     active: bool
+    labels: tuple[tuple[str, str], ...] = ()
+    """What its agent says of itself: names with values, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 import pytest
 from tenantwatch_collector.alerts.routing import Routing
@@ -11,9 +12,12 @@ from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.surge import threshold
+from tenantwatch_collector.engines.surge import Surges
 from tenantwatch_collector.health.timeline import CheckTimeline
 from tenantwatch_collector.store.base import (
+    PLATFORM_KEY,
+    AlertCommand,
+    AlertEvent,
     AlertKeyState,
     AlertRecord,
     JudgedState,
@@ -27,6 +31,12 @@ from tenantwatch_wire.records import CheckDefinition, Status
 SECOND = 1_000_000
 T0 = 1_700_000_000 * SECOND
 DEFINITION = CheckDefinition("web", "http_endpoint", 10_000, 5_000, confirm_failures=1, confirm_successes=1)
+SHARED = "https://api.example.org/v1"
+Labels = tuple[tuple[str, str], ...]
+
+
+def nothing_shared(key: int) -> tuple[str, Labels]:
+    return f"https://t{key}.example.org/", ()
 
 
 def new_book(tenants: int) -> AlertBook:
@@ -40,20 +50,24 @@ class Platform:
     """Tenants with a check each, and the alert book that hears of them. Times are seconds after T0."""
 
     tenants: int
+    sharing: Callable[[int], tuple[str, Labels]] = nothing_shared
     book: AlertBook = field(init=False)
     checks: dict[int, WatchedCheck] = field(init=False)
     kept: dict[tuple[int, str], AlertKeyState] = field(default_factory=dict)
     records: dict[str, AlertRecord] = field(default_factory=dict)
+    events: list[AlertEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.checks = {}
+        for key in range(1, self.tenants + 1):
+            target, labels = self.sharing(key)
+            check = StoredCheck(key, key, "a1", replace(DEFINITION, target=target), True, labels)
+            self.checks[key] = WatchedCheck(check, CheckTimeline(1, 1, 60 * SECOND))
         self.book = new_book(self.tenants)
-        self.checks = {
-            key: WatchedCheck(StoredCheck(key, key, "a1", DEFINITION, True), CheckTimeline(1, 1, 60 * SECOND))
-            for key in range(1, self.tenants + 1)
-        }
+        self.book.know_checks(self.checks.values())
 
     def turn(
-        self, keys: range, at: float, status: Status, seen_at: float | None = None
+        self, keys: Iterable[int], at: float, status: Status, seen_at: float | None = None
     ) -> list[OutboxMessage]:
         now_us = T0 + int(at * SECOND)
         for key in keys:
@@ -68,11 +82,22 @@ class Platform:
         self.book.collect(judgement)
         self.kept |= {(k.tenant_key, k.alert_type): k for k in judgement.alert_keys}
         self.records |= {record.alert_id: record for record in judgement.alerts}
+        self.events += judgement.events
         return [m for m in judgement.messages if m.channel == "slack"]
 
     def restart(self) -> None:
         self.book = new_book(self.tenants)
+        self.book.know_checks(self.checks.values())
         self.book.load(JudgedState(0, 0, [], [], list(self.kept.values())))
+
+    def do(self, action: str, alert_id: str, at: float) -> list[OutboxMessage]:
+        command = AlertCommand(1, PLATFORM_KEY, alert_id, action, "ada", "", 0)
+        self.book.obey(command, T0 + int(at * SECOND))
+        return self.tick(at)
+
+    def incident(self) -> AlertRecord:
+        """The platform's newest alert."""
+        return [record for record in self.records.values() if record.tenant_key == PLATFORM_KEY][-1]
 
 
 def said(messages: list[OutboxMessage]) -> list[tuple[str, str]]:
@@ -81,7 +106,7 @@ def said(messages: list[OutboxMessage]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("tenants", "at"), [(1, 5), (100, 5), (500, 5), (501, 6), (1000, 10), (5000, 50)])
 def test_a_hundredth_of_the_tenants_is_many_and_five_at_least(tenants: int, at: int) -> None:
-    assert threshold(tenants) == at
+    assert Surges(tenants).many("http_endpoint") == at
 
 
 def test_a_thousand_tenants_that_fail_at_once_are_one_page() -> None:
@@ -94,7 +119,9 @@ def test_a_thousand_tenants_that_fail_at_once_are_one_page() -> None:
     assert "and 800 more" in alert["alert_description"]
     # Each tenant's own record is there all the same.
     assert {r.status for r in here.records.values()} == {"active"}
-    assert len(here.records) == 1000
+    assert len(here.records) == 1001
+    assert here.incident().alert_id == page.alert_id
+    assert json.loads(here.incident().alert_data)["tenants"].count(",") == 999
     later = [message for at in (60, 120, 180, 3700, 7300) for message in here.tick(at)]
     assert {tenant for _, tenant in said(later)} == {"platform"}
     assert here.book.next_due_us() is None or here.book.next_due_us() > T0 + 7300 * SECOND  # type: ignore[operator]
@@ -150,3 +177,76 @@ def test_a_restart_in_the_middle_says_nothing_twice() -> None:
     here.restart()
     (end,) = here.turn(range(1, 1001), 30, Status.HEALTHY)
     assert (end.kind, end.alert_id) == ("resolved", page.alert_id)
+
+
+def behind_one_api(key: int) -> tuple[str, Labels]:
+    return (SHARED if key <= 900 else f"https://t{key}.example.org/"), (("region", "eu"),)
+
+
+def test_what_fails_for_a_reason_of_its_own_in_the_same_minute_is_told() -> None:
+    here = Platform(1000, behind_one_api)
+    told = here.turn([*range(1, 901), 950], 0, Status.UNHEALTHY)
+    assert sorted(said(told)) == [("firing", "platform"), ("firing", "t950")]
+    assert here.incident().alert_name == "dependency:api.example.org: 900 tenants at once"
+    assert said(here.turn([960], 20, Status.UNHEALTHY)) == [("firing", "t960")]
+    withheld = [event for event in here.events if event.kind == "withheld"]
+    assert len(withheld) == 900
+    assert {event.detail for event in withheld} == {
+        f"part of the platform's incident {here.incident().alert_id}"
+    }
+
+
+def test_a_few_tenants_behind_one_dependency_are_enough() -> None:
+    here = Platform(1000, lambda key: (SHARED if key <= 20 else f"https://t{key}.example.org/", ()))
+    assert said(here.turn(range(1, 21), 0, Status.UNHEALTHY)) == [("firing", "platform")]
+
+
+def in_two_regions(key: int) -> tuple[str, Labels]:
+    return f"https://t{key}.example.org/", (("region", "eu" if key <= 300 else "us"),)
+
+
+def test_a_region_that_fails_is_named_and_another_regions_tenant_is_told() -> None:
+    here = Platform(1000, in_two_regions)
+    told = [m for key in range(1, 301) for m in here.turn([key], key / 100, Status.UNHEALTHY)]
+    assert said(told) == [*[("firing", f"t{key}") for key in range(1, 10)], ("firing", "platform")]
+    assert here.incident().alert_type == "region:eu"
+    assert said(here.turn([500], 5, Status.UNHEALTHY)) == [("firing", "t500")]
+    assert said(here.turn(range(1, 301), 9, Status.HEALTHY))[-1] == ("resolved", "platform")
+    assert json.loads(here.incident().alert_data)["tenant_count"] == "300"
+
+
+def test_an_incident_is_acknowledged_and_a_restart_forgets_neither_that_nor_its_cause() -> None:
+    here = Platform(1000, in_two_regions)
+    here.turn(range(1, 301), 0, Status.UNHEALTHY)
+    assert here.do("acknowledge", here.incident().alert_id, 30) == []
+    assert here.incident().status == "acknowledged"
+    here.restart()
+    assert [m for at in (90, 4000) for m in here.tick(at)] == []
+    assert said(here.turn([400], 4001, Status.UNHEALTHY)) == [("firing", "t400")]
+    assert said(here.turn(range(1, 301), 4002, Status.HEALTHY)) == [("resolved", "platform")]
+
+
+def test_an_incident_that_is_resolved_by_hand_lets_no_storm_go_and_comes_again_after_an_hour() -> None:
+    here = Platform(1000)
+    here.turn(range(1, 1001), 0, Status.UNHEALTHY)
+    first = here.incident().alert_id
+    assert said(here.do("resolve", first, 10)) == [("resolved", "platform")]
+    here.restart()
+    assert [m for at in (11, 70, 3000) for m in here.tick(at)] == []
+    assert said(here.tick(3611)) == [("firing", "platform")]
+    assert here.incident().alert_id != first
+    assert said(here.turn(range(1, 1001), 3700, Status.HEALTHY)) == [("resolved", "platform")]
+
+
+def test_what_the_same_trouble_breaks_besides_is_no_second_page() -> None:
+    here = Platform(1000, behind_one_api)
+    here.turn(range(1, 901), 0, Status.UNHEALTHY)
+    first = here.incident()
+    for key in range(1, 901):
+        definition = replace(DEFINITION, kind="redis_connectivity", target=f"redis://r{key}.example.org")
+        check = StoredCheck(5000 + key, key, "a1", definition, True, (("region", "eu"),))
+        here.checks[key] = WatchedCheck(check, CheckTimeline(1, 1, 60 * SECOND))
+    assert here.turn(range(1, 901), 20, Status.UNHEALTHY) == []
+    assert here.incident().alert_id == first.alert_id
+    data = json.loads(here.records[first.alert_id].alert_data)
+    assert data["causes"] == "dependency:api.example.org, redis_connectivity"

@@ -26,8 +26,8 @@ _UPSERT_ALERT = (
     "INSERT INTO alert (alert_id, tenant_key, alert_type, alert_name, alert_description, severity, status,"
     " first_occurred_us, last_occurred_us, occurrence_count, resolved_at_us, alert_data)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert_id) DO UPDATE SET"
-    " alert_description = excluded.alert_description, severity = excluded.severity,"
-    " status = excluded.status, last_occurred_us = excluded.last_occurred_us,"
+    " alert_name = excluded.alert_name, alert_description = excluded.alert_description,"
+    " severity = excluded.severity, status = excluded.status, last_occurred_us = excluded.last_occurred_us,"
     " occurrence_count = excluded.occurrence_count, resolved_at_us = excluded.resolved_at_us,"
     " alert_data = excluded.alert_data"
 )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.store.facts import (
+    PLATFORM,
     AlertRecord,
     CheckHealth,
     Place,
@@ -39,6 +40,10 @@ LEFT JOIN (
 _NEWEST_OF_CHECK = (
     "SELECT * FROM (SELECT * FROM visible_result WHERE tenant_key = ? AND check_key = ? AND time_us >= ?"
     " ORDER BY time_us DESC, commit_key DESC LIMIT 1) newest"
+)
+_ALERT = (
+    f"SELECT alert.*, coalesce(tenant.tenant_id, '{PLATFORM}') AS tenant_id FROM alert"
+    " LEFT JOIN tenant ON tenant.tenant_key = alert.tenant_key"
 )
 _ASKED_TOGETHER = 50
 _HISTORY = (
@@ -182,8 +187,7 @@ async def alerts(
     chosen = {column: value for column, value in conditions.items() if value is not None}
     where = " AND ".join(f"{column} = ?" for column in chosen) or "TRUE"
     rows = await db.read(
-        "SELECT alert.*, tenant.tenant_id FROM alert JOIN tenant ON tenant.tenant_key = alert.tenant_key"
-        f" WHERE {where} ORDER BY first_occurred_us DESC, alert_id LIMIT ?",
+        f"{_ALERT} WHERE {where} ORDER BY first_occurred_us DESC, alert_id LIMIT ?",
         (*chosen.values(), limit),
         tenant_key,
     )
@@ -193,8 +197,7 @@ async def alerts(
 async def alert(db: Database, alert_id: str, tenant_key: int | None) -> tuple[AlertRecord, str] | None:
     own, parameters = ("", ()) if tenant_key is None else (" AND alert.tenant_key = ?", (tenant_key,))
     rows = await db.read(
-        "SELECT alert.*, tenant.tenant_id FROM alert JOIN tenant ON tenant.tenant_key = alert.tenant_key"
-        f" WHERE alert_id = ?{own}",
+        f"{_ALERT} WHERE alert_id = ?{own}",
         (alert_id, *parameters),
         tenant_key,
     )

@@ -1,0 +1,31 @@
+"""What failing checks of several tenants may have in common: where they look, and their agents' labels."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from tenantwatch_collector.store.base import StoredCheck
+
+DEPENDENCY = "dependency:"
+
+
+@lru_cache(maxsize=100_000)
+def traits_of(check: StoredCheck) -> frozenset[str]:
+    """``dependency:HOST`` and ``LABEL:VALUE``, as far as there are such."""
+    host = _host(check.definition.target)
+    found = {f"{name}:{value}" for name, value in check.labels}
+    return frozenset(found | {DEPENDENCY + host} if host else found)
+
+
+def _host(target: str) -> str:
+    """The host of an address; none where it is only each machine's own."""
+    try:
+        host = urlsplit(target).hostname or "" if "://" in target else ""
+    except ValueError:
+        return ""
+    try:
+        return "" if ipaddress.ip_address(host).is_loopback else host
+    except ValueError:
+        return "" if host == "localhost" else host
