@@ -69,7 +69,8 @@ class Collector:
         templates = Templates(PARTS, config.notify.templates_folder)
         self._notifier = Notifier(store, channels, config.notify, templates, owed, self.vitals)
         routing = Routing(config.notify.default_policy(TICKS_PER_SECOND), config.notify.route_table())
-        alerts = AlertBook(tuple(channels), routing, config.dashboard_url)
+        inhibitions = config.notify.all_inhibitions(TICKS_PER_SECOND)
+        alerts = AlertBook(tuple(channels), routing, config.dashboard_url, inhibitions)
         self._judge = Judge(store, alerts, self._changed, owed, self.vitals)
         passes = {"judge": self._judge.passes, **self._notifier.passes}
         self._heartbeat = (

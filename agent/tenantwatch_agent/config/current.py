@@ -22,7 +22,7 @@ from tenantwatch_agent.config.load import AgentConfig, load_config
 from tenantwatch_agent.errors import AgentError, ConfigurationError
 
 POLL_SECONDS = 2.0
-_FIXED = ("agent_id", "data_folder", "metrics")
+_FIXED = ("agent_id", "labels", "data_folder", "metrics")
 
 Apply = Callable[[AgentConfig], Awaitable[None]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
 import tomllib
 from collections.abc import Callable, Mapping
@@ -46,6 +47,7 @@ class AgentConfig:
     path: Path
     conf_d: Path
     agent_id: str
+    labels: Mapping[str, str]
     data_folder: Path
     collector: CollectorAddress
     spool: SpoolLimits
@@ -72,6 +74,7 @@ class _Top:
     """The keys above all sections; the sections stand here to be named among what is allowed."""
 
     agent_id: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
     data_folder: Path = Path("~/.local/share/tenantwatch-agent")
     conf_d: Path | None = None
     collector: dict[str, str] = field(default_factory=dict)
@@ -114,6 +117,7 @@ def load_config(
         path=path,
         conf_d=conf_d,
         agent_id=agent_id,
+        labels=_labels(top.labels, path),
         data_folder=data_folder,
         checks=tuple(checks.values()),
         digest=digest.hexdigest(),
@@ -149,6 +153,18 @@ def _section(name: str, table: Any, path: Path) -> Any:
     if not isinstance(table, dict):
         raise ConfigurationError(f"{path}: {name} must be a section [{name}]")
     return read_table(_SECTIONS[name], table, f"{path}: [{name}]")
+
+
+def _labels(labels: Mapping[str, str], path: Path) -> Mapping[str, str]:
+    if len(labels) > limits.MAX_LABELS:
+        raise ConfigurationError(f"{path}: [labels]: {limits.MAX_LABELS} are enough")
+    for name, value in labels.items():
+        if not re.fullmatch(limits.LABEL_NAME, name) or not re.fullmatch(limits.LABEL_VALUE, value):
+            raise ConfigurationError(
+                f"{path}: [labels] {name} = {value!r}: write a name of lower-case letters, digits and _,"
+                ' and a value of letters, digits and ._:/+-, as in region = "eu-central-1"'
+            )
+    return labels
 
 
 def _conf_d(top: _Top, path: Path) -> Path:

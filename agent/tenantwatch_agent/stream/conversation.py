@@ -87,6 +87,7 @@ class Conversation:
             lanes=[_position(lane, last + 1) for lane, last in self._spool.last.items()],
             sent_at_us=time.time_ns() // 1000,
             hostname=socket.gethostname()[: limits.MAX_ID_LENGTH],
+            labels=self._config.labels,
         )
         await self._write(agent_pb2.ConnectRequest(hello=hello))
         await self._welcome(await self._first_answer())

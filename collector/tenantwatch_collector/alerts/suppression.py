@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tenantwatch_wire.records import CHECK_KINDS
+
 from tenantwatch_collector.alerts.alert import AlertState
 
 
@@ -18,7 +20,7 @@ class Silence:
     alert_type: str | None = None
     checks: frozenset[str] | None = None
     """An alert is quiet only while all that fires of it is of these checks."""
-    reason: str = "silence"
+    reason: str = field(default="silence", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,39 @@ class Inhibition:
     source_type: str
     target_types: frozenset[str]
     linger_ticks: int
+
+
+TENANT_DOWN, AGENT_SILENT, NO_DATA = "tenant_down", "agent_silent", "no_data"
+_LINGER_SECONDS = 60
+
+
+def built_in_inhibitions(ticks_per_second: int) -> tuple[Inhibition, ...]:
+    """A tenant that is down explains its checks, an agent that is silent explains theirs."""
+    linger = _LINGER_SECONDS * ticks_per_second
+    return (
+        Inhibition(TENANT_DOWN, frozenset(CHECK_KINDS), linger),
+        Inhibition(AGENT_SILENT, frozenset({NO_DATA}), linger),
+    )
+
+
+def lint_inhibitions(inhibitions: Sequence[Inhibition]) -> list[str]:
+    """What would never be told, because it waits for itself."""
+    waits: dict[str, set[str]] = {}
+    for each in inhibitions:
+        for target in each.target_types - {each.source_type}:
+            waits.setdefault(target, set()).add(each.source_type)
+    found = []
+    for target in sorted(waits):
+        seen: set[str] = set()
+        asked = list(waits[target])
+        while asked:
+            source = asked.pop()
+            if source not in seen:
+                seen.add(source)
+                asked += waits.get(source, ())
+        if target in seen:
+            found.append(f"inhibitions: {target} waits for itself, through {', '.join(sorted(seen))}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

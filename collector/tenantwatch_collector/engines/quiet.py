@@ -1,4 +1,4 @@
-"""When alerts must keep quiet: silences, and announced maintenance of a whole tenant."""
+"""When alerts must keep quiet: silences, and announced maintenance of tenants and of single checks."""
 
 from __future__ import annotations
 
@@ -39,23 +39,29 @@ class QuietTimes:
 
 
 def _silence(one: StoredSilence) -> Silence:
-    return Silence(one.start_us, one.end_us, one.tenant_id, one.alert_type)
+    # Not its notes: tenants read why their alerts wait, and a silence may be about others besides.
+    reason = f"silence {one.silence_id}"
+    return Silence(one.start_us, one.end_us, one.tenant_id, one.alert_type, reason=reason)
 
 
 def _maintenance(
     records: Sequence[WindowRecord], tenants: Mapping[int, Tenant], now_us: int
 ) -> list[Silence]:
-    """Windows for some checks only are left out: an alert is shared by all checks of its kind."""
     found = []
     within = now_us - _BEHIND_US, now_us + _AHEAD_US
     for record in records:
         tenant = tenants.get(record.tenant_key)
-        if tenant is None or record.checks is not None:
+        if tenant is None:
             continue
         try:
             windows = windows_known([record], within, now_us)
         except ValueError as error:
             log.error("maintenance window %s of %s: %s", record.window_id, tenant.tenant_id, error)
             continue
-        found += [Silence(w.window.start, w.window.end, tenant.tenant_id) for w in windows]
+        checks = None if record.checks is None else frozenset(record.checks)
+        reason = f"maintenance {record.window_id}" + (f": {record.reason}" if record.reason else "")
+        found += [
+            Silence(w.window.start, w.window.end, tenant.tenant_id, checks=checks, reason=reason)
+            for w in windows
+        ]
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CHECK_KINDS, CheckDefinition
 from tenantwatch_wire.v1 import agent_pb2
@@ -26,6 +28,13 @@ def check_hello(hello: agent_pb2.Hello) -> None:
             raise RefusedForEver(f"{name} is longer than {2 * limits.MAX_ID_LENGTH} characters")
         if "\0" in getattr(hello, name):
             raise RefusedForEver(f"{name} holds a NUL character")
+    if len(hello.labels) > limits.MAX_LABELS:
+        raise RefusedForEver(f"more than {limits.MAX_LABELS} labels")
+    for name, value in hello.labels.items():
+        if not re.fullmatch(limits.LABEL_NAME, name) or not re.fullmatch(limits.LABEL_VALUE, value):
+            raise RefusedForEver(
+                f"the label {name[:64]!r} = {value[:64]!r} is none: see the agent's [labels]"
+            )
 
 
 def check_name(what: str, name: str, max_length: int = limits.MAX_ID_LENGTH) -> None:

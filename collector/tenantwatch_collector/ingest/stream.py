@@ -79,6 +79,7 @@ class AgentStream:
             hello.agent_version,
             hello.hostname,
             hello.configuration_digest,
+            dict(hello.labels),
         )
         for position in positions:
             self.runs.committed(int(position.lane), position.sequence)

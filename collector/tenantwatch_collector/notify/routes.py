@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from tenantwatch_collector.alerts.routing import Hours, Route
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.alerts.suppression import Inhibition
 from tenantwatch_collector.settings import Section
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -76,6 +77,17 @@ class RouteSection(Section):
             self.escalation_seconds,
             self.repeat_seconds,
         )
+
+
+class InhibitionSection(Section):
+    """While an alert of ``source`` is open, and a little longer, the tenant's ``targets`` wait."""
+
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+    targets: Annotated[Words, Field(min_length=1)]
+    linger_seconds: Seconds = 60
+
+    def inhibition(self, ticks_per_second: int) -> Inhibition:
+        return Inhibition(self.source, frozenset(self.targets), self.linger_seconds * ticks_per_second)
 
 
 def _minute(clock: str) -> int:

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from tenantwatch_collector.alerts.routing import Route, lint
 from tenantwatch_collector.alerts.rule import CHANNEL_ORDER, Policy, kind_of
-from tenantwatch_collector.notify.routes import RouteSection
+from tenantwatch_collector.alerts.suppression import Inhibition, built_in_inhibitions, lint_inhibitions
+from tenantwatch_collector.notify.routes import InhibitionSection, RouteSection
 from tenantwatch_collector.settings import Section
 
 SLACK_VARIABLE = "SLACK_WEBHOOK_URL"
@@ -183,6 +184,7 @@ class NotifySection(Section):
     pagerduty: tuple[PagerDutySection, ...] = ()
     apprise: tuple[AppriseSection, ...] = ()
     routes: tuple[RouteSection, ...] = ()
+    inhibitions: Annotated[tuple[InhibitionSection, ...], Field(max_length=100)] = ()
     ack_timeout_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)] | None = None
 
     @field_validator("templates_folder")
@@ -206,6 +208,7 @@ class NotifySection(Section):
             there = ", ".join(self.channels)
             raise ValueError(f"operator_channels: {', '.join(unknown)} not configured; there are {there}")
         complaints = lint(self.route_table(), self.channels, self.default_policy(1))
+        complaints += lint_inhibitions(self.all_inhibitions(1))
         if complaints:
             raise ValueError("\n  ".join(complaints))
         return self
@@ -243,6 +246,11 @@ class NotifySection(Section):
             extra_channels=self.every_alert_channels,
             acknowledged_channels=frozenset(c for c in self.channels if kind_of(c) == "pagerduty"),
         )
+
+    def all_inhibitions(self, ticks_per_second: int) -> tuple[Inhibition, ...]:
+        """What explains what: the built-in ones and those of the operator."""
+        own = tuple(section.inhibition(ticks_per_second) for section in self.inhibitions)
+        return (*built_in_inhibitions(ticks_per_second), *own)
 
     def route_table(self) -> list[Route]:
         """The routes in their order."""

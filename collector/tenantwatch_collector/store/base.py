@@ -7,7 +7,8 @@ was kept, or, where a connection broke in the middle, the next call finds out wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -165,7 +166,14 @@ class Store(AgreementStore, StoreTools, Protocol):
 
     # -- ingest
     async def agent_arrived(
-        self, tenant_key: int, agent_id: str, generation: str, version: str, hostname: str, digest: str
+        self,
+        tenant_key: int,
+        agent_id: str,
+        generation: str,
+        version: str,
+        hostname: str,
+        digest: str,
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> Sequence[AgentPosition]:
         """Note the agent and answer the committed position of each of its lanes."""
 

@@ -24,51 +24,55 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftenantwatch_wire/v1/agent.proto\x12\x13tenantwatch_wire.v1\"\x95\x03\n\x0e\x43onnectRequest\x12+\n\x05hello\x18\x01 \x01(\x0b\x32\x1a.tenantwatch_wire.v1.HelloH\x00\x12:\n\ndictionary\x18\x02 \x01(\x0b\x32$.tenantwatch_wire.v1.CheckDictionaryH\x00\x12+\n\x05\x62\x61tch\x18\x03 \x01(\x0b\x32\x1a.tenantwatch_wire.v1.BatchH\x00\x12J\n\x15\x63onfiguration_applied\x18\x04 \x01(\x0b\x32).tenantwatch_wire.v1.ConfigurationAppliedH\x00\x12\x34\n\nrun_result\x18\x05 \x01(\x0b\x32\x1e.tenantwatch_wire.v1.RunResultH\x00\x12-\n\x03gap\x18\x06 \x01(\x0b\x32\x1e.tenantwatch_wire.v1.GapReportH\x00\x12\x31\n\x08\x66\x61rewell\x18\x07 \x01(\x0b\x32\x1d.tenantwatch_wire.v1.FarewellH\x00\x42\t\n\x07message\"\x8d\x03\n\x0f\x43onnectResponse\x12/\n\x07welcome\x18\x01 \x01(\x0b\x32\x1c.tenantwatch_wire.v1.WelcomeH\x00\x12?\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32$.tenantwatch_wire.v1.AcknowledgementH\x00\x12/\n\x07refusal\x18\x03 \x01(\x0b\x32\x1c.tenantwatch_wire.v1.RefusalH\x00\x12\x32\n\tslow_down\x18\x04 \x01(\x0b\x32\x1d.tenantwatch_wire.v1.SlowDownH\x00\x12+\n\x05\x64rain\x18\x05 \x01(\x0b\x32\x1a.tenantwatch_wire.v1.DrainH\x00\x12;\n\rconfiguration\x18\x06 \x01(\x0b\x32\".tenantwatch_wire.v1.ConfigurationH\x00\x12.\n\x07run_now\x18\x07 \x01(\x0b\x32\x1b.tenantwatch_wire.v1.RunNowH\x00\x42\t\n\x07message\"\xda\x01\n\x05Hello\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x15\n\ragent_version\x18\x03 \x01(\t\x12\x1c\n\x14\x63onfiguration_digest\x18\x04 \x01(\t\x12\x18\n\x10spool_generation\x18\x05 \x01(\t\x12\x30\n\x05lanes\x18\x06 \x03(\x0b\x32!.tenantwatch_wire.v1.LanePosition\x12\x12\n\nsent_at_us\x18\x07 \x01(\x03\x12\x10\n\x08hostname\x18\x08 \x01(\t\"I\n\x0cLanePosition\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"\xd9\x01\n\x07Welcome\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x11\n\ttenant_id\x18\x02 \x01(\t\x12\x34\n\tcommitted\x18\x03 \x03(\x0b\x32!.tenantwatch_wire.v1.LanePosition\x12\x19\n\x11max_batch_results\x18\x04 \x01(\r\x12\x19\n\x11max_message_bytes\x18\x05 \x01(\r\x12\x1d\n\x15max_in_flight_batches\x18\x06 \x01(\r\x12\x16\n\x0eserver_time_us\x18\x07 \x01(\x03\"C\n\x0f\x43heckDictionary\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.tenantwatch_wire.v1.CheckEntry\"\xc8\x01\n\nCheckEntry\x12\r\n\x05index\x18\x01 \x01(\r\x12\x10\n\x08\x63heck_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\r\n\x05group\x18\x04 \x01(\t\x12\x13\n\x0binterval_ms\x18\x05 \x01(\r\x12\x12\n\ntimeout_ms\x18\x06 \x01(\r\x12\x18\n\x10\x63onfirm_failures\x18\x07 \x01(\r\x12\x19\n\x11\x63onfirm_successes\x18\x08 \x01(\r\x12\x0e\n\x06target\x18\t \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\n \x01(\x08\"\x88\x02\n\x05\x42\x61tch\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x16\n\x0e\x66irst_sequence\x18\x02 \x01(\x04\x12\x13\n\x0b\x63heck_index\x18\x03 \x01(\x0c\x12\x0f\n\x07time_us\x18\x04 \x01(\x0c\x12\x0e\n\x06status\x18\x05 \x01(\x0c\x12\x12\n\nlatency_us\x18\x06 \x01(\x0c\x12\x10\n\x08text_row\x18\x07 \x01(\x0c\x12\r\n\x05texts\x18\x08 \x03(\t\x12\x12\n\nmetric_row\x18\t \x01(\x0c\x12\x13\n\x0bmetric_name\x18\n \x01(\x0c\x12\x14\n\x0cmetric_value\x18\x0b \x01(\x0c\x12\x14\n\x0cmetric_names\x18\x0c \x03(\t\"L\n\x0f\x41\x63knowledgement\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"q\n\x07Refusal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\'\n\x04lane\x18\x02 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x16\n\x0e\x66irst_sequence\x18\x03 \x01(\x04\x12\x15\n\rlast_sequence\x18\x04 \x01(\x04\",\n\x08SlowDown\x12\x10\n\x08\x64\x65lay_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1a\n\x05\x44rain\x12\x11\n\twithin_ms\x18\x01 \x01(\r\"5\n\rConfiguration\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x13\n\x0b\x63hecks_toml\x18\x02 \x01(\t\"T\n\x14\x43onfigurationApplied\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x1c\n\x14\x63onfiguration_digest\x18\x03 \x01(\t\"/\n\x06RunNow\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\"z\n\tRunResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\x04lane\x18\x02 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x19\n\x11unknown_check_ids\x18\x04 \x03(\t\"\x93\x01\n\tGapReport\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x16\n\x0e\x66irst_sequence\x18\x02 \x01(\x04\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x0f\n\x07\x66rom_us\x18\x04 \x01(\x03\x12\r\n\x05to_us\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\x1a\n\x08\x46\x61rewell\x12\x0e\n\x06reason\x18\x01 \x01(\t*=\n\x04Lane\x12\x14\n\x10LANE_UNSPECIFIED\x10\x00\x12\r\n\tLANE_LIVE\x10\x01\x12\x10\n\x0cLANE_BACKLOG\x10\x02\x32h\n\x0c\x41gentService\x12X\n\x07\x43onnect\x12#.tenantwatch_wire.v1.ConnectRequest\x1a$.tenantwatch_wire.v1.ConnectResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftenantwatch_wire/v1/agent.proto\x12\x13tenantwatch_wire.v1\"\x95\x03\n\x0e\x43onnectRequest\x12+\n\x05hello\x18\x01 \x01(\x0b\x32\x1a.tenantwatch_wire.v1.HelloH\x00\x12:\n\ndictionary\x18\x02 \x01(\x0b\x32$.tenantwatch_wire.v1.CheckDictionaryH\x00\x12+\n\x05\x62\x61tch\x18\x03 \x01(\x0b\x32\x1a.tenantwatch_wire.v1.BatchH\x00\x12J\n\x15\x63onfiguration_applied\x18\x04 \x01(\x0b\x32).tenantwatch_wire.v1.ConfigurationAppliedH\x00\x12\x34\n\nrun_result\x18\x05 \x01(\x0b\x32\x1e.tenantwatch_wire.v1.RunResultH\x00\x12-\n\x03gap\x18\x06 \x01(\x0b\x32\x1e.tenantwatch_wire.v1.GapReportH\x00\x12\x31\n\x08\x66\x61rewell\x18\x07 \x01(\x0b\x32\x1d.tenantwatch_wire.v1.FarewellH\x00\x42\t\n\x07message\"\x8d\x03\n\x0f\x43onnectResponse\x12/\n\x07welcome\x18\x01 \x01(\x0b\x32\x1c.tenantwatch_wire.v1.WelcomeH\x00\x12?\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32$.tenantwatch_wire.v1.AcknowledgementH\x00\x12/\n\x07refusal\x18\x03 \x01(\x0b\x32\x1c.tenantwatch_wire.v1.RefusalH\x00\x12\x32\n\tslow_down\x18\x04 \x01(\x0b\x32\x1d.tenantwatch_wire.v1.SlowDownH\x00\x12+\n\x05\x64rain\x18\x05 \x01(\x0b\x32\x1a.tenantwatch_wire.v1.DrainH\x00\x12;\n\rconfiguration\x18\x06 \x01(\x0b\x32\".tenantwatch_wire.v1.ConfigurationH\x00\x12.\n\x07run_now\x18\x07 \x01(\x0b\x32\x1b.tenantwatch_wire.v1.RunNowH\x00\x42\t\n\x07message\"\xc1\x02\n\x05Hello\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x15\n\ragent_version\x18\x03 \x01(\t\x12\x1c\n\x14\x63onfiguration_digest\x18\x04 \x01(\t\x12\x18\n\x10spool_generation\x18\x05 \x01(\t\x12\x30\n\x05lanes\x18\x06 \x03(\x0b\x32!.tenantwatch_wire.v1.LanePosition\x12\x12\n\nsent_at_us\x18\x07 \x01(\x03\x12\x10\n\x08hostname\x18\x08 \x01(\t\x12\x36\n\x06labels\x18\t \x03(\x0b\x32&.tenantwatch_wire.v1.Hello.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"I\n\x0cLanePosition\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"\xd9\x01\n\x07Welcome\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x11\n\ttenant_id\x18\x02 \x01(\t\x12\x34\n\tcommitted\x18\x03 \x03(\x0b\x32!.tenantwatch_wire.v1.LanePosition\x12\x19\n\x11max_batch_results\x18\x04 \x01(\r\x12\x19\n\x11max_message_bytes\x18\x05 \x01(\r\x12\x1d\n\x15max_in_flight_batches\x18\x06 \x01(\r\x12\x16\n\x0eserver_time_us\x18\x07 \x01(\x03\"C\n\x0f\x43heckDictionary\x12\x30\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1f.tenantwatch_wire.v1.CheckEntry\"\xc8\x01\n\nCheckEntry\x12\r\n\x05index\x18\x01 \x01(\r\x12\x10\n\x08\x63heck_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\r\n\x05group\x18\x04 \x01(\t\x12\x13\n\x0binterval_ms\x18\x05 \x01(\r\x12\x12\n\ntimeout_ms\x18\x06 \x01(\r\x12\x18\n\x10\x63onfirm_failures\x18\x07 \x01(\r\x12\x19\n\x11\x63onfirm_successes\x18\x08 \x01(\r\x12\x0e\n\x06target\x18\t \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\n \x01(\x08\"\x88\x02\n\x05\x42\x61tch\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x16\n\x0e\x66irst_sequence\x18\x02 \x01(\x04\x12\x13\n\x0b\x63heck_index\x18\x03 \x01(\x0c\x12\x0f\n\x07time_us\x18\x04 \x01(\x0c\x12\x0e\n\x06status\x18\x05 \x01(\x0c\x12\x12\n\nlatency_us\x18\x06 \x01(\x0c\x12\x10\n\x08text_row\x18\x07 \x01(\x0c\x12\r\n\x05texts\x18\x08 \x03(\t\x12\x12\n\nmetric_row\x18\t \x01(\x0c\x12\x13\n\x0bmetric_name\x18\n \x01(\x0c\x12\x14\n\x0cmetric_value\x18\x0b \x01(\x0c\x12\x14\n\x0cmetric_names\x18\x0c \x03(\t\"L\n\x0f\x41\x63knowledgement\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"q\n\x07Refusal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\'\n\x04lane\x18\x02 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x16\n\x0e\x66irst_sequence\x18\x03 \x01(\x04\x12\x15\n\rlast_sequence\x18\x04 \x01(\x04\",\n\x08SlowDown\x12\x10\n\x08\x64\x65lay_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1a\n\x05\x44rain\x12\x11\n\twithin_ms\x18\x01 \x01(\r\"5\n\rConfiguration\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x13\n\x0b\x63hecks_toml\x18\x02 \x01(\t\"T\n\x14\x43onfigurationApplied\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x1c\n\x14\x63onfiguration_digest\x18\x03 \x01(\t\"/\n\x06RunNow\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\"z\n\tRunResult\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\x04lane\x18\x02 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x19\n\x11unknown_check_ids\x18\x04 \x03(\t\"\x93\x01\n\tGapReport\x12\'\n\x04lane\x18\x01 \x01(\x0e\x32\x19.tenantwatch_wire.v1.Lane\x12\x16\n\x0e\x66irst_sequence\x18\x02 \x01(\x04\x12\x15\n\rlast_sequence\x18\x03 \x01(\x04\x12\x0f\n\x07\x66rom_us\x18\x04 \x01(\x03\x12\r\n\x05to_us\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\x1a\n\x08\x46\x61rewell\x12\x0e\n\x06reason\x18\x01 \x01(\t*=\n\x04Lane\x12\x14\n\x10LANE_UNSPECIFIED\x10\x00\x12\r\n\tLANE_LIVE\x10\x01\x12\x10\n\x0cLANE_BACKLOG\x10\x02\x32h\n\x0c\x41gentService\x12X\n\x07\x43onnect\x12#.tenantwatch_wire.v1.ConnectRequest\x1a$.tenantwatch_wire.v1.ConnectResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tenantwatch_wire.v1.agent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LANE']._serialized_start=2678
-  _globals['_LANE']._serialized_end=2739
+  _globals['_HELLO_LABELSENTRY']._loaded_options = None
+  _globals['_HELLO_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_LANE']._serialized_start=2781
+  _globals['_LANE']._serialized_end=2842
   _globals['_CONNECTREQUEST']._serialized_start=57
   _globals['_CONNECTREQUEST']._serialized_end=462
   _globals['_CONNECTRESPONSE']._serialized_start=465
   _globals['_CONNECTRESPONSE']._serialized_end=862
   _globals['_HELLO']._serialized_start=865
-  _globals['_HELLO']._serialized_end=1083
-  _globals['_LANEPOSITION']._serialized_start=1085
-  _globals['_LANEPOSITION']._serialized_end=1158
-  _globals['_WELCOME']._serialized_start=1161
-  _globals['_WELCOME']._serialized_end=1378
-  _globals['_CHECKDICTIONARY']._serialized_start=1380
-  _globals['_CHECKDICTIONARY']._serialized_end=1447
-  _globals['_CHECKENTRY']._serialized_start=1450
-  _globals['_CHECKENTRY']._serialized_end=1650
-  _globals['_BATCH']._serialized_start=1653
-  _globals['_BATCH']._serialized_end=1917
-  _globals['_ACKNOWLEDGEMENT']._serialized_start=1919
-  _globals['_ACKNOWLEDGEMENT']._serialized_end=1995
-  _globals['_REFUSAL']._serialized_start=1997
-  _globals['_REFUSAL']._serialized_end=2110
-  _globals['_SLOWDOWN']._serialized_start=2112
-  _globals['_SLOWDOWN']._serialized_end=2156
-  _globals['_DRAIN']._serialized_start=2158
-  _globals['_DRAIN']._serialized_end=2184
-  _globals['_CONFIGURATION']._serialized_start=2186
-  _globals['_CONFIGURATION']._serialized_end=2239
-  _globals['_CONFIGURATIONAPPLIED']._serialized_start=2241
-  _globals['_CONFIGURATIONAPPLIED']._serialized_end=2325
-  _globals['_RUNNOW']._serialized_start=2327
-  _globals['_RUNNOW']._serialized_end=2374
-  _globals['_RUNRESULT']._serialized_start=2376
-  _globals['_RUNRESULT']._serialized_end=2498
-  _globals['_GAPREPORT']._serialized_start=2501
-  _globals['_GAPREPORT']._serialized_end=2648
-  _globals['_FAREWELL']._serialized_start=2650
-  _globals['_FAREWELL']._serialized_end=2676
-  _globals['_AGENTSERVICE']._serialized_start=2741
-  _globals['_AGENTSERVICE']._serialized_end=2845
+  _globals['_HELLO']._serialized_end=1186
+  _globals['_HELLO_LABELSENTRY']._serialized_start=1141
+  _globals['_HELLO_LABELSENTRY']._serialized_end=1186
+  _globals['_LANEPOSITION']._serialized_start=1188
+  _globals['_LANEPOSITION']._serialized_end=1261
+  _globals['_WELCOME']._serialized_start=1264
+  _globals['_WELCOME']._serialized_end=1481
+  _globals['_CHECKDICTIONARY']._serialized_start=1483
+  _globals['_CHECKDICTIONARY']._serialized_end=1550
+  _globals['_CHECKENTRY']._serialized_start=1553
+  _globals['_CHECKENTRY']._serialized_end=1753
+  _globals['_BATCH']._serialized_start=1756
+  _globals['_BATCH']._serialized_end=2020
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=2022
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=2098
+  _globals['_REFUSAL']._serialized_start=2100
+  _globals['_REFUSAL']._serialized_end=2213
+  _globals['_SLOWDOWN']._serialized_start=2215
+  _globals['_SLOWDOWN']._serialized_end=2259
+  _globals['_DRAIN']._serialized_start=2261
+  _globals['_DRAIN']._serialized_end=2287
+  _globals['_CONFIGURATION']._serialized_start=2289
+  _globals['_CONFIGURATION']._serialized_end=2342
+  _globals['_CONFIGURATIONAPPLIED']._serialized_start=2344
+  _globals['_CONFIGURATIONAPPLIED']._serialized_end=2428
+  _globals['_RUNNOW']._serialized_start=2430
+  _globals['_RUNNOW']._serialized_end=2477
+  _globals['_RUNRESULT']._serialized_start=2479
+  _globals['_RUNRESULT']._serialized_end=2601
+  _globals['_GAPREPORT']._serialized_start=2604
+  _globals['_GAPREPORT']._serialized_end=2751
+  _globals['_FAREWELL']._serialized_start=2753
+  _globals['_FAREWELL']._serialized_end=2779
+  _globals['_AGENTSERVICE']._serialized_start=2844
+  _globals['_AGENTSERVICE']._serialized_end=2948
 # @@protoc_insertion_point(module_scope)

@@ -53,7 +53,14 @@ class ConnectResponse(_message.Message):
     def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., acknowledgement: _Optional[_Union[Acknowledgement, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., slow_down: _Optional[_Union[SlowDown, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., configuration: _Optional[_Union[Configuration, _Mapping]] = ..., run_now: _Optional[_Union[RunNow, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("protocol_version", "agent_id", "agent_version", "configuration_digest", "spool_generation", "lanes", "sent_at_us", "hostname")
+    __slots__ = ("protocol_version", "agent_id", "agent_version", "configuration_digest", "spool_generation", "lanes", "sent_at_us", "hostname", "labels")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     PROTOCOL_VERSION_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +69,7 @@ class Hello(_message.Message):
     LANES_FIELD_NUMBER: _ClassVar[int]
     SENT_AT_US_FIELD_NUMBER: _ClassVar[int]
     HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
     protocol_version: int
     agent_id: str
     agent_version: str
@@ -70,7 +78,8 @@ class Hello(_message.Message):
     lanes: _containers.RepeatedCompositeFieldContainer[LanePosition]
     sent_at_us: int
     hostname: str
-    def __init__(self, protocol_version: _Optional[int] = ..., agent_id: _Optional[str] = ..., agent_version: _Optional[str] = ..., configuration_digest: _Optional[str] = ..., spool_generation: _Optional[str] = ..., lanes: _Optional[_Iterable[_Union[LanePosition, _Mapping]]] = ..., sent_at_us: _Optional[int] = ..., hostname: _Optional[str] = ...) -> None: ...
+    labels: _containers.ScalarMap[str, str]
+    def __init__(self, protocol_version: _Optional[int] = ..., agent_id: _Optional[str] = ..., agent_version: _Optional[str] = ..., configuration_digest: _Optional[str] = ..., spool_generation: _Optional[str] = ..., lanes: _Optional[_Iterable[_Union[LanePosition, _Mapping]]] = ..., sent_at_us: _Optional[int] = ..., hostname: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class LanePosition(_message.Message):
     __slots__ = ("lane", "sequence")

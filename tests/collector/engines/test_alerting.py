@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
-from tenantwatch_collector.alerts.suppression import Silence
+from tenantwatch_collector.alerts.suppression import Inhibition, Silence
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
@@ -30,9 +30,10 @@ STALE = DEFINITION.stale_after_ms // 1000
 CHANNELS = ("slack", "email", "sms", "pagerduty")
 
 
-def check(key: int, agent: str = "a1") -> WatchedCheck:
+def check(key: int, agent: str = "a1", check_id: str = "web", kind: str = "http_endpoint") -> WatchedCheck:
     timeline = CheckTimeline(confirm_failures=3, confirm_successes=2, stale_after=STALE * SECOND)
-    return WatchedCheck(StoredCheck(key, 1, agent, DEFINITION, True), timeline)
+    definition = replace(DEFINITION, check_id=check_id, kind=kind)
+    return WatchedCheck(StoredCheck(key, 1, agent, definition, True), timeline)
 
 
 @dataclass(slots=True)
@@ -73,7 +74,12 @@ class Desk:
 
 
 def new_book() -> AlertBook:
-    book = AlertBook(CHANNELS, Routing(Policy(TICKS_PER_SECOND)), "https://m.example.org/")
+    book = AlertBook(
+        CHANNELS,
+        Routing(Policy(TICKS_PER_SECOND)),
+        "https://m.example.org/",
+        (Inhibition("database_connectivity", frozenset({"http_endpoint"}), 60 * SECOND),),
+    )
     book.name_tenants({1: TENANT})
     return book
 
@@ -250,3 +256,49 @@ def test_what_falls_due_in_a_silence_that_began_meanwhile_is_due_at_its_end() ->
     assert desk.book.next_due_us() == T0 + 320 * SECOND
     assert said(desk.tick(320)) == []
     assert desk.book.next_due_us() == T0 + 1000 * SECOND
+
+
+def during(start: int, end: int, *checks: str) -> Silence:
+    reason = "maintenance 1"
+    return Silence(T0 + start * SECOND, T0 + end * SECOND, "acme", checks=frozenset(checks), reason=reason)
+
+
+def test_maintenance_of_some_checks_holds_back_what_is_about_them_alone() -> None:
+    desk, web, shop = Desk(), check(1), check(2, check_id="shop")
+    desk.book.keep_quiet([during(0, 1000, "web", "cart")])
+    assert [said(desk.see(web, at, Status.UNHEALTHY)) for at in (0, 10, 20)] == [[], [], []]
+    assert [(e.kind, e.detail) for e in desk.written.events] == [
+        ("opened", "error, level 0"),
+        ("withheld", "maintenance 1"),
+    ]
+    assert said(desk.tick(500)) == []
+    # Another check of the kind joins: now the alert is about more than the maintenance.
+    told = [said(desk.see(shop, at, Status.UNHEALTHY)) for at in (600, 610, 620)]
+    assert told == [[], [], [("firing", "error", "http_endpoint")]]
+
+
+def test_a_check_that_still_fails_at_the_end_of_its_maintenance_is_told_then() -> None:
+    desk, web = Desk(), check(1)
+    desk.book.keep_quiet([during(0, 400, "web"), during(300, 1000, "web", "shop")])
+    for at in (0, 10, 20):
+        assert desk.see(web, at, Status.UNHEALTHY) == []
+    assert said(desk.tick(400)) == []
+    assert desk.book.next_due_us() == T0 + 1000 * SECOND
+    desk.restart(900, web)
+    desk.book.keep_quiet([during(0, 400, "web"), during(300, 1000, "web", "shop")])
+    assert said(desk.tick(999)) == []
+    assert said(desk.tick(1000)) == [("firing", "error", "http_endpoint")]
+
+
+def test_what_a_greater_trouble_explains_waits_for_its_end() -> None:
+    desk, web, store = Desk(), check(1), check(2, "a1", "db", "database_connectivity")
+    for at in (0, 10, 20):
+        desk.see(store, at, Status.UNHEALTHY)
+    assert [said(desk.see(web, at, Status.UNHEALTHY)) for at in (30, 40, 50)] == [[], [], []]
+    assert ("withheld", "explained by database_connectivity") in [
+        (e.kind, e.detail) for e in desk.written.events
+    ]
+    desk.see(store, 60, Status.HEALTHY)
+    assert said(desk.see(store, 70, Status.HEALTHY)) == [("resolved", "error", "database_connectivity")]
+    assert said(desk.tick(129)) == []
+    assert said(desk.tick(130)) == [("firing", "error", "http_endpoint")]

@@ -16,7 +16,9 @@ from tenantwatch_collector.store.sqlite import SqliteStore
 HOUR = 3_600_000_000
 
 
-async def test_what_is_announced_of_whole_tenants_is_written_out_beside_the_silences(tmp_path: Path) -> None:
+async def test_what_is_announced_of_tenants_and_of_checks_is_written_out_beside_the_silences(
+    tmp_path: Path,
+) -> None:
     store = await SqliteStore.open(tmp_path / "store.sqlite3")
     now_us = time.time_ns() // 1000
     acme = await store.create_tenant("acme", "Acme", "basic")
@@ -34,6 +36,7 @@ async def test_what_is_announced_of_whole_tenants_is_written_out_beside_the_sile
     assert await quiet.read(tenants, later_us) == [
         Silence(now_us, now_us + HOUR, None, "cpu"),
         Silence(now_us + HOUR, now_us + 2 * HOUR, "acme"),
+        Silence(now_us, now_us + HOUR, "acme", checks=frozenset({"web"})),
     ]
     daily = recurrence(
         "FREQ=DAILY", datetime.fromtimestamp(now_us // 10**6, UTC).replace(tzinfo=None), 600, "UTC"

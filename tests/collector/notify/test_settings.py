@@ -54,6 +54,12 @@ SMTP = '[notify.smtp]\nhost = "mail.example.org"\nsender = "tw@example.org"\n'
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
+        (
+            '[[notify.inhibitions]]\nsource = "a"\ntargets = ["b"]\n'
+            '[[notify.inhibitions]]\nsource = "b"\ntargets = ["c", "a"]',
+            "inhibitions: a waits for itself, through a, b",
+        ),
+        ('[[notify.inhibitions]]\nsource = "a"\ntargets = []', "notify.inhibitions.0.targets"),
         ('[[notify.slack]]\nurl = "ftp://x"', "notify.slack.0.url: write an address that begins with http"),
         ('[[notify.slack]]\nurl = "http://hooks.slack.com/x"', "begins with https://"),
         ("[[notify.slack]]\nname = 'a'", "notify.slack.0.url: Field required"),

@@ -33,6 +33,14 @@ async def test_a_new_spool_begins_its_sequences_anew(store: Store) -> None:
     assert known == [position(check, 2)]
 
 
+async def test_checks_have_the_labels_of_their_agent(store: Store) -> None:
+    tenant, check = await tenant_with_check(store)
+    assert [each.labels for each in await store.checks()] == [()]
+    labels = {"region": "eu", "plugin_version": "2.3"}
+    await store.agent_arrived(tenant.tenant_key, check.agent_id, "g", "1", "h", "d", labels)
+    assert [each.labels for each in await store.checks()] == [(("plugin_version", "2.3"), ("region", "eu"))]
+
+
 async def test_gaps_and_refused_batches_move_the_watermark_and_are_kept(
     store: Store, place: StorePlace
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tenantwatch_wire.records import CheckDefinition, Lane
 
@@ -154,16 +156,17 @@ async def agent_arrived(
     version: str,
     hostname: str,
     digest: str,
+    labels: Mapping[str, str],
 ) -> Sequence[AgentPosition]:
-    now = now_us()
+    now, written = now_us(), json.dumps(dict(labels), sort_keys=True)
     await tx.execute(
         "INSERT INTO agent (tenant_key, agent_id, version, hostname, configuration_digest, spool_generation,"
-        " first_seen_us, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " labels, first_seen_us, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (tenant_key, agent_id) DO UPDATE SET"
-        " version = excluded.version, hostname = excluded.hostname,"
+        " version = excluded.version, hostname = excluded.hostname, labels = excluded.labels,"
         " configuration_digest = excluded.configuration_digest,"
         " spool_generation = excluded.spool_generation, last_seen_us = excluded.last_seen_us",
-        (tenant_key, agent_id, version, hostname, digest, generation, now, now),
+        (tenant_key, agent_id, version, hostname, digest, generation, written, now, now),
     )
     rows = await tx.rows(
         "SELECT lane, sequence FROM watermark WHERE tenant_key = ? AND agent_id = ? AND generation = ?",
@@ -242,4 +245,17 @@ def _values(definition: CheckDefinition, active: bool) -> tuple[object, ...]:
 
 
 async def checks(db: Database) -> Sequence[StoredCheck]:
-    return [check_of(row) for row in await db.read("SELECT * FROM check_definition")]
+    """All of all tenants, with the labels of their agents."""
+    agents = await db.read("SELECT tenant_key, agent_id, labels FROM agent WHERE labels <> '{}'")
+    labels = {(row["tenant_key"], row["agent_id"]): _labels_of(row) for row in agents}
+    found = [check_of(row) for row in await db.read("SELECT * FROM check_definition")]
+    return [
+        replace(check, labels=labels[place])
+        if (place := (check.tenant_key, check.agent_id)) in labels
+        else check
+        for check in found
+    ]
+
+
+def _labels_of(row: Row) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(json.loads(row["labels"]).items()))

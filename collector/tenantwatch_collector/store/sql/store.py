@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from tenantwatch_wire.records import CheckDefinition
 
@@ -115,10 +116,19 @@ class SqlStore(SqlAgreements, SqlTools):
     # -- ingest
 
     async def agent_arrived(
-        self, tenant_key: int, agent_id: str, generation: str, version: str, hostname: str, digest: str
+        self,
+        tenant_key: int,
+        agent_id: str,
+        generation: str,
+        version: str,
+        hostname: str,
+        digest: str,
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> Sequence[AgentPosition]:
         async with self._db.transaction() as tx:
-            return await access.agent_arrived(tx, tenant_key, agent_id, generation, version, hostname, digest)
+            return await access.agent_arrived(
+                tx, tenant_key, agent_id, generation, version, hostname, digest, labels
+            )
 
     async def register_checks(
         self, tenant_key: int, agent_id: str, checks: Sequence[tuple[CheckDefinition, bool]], complete: bool
