@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 STAMP := $(VENV)/.installed
-CODE := agent collector proto tests
+CODE := agent client collector proto tests
 PROTOS := $(wildcard proto/tenantwatch_wire/v1/*.proto)
 
 .PHONY: help run test check lint types proto proto-check agent-alone bench soak clean
@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "no uv here, pip does the work"
 	@if $(BIN)/uv --version >/dev/null 2>&1 && $(BIN)/uv sync --quiet --frozen --inexact --all-extras; then :; else \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
-		$(BIN)/python -m pip install --quiet -e '.[agent,collector,postgres,redis,http2,regex,dns]' --group dev; fi
+		$(BIN)/python -m pip install --quiet -e '.[agent,client,collector,postgres,redis,http2,regex,dns]' --group dev; fi
 	@touch $@
 
 run: $(STAMP) ## collector, an agent that watches this machine, and the dashboard; Ctrl-C stops

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from tenantwatch_client import Client
 
 from tests.fakes.http_target import HttpTarget
 from tests.system.ground import TENANT, ground, http_check
@@ -29,6 +31,11 @@ async def test_a_check_on_demand_sees_what_the_schedule_has_not_yet(tmp_path: Pa
             (newest,) = [r for r in told["results"] if r["check_id"] == "web"]
             history = await tenant.get(f"{path}?check_id=web&limit=1")
             assert history["results"] == [newest]
+            with Client(here.collector.rest_url, here.tenant_token) as client:
+                looked = await asyncio.to_thread(client.health.look, TENANT, "http_endpoint")
+            assert [(each["check_id"], each["status"]) for each in looked["results"]] == [
+                ("web", "unhealthy")
+            ]
             await agent.terminate()
         gone = await tenant.send("POST", path, {}, 503)
         assert gone["title"] == "no agent is connected"

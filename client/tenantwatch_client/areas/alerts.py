@@ -1,0 +1,60 @@
+"""Alerts: what is wrong, who works on it, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tenantwatch_client.answers import AlertTimeline, AlertView
+from tenantwatch_client.connection import Connection
+
+
+class Alerts:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(
+        self,
+        tenant_id: str | None = None,
+        severity: str | None = None,
+        status: str | None = None,
+        limit: int = 100,
+    ) -> list[AlertView]:
+        """Newest first."""
+        query = {"tenant_id": tenant_id, "severity": severity, "status": status, "limit": limit}
+        found: list[AlertView] = self._connection.get("alerts", query=query)["alerts"]
+        return found
+
+    def get(self, alert_id: str) -> AlertTimeline:
+        """One with its record: what happened, by whom, and each attempt to tell somebody."""
+        found: AlertTimeline = self._connection.get("alerts", alert_id)
+        return found
+
+    def create(
+        self,
+        tenant_id: str,
+        name: str,
+        severity: str,
+        description: str,
+        data: Mapping[str, str] | None = None,
+    ) -> AlertView:
+        """Report one of your own; while it is open, the same name counts once more."""
+        body = {
+            "tenant_id": tenant_id,
+            "alert_name": name,
+            "severity": severity,
+            "description": description,
+            "alert_data": dict(data or {}),
+        }
+        made: AlertView = self._connection.post("alerts", body=body)
+        return made
+
+    def acknowledge(self, alert_id: str, notes: str = "") -> AlertView:
+        """Somebody works on it: no more escalation."""
+        found: AlertView = self._connection.post("alerts", alert_id, "acknowledge", body={"notes": notes})
+        return found
+
+    def resolve(self, alert_id: str, notes: str = "") -> AlertView:
+        """End it."""
+        body = {"resolution_notes": notes}
+        found: AlertView = self._connection.post("alerts", alert_id, "resolve", body=body)
+        return found

@@ -1,0 +1,1 @@
+"""The command line over the client: one file a family of commands."""

@@ -1,0 +1,197 @@
+"""`tenantwatch sla`: service levels, how they come about, and what was agreed."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tenantwatch_client.areas.levels import Period
+from tenantwatch_client.commands.exits import ExitState, exit_as
+from tenantwatch_client.commands.profile import connect
+from tenantwatch_client.commands.show import Output, OutputOption, print_json, rounded, show, show_one
+from tenantwatch_client.commands.tenant import TenantArgument, Tier
+from tenantwatch_client.errors import ClientError
+
+app = typer.Typer(
+    help="Service levels: the numbers, how they come about, what was agreed.", no_args_is_help=True
+)
+
+_MAX_BYTES = 262_144
+
+
+class Span(StrEnum):
+    daily = "daily"
+    weekly = "weekly"
+    monthly = "monthly"
+    quarterly = "quarterly"
+    yearly = "yearly"
+    rolling = "rolling"
+
+
+PeriodOption = Annotated[Span, typer.Option(help="which kind of period")]
+Date = Annotated[str | None, typer.Option(help="a day in it, YYYY-MM-DD; today if left out")]
+Days = Annotated[int | None, typer.Option(min=1, help="of a rolling period")]
+AsOf = Annotated[str | None, typer.Option(help="what was known then, RFC 3339")]
+FileArgument = Annotated[Path, typer.Argument(help="JSON, as docs/service-levels.md shows it")]
+
+LEVEL = (
+    ("tenant", lambda row: f"{row['tenant_name']} ({row['tenant_id']}), {row['tier']}"),
+    ("period", lambda row: f"{row['period']} {row['label']}"),
+    ("verdict", "verdict"),
+    ("availability", lambda row: rounded(row["availability"], 4, " %")),
+    ("at best", lambda row: rounded(row["availability_best"], 4, " %")),
+    ("at worst", lambda row: rounded(row["availability_worst"], 4, " %")),
+    ("coverage", lambda row: rounded(row["coverage"], 4, " %")),
+    ("downtime", lambda row: rounded(row["downtime_minutes"], 2, " min")),
+    ("incidents", "incident_count"),
+    ("response time", lambda row: rounded(row["avg_response_time"], 1, " ms")),
+    ("error rate", lambda row: rounded(row["error_rate"], 4, " %")),
+    ("health score", "health_score"),
+    ("violations", "violations"),
+    ("as of", "as_of"),
+)
+WINDOWS = (
+    ("WINDOW", "window_id"),
+    ("FROM", "from"),
+    ("TO", "to"),
+    ("RULE", lambda row: (row["recurrence"] or {}).get("rule")),
+    ("CHECKS", lambda row: row["checks"] or "all"),
+    ("ANNOUNCED", "announced_at"),
+    ("CANCELLED", "cancelled_at"),
+    ("REASON", "reason"),
+)
+CORRECTIONS = (
+    ("NUMBER", "number"),
+    ("FROM", "from"),
+    ("TO", "to"),
+    ("COUNTS AS", "counts_as"),
+    ("AUTHOR", "author"),
+    ("APPROVER", "approver"),
+    ("REASON", "reason"),
+)
+TERMS = (
+    ("VERSION", "number"),
+    ("IN FORCE FROM", "in_force_from"),
+    ("TIER", lambda row: row["contract"].get("tier")),
+    ("AUTHOR", "author"),
+    ("REASON", "reason"),
+)
+
+
+@app.command("show")
+def show_level(
+    tenant: TenantArgument,
+    period: PeriodOption = Span.monthly,
+    date: Date = None,
+    days: Days = None,
+    as_of: AsOf = None,
+    what_if: Annotated[Tier | None, typer.Option(help="the same history under this tier's terms")] = None,
+    output: OutputOption = Output.table,
+    state: ExitState = False,
+) -> None:
+    """Show the numbers of a period."""
+    asked = Period(period.value, date, days, as_of)
+    with connect() as client:
+        levels = client.levels
+        found = levels.get(tenant, asked) if what_if is None else levels.what_if(tenant, what_if, asked)
+    show_one(found, LEVEL, output)
+    exit_as(found["verdict"], state)
+
+
+@app.command("explain")
+def explain(
+    tenant: TenantArgument,
+    period: PeriodOption = Span.monthly,
+    date: Date = None,
+    days: Days = None,
+    as_of: AsOf = None,
+) -> None:
+    """Print the arithmetic step by step."""
+    with connect() as client:
+        typer.echo(client.levels.explain(tenant, Period(period.value, date, days, as_of)))
+
+
+@app.command("terms")
+def terms(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
+    """Show the versions of what was agreed, and what the checks can prove."""
+    with connect() as client:
+        found = client.levels.terms(tenant)
+    if output is Output.json:
+        print_json(found)
+        return
+    show(found["versions"], TERMS, output, "nothing was agreed")
+    if output is Output.table and found["resolution"] is not None:
+        for warning in found["resolution"]["warnings"]:
+            typer.echo(f"\n{warning}")
+
+
+@app.command("set-terms")
+def set_terms(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
+    """Agree on new terms; the past is never rewritten."""
+    with connect() as client:
+        found = client.levels.set_terms(tenant, _read(file))
+    show(found["versions"], TERMS, output, "")
+
+
+@app.command("maintenance")
+def maintenance(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
+    """List maintenance windows."""
+    with connect() as client:
+        show(client.levels.maintenance(tenant), WINDOWS, output, "no maintenance was announced")
+
+
+@app.command("announce")
+def announce(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
+    """Announce a maintenance window, now."""
+    with connect() as client:
+        show_one(client.levels.announce(tenant, _read(file)), WINDOWS, output)
+
+
+@app.command("cancel")
+def cancel(tenant: TenantArgument, window: Annotated[int, typer.Argument(metavar="WINDOW")]) -> None:
+    """Cancel a maintenance window."""
+    with connect() as client:
+        client.levels.cancel(tenant, window)
+    typer.echo(f"window {window} is cancelled")
+
+
+@app.command("corrections")
+def corrections(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
+    """List corrections of the past."""
+    with connect() as client:
+        show(client.levels.corrections(tenant), CORRECTIONS, output, "nothing was corrected")
+
+
+@app.command("correct")
+def correct(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
+    """Enter a correction; it counts once somebody else approves it."""
+    with connect() as client:
+        show_one(client.levels.correct(tenant, _read(file)), CORRECTIONS, output)
+
+
+@app.command("approve")
+def approve(
+    tenant: TenantArgument,
+    number: Annotated[int, typer.Argument(metavar="NUMBER")],
+    output: OutputOption = Output.table,
+) -> None:
+    """Approve somebody else's correction."""
+    with connect() as client:
+        show_one(client.levels.approve(tenant, number), CORRECTIONS, output)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as opened:
+            found = json.loads(opened.read(_MAX_BYTES))
+    except OSError as error:
+        raise ClientError(f"{file}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ClientError(f"{file}: is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ClientError(f"{file}: must hold one JSON object")
+    return found

@@ -1,0 +1,172 @@
+"""The command line as people and scripts use it, against a real collector."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from tenantwatch_client.__main__ import main
+from tenantwatch_client.commands.show import styled
+
+from tests.client.conftest import Served
+from tests.ports import stable_port
+
+
+class Shell:
+    """Runs commands with a home of its own; keeps what the last one printed."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path
+    ) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.kept = home / "tenantwatch" / "login.json"
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+        for name in ("URL", "TOKEN", "TOKEN_FILE", "CA_FILE"):
+            monkeypatch.delenv(f"TENANTWATCH_{name}", raising=False)
+        self.output = self.errors = ""
+
+    def __call__(self, *arguments: str) -> int:
+        self._monkeypatch.setattr("sys.argv", ["tenantwatch", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        self.output, self.errors = self._capsys.readouterr()
+        return int(ended.value.code or 0)
+
+    def json(self, *arguments: str) -> object:
+        assert self(*arguments, "--output", "json") == 0, self.errors
+        return json.loads(self.output)
+
+
+@pytest.fixture
+def shell(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, served: Served
+) -> Shell:
+    """Not signed in."""
+    return Shell(monkeypatch, capsys, tmp_path)
+
+
+@pytest.fixture
+def signed_in(shell: Shell, served: Served, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.setenv("TENANTWATCH_URL", served.url)
+    monkeypatch.setenv("TENANTWATCH_TOKEN", served.token)
+    return shell
+
+
+def test_login_keeps_the_token_for_this_user_alone(shell: Shell, served: Served, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{served.token}\n")
+    assert shell("tenant", "list") == 1
+    assert "run `tenantwatch login URL" in shell.errors
+    assert shell("login", served.url, "--token-file", str(tmp_path / "token")) == 0, shell.errors
+    assert stat.S_IMODE(shell.kept.stat().st_mode) == 0o600
+    assert served.token not in shell.output
+    assert shell("whoami") == 0
+    assert served.url in shell.output
+    assert shell("logout") == 0
+    assert not shell.kept.exists()
+
+
+def test_a_token_that_is_not_accepted_is_not_kept(shell: Shell, served: Served, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("tw_wrong")
+    assert shell("login", served.url, "--token-file", str(tmp_path / "token")) == 4
+    assert "tw_wrong" not in shell.errors
+    assert not shell.kept.exists()
+
+
+def test_a_kept_token_goes_to_no_other_address(
+    shell: Shell, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text(served.token)
+    assert shell("login", served.url, "--token-file", str(tmp_path / "token")) == 0
+    monkeypatch.setenv("TENANTWATCH_URL", f"http://127.0.0.1:{stable_port()}")
+    assert shell("whoami") == 1
+    assert "no token for http://127.0.0.1" in shell.errors
+
+
+def test_tables_for_people_and_whole_answers_for_pipes(signed_in: Shell, tenant: str) -> None:
+    assert signed_in("tenant", "list") == 0
+    assert tenant in signed_in.output
+    rows = signed_in.json("tenant", "list")
+    assert isinstance(rows, list)
+    assert tenant in [row["tenant_id"] for row in rows]
+    assert signed_in("tenant", "list", "-o", "csv") == 0
+    found = list(csv.DictReader(io.StringIO(signed_in.output)))
+    assert next(row for row in found if row["tenant_id"] == tenant)["checks_total"] == "0"
+
+
+def test_an_alert_is_reported_acknowledged_and_resolved(signed_in: Shell, tenant: str) -> None:
+    made = signed_in.json("alert", "create", tenant, "Import is late", "--severity", "error")
+    assert isinstance(made, dict)
+    assert signed_in("alert", "ack", made["alert_id"], "--notes", "on it") == 0
+    assert "acknowledged" in signed_in.output
+    assert signed_in("alert", "show", made["alert_id"]) == 0
+    assert "on it" in signed_in.output
+    assert signed_in("alert", "resolve", made["alert_id"]) == 0
+    assert signed_in.json("alert", "list", "--tenant", tenant, "--status", "active") == []
+
+
+def test_states_are_exit_codes_where_they_are_wanted(signed_in: Shell, tenant: str) -> None:
+    assert signed_in("tenant", "show", tenant) == 0
+    assert signed_in("tenant", "show", tenant, "--exit-state") == 12
+    assert signed_in("sla", "show", tenant, "--exit-state") == 12
+    assert "cannot_be_proved" in signed_in.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["tenant", "show", "not-there"], 5, "not-there"),
+        (["tenant", "show"], 2, "Missing argument"),
+        (["silence", "create", "--until", "2x"], 2, "a time with its zone"),
+        (["silence", "create", "--until", "2026-01-31T20:00"], 2, "a time with its zone"),
+        (["sla", "announce", "not-there", "/not/there.json"], 1, "/not/there.json: cannot be read"),
+        (["rule", "create", "nothing", "greater_than", "1"], 1, "no check has measured 'nothing'"),
+    ],
+)
+def test_failures_have_words_and_codes(signed_in: Shell, arguments: list[str], code: int, said: str) -> None:
+    assert signed_in(*arguments) == code
+    assert said in signed_in.errors.replace("\n", " ")
+
+
+def test_service_levels_are_shown_explained_and_reported(
+    signed_in: Shell, tenant: str, tmp_path: Path
+) -> None:
+    level = signed_in.json("sla", "show", tenant, "--what-if", "basic")
+    assert isinstance(level, dict)
+    assert level["tier"] == "basic"
+    assert signed_in("sla", "explain", tenant) == 0
+    assert signed_in.output.startswith("1. ")
+    report = tmp_path / "report.pdf"
+    assert signed_in("report", "sla", tenant, "--file", str(report)) == 0
+    assert report.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_picture_of_everything(signed_in: Shell, tenant: str) -> None:
+    assert signed_in("watch", "--once") == 0
+    assert signed_in.output.startswith("platform ")
+
+
+def test_texts_of_agents_do_not_steer_the_terminal() -> None:
+    assert styled("a\x1b[2Jb\u202ec[red]\n").plain == "a [2Jb c[red] "
+    assert styled(None).plain == "-"
+
+
+def test_help_teaches(shell: Shell) -> None:
+    assert shell("--help") == 0
+    for word in (
+        "login",
+        "tenant",
+        "check",
+        "alert",
+        "sla",
+        "report",
+        "rule",
+        "silence",
+        "watch",
+        "Exit codes",
+    ):
+        assert word in shell.output

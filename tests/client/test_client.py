@@ -1,0 +1,101 @@
+"""The client against a real collector: what it asks is answered, and what fails says so."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tenantwatch_client import Client, ClientError, NotFound, NotSignedIn, Refused, Unreachable
+from tenantwatch_client.areas.levels import Period
+
+from tests.client.conftest import Served
+from tests.ports import stable_port
+
+
+def test_tenants_are_created_and_listed(client: Client, served: Served) -> None:
+    made = client.tenants.create(served.name(), "enterprise")
+    assert made["agent_token"] is not None
+    (found,) = [each for each in client.tenants.list() if each["tenant_id"] == made["tenant_id"]]
+    assert (found["tier"], found["state"]) == ("enterprise", "unknown")
+    assert client.health.tenant(made["tenant_id"])["checks"] == []
+    assert client.health.platform()["platform_health"]["total_tenants"] >= 1
+    assert list(client.health.history(made["tenant_id"])) == []
+
+
+def test_an_alert_from_report_to_resolution(client: Client, tenant: str) -> None:
+    made = client.alerts.create(tenant, "Import is late", "error", "no file since 06:00", {"queue": "in"})
+    assert client.alerts.acknowledge(made["alert_id"], "on it")["status"] == "acknowledged"
+    resolved = client.alerts.resolve(made["alert_id"], "done")
+    assert resolved["resolution"] is not None
+    assert resolved["resolution"]["notes"] == "done"
+    assert [each["alert_id"] for each in client.alerts.list(tenant, status="resolved")] == [made["alert_id"]]
+    kinds = [entry["kind"] for entry in client.alerts.get(made["alert_id"])["timeline"]]
+    assert kinds
+
+
+def test_a_silence_begins_and_ends(client: Client, tenant: str) -> None:
+    made = client.silences.create(datetime.now(UTC) + timedelta(hours=1), tenant_id=tenant, notes="moving")
+    assert made in client.silences.list()
+    client.silences.end(made["silence_id"])
+    assert made["silence_id"] not in [each["silence_id"] for each in client.silences.list()]
+
+
+def test_a_rule_on_a_metric_that_nobody_measures_is_refused_in_words(client: Client) -> None:
+    rule = {"metric": "queue_age", "condition": "greater_than", "threshold": 1, "severity": "warning"}
+    with pytest.raises(Refused, match="no check has measured 'queue_age'"):
+        client.rules.create(rule)
+    assert client.rules.list() == []
+
+
+def test_service_levels_and_their_agreements(client: Client, tenant: str) -> None:
+    period = Period("monthly")
+    assert client.levels.get(tenant, period)["verdict"] == "cannot_be_proved"
+    assert client.levels.what_if(tenant, "basic", period)["tier"] == "basic"
+    assert client.levels.explain(tenant, period).startswith("1. ")
+    (version,) = client.levels.terms(tenant)["versions"]
+    assert version["contract"]["tier"] == "professional"
+    start = datetime.now(UTC) + timedelta(days=2)
+    window = client.levels.announce(
+        tenant,
+        {"from": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat(), "reason": "new disks"},
+    )
+    client.levels.cancel(tenant, window["window_id"])
+    (cancelled,) = client.levels.maintenance(tenant)
+    assert cancelled["cancelled_at"] is not None
+    assert client.levels.corrections(tenant) == []
+
+
+def test_reports_come_as_files(client: Client, tenant: str) -> None:
+    assert client.levels.report(tenant, "pdf", Period()).startswith(b"%PDF-")
+    assert json.loads(client.levels.report(None, "json", Period()))
+
+
+@pytest.mark.parametrize("tenant_id", ["not-there", "../../metrics", "a b", "%2e%2e"])
+def test_what_is_not_there_is_not_found_however_it_is_spelt(client: Client, tenant_id: str) -> None:
+    with pytest.raises((NotFound, Refused)):
+        client.health.tenant(tenant_id)
+
+
+def test_without_an_agent_nothing_can_be_looked_at(client: Client, tenant: str) -> None:
+    with pytest.raises(Refused, match="no agent"):
+        client.health.look(tenant)
+
+
+def test_a_wrong_token_is_said_and_not_shown(served: Served) -> None:
+    with Client(served.url, "tw_wrong") as client, pytest.raises(NotSignedIn) as raised:
+        client.health.platform()
+    assert "tw_wrong" not in str(raised.value)
+
+
+def test_nobody_there() -> None:
+    with Client(f"http://127.0.0.1:{stable_port()}", "tw_x") as client, pytest.raises(Unreachable):
+        client.health.platform()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://collector.example:8000", "ftp://127.0.0.1", "127.0.0.1:8000", "http://"]
+)
+def test_an_address_that_would_lose_the_token_is_refused(url: str) -> None:
+    with pytest.raises(ClientError, match=r"https"):
+        Client(url, "tw_x")
