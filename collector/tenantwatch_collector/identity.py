@@ -43,6 +43,11 @@ class Caller:
     origin: Origin = field(default_factory=Origin)
 
     @property
+    def is_named(self) -> bool:
+        """Whether it is known who acts: a token of nobody in particular names itself alone."""
+        return self.subject != self.token_id
+
+    @property
     def tenant_key(self) -> int | None:
         """What bounds the caller's questions: None reaches every tenant."""
         return None if self.tenant is None else self.tenant.tenant_key

@@ -46,7 +46,7 @@ async def ground(folder: Path, settings: CollectorSettings | None = None) -> Asy
     async with Collector(folder / "collector", settings) as collector:
         await collector.create_tenant(TENANT)
         admin, tenant, agent = await asyncio.gather(
-            collector.create_token(""),
+            collector.create_token("", subject="ann"),
             collector.create_token(TENANT),
             collector.create_token(TENANT, agent=True),
         )

@@ -177,9 +177,10 @@ class Collector(Program):
     async def create_tenant(self, tenant_id: str, tier: str = "professional") -> None:
         await self.command("tenant", "create", tenant_id, "--name", tenant_id.title(), "--tier", tier)
 
-    async def create_token(self, tenant_id: str, *, agent: bool = False) -> str:
+    async def create_token(self, tenant_id: str, *, agent: bool = False, subject: str = "") -> str:
         """A tenant's token, or one for its agents; an admin's where no tenant is named."""
         whose = ["--tenant", tenant_id] if tenant_id else ["--admin"]
+        whose += ["--subject", subject] if subject else []
         return await self.command("token", "create", *whose, *(["--agent"] if agent else []))
 
     async def start(self) -> None:

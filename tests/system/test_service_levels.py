@@ -162,7 +162,7 @@ async def test_contracts_windows_and_corrections(here: Ground) -> None:
     await send(here, tenant_id, case["input"], by)
     asked = f"/sla/{tenant_id}?period=daily&date={_day(YESTERDAY)}"
     outage = case["expected"]["incidents"][0]
-    second_token = await here.collector.create_token("")
+    second_token = await here.collector.create_token("", subject="bob")
     async with here.caller(here.admin_token) as ann, here.caller(second_token) as bob:
         before = await ann.get(asked)
         await _terms_have_versions(ann, tenant_id)

@@ -34,6 +34,7 @@ from tenantwatch_collector.sla.contract import (
     ContractVersion,
     refuse_backdating,
 )
+from tenantwatch_collector.sla.corrections import same_person
 from tenantwatch_collector.sla.recurrence import RuleError, recurrence
 from tenantwatch_collector.sla.resolution import resolution
 from tenantwatch_collector.store.base import (
@@ -129,6 +130,7 @@ class Contracting:
     @demands(Permission.SLA_WRITE)
     async def correct(self, caller: Caller, tenant_id: str, new: NewCorrection) -> CorrectionView:
         """Enter a correction; it counts once somebody else approves it."""
+        _refuse_nobody(caller)
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         _refuse_more(await self._store.corrections(tenant.tenant_key), "corrections")
         record = CorrectionRecord(
@@ -149,14 +151,20 @@ class Contracting:
 
     @demands(Permission.SLA_APPROVE)
     async def approve(self, caller: Caller, tenant_id: str, number: int) -> CorrectionView:
-        """The second person's word. The author cannot give it."""
+        """The second person's word. The author cannot give it, with whichever credential."""
+        _refuse_nobody(caller)
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         found = await self._store.corrections(tenant.tenant_key)
         record = next((each for each in found if each.number == number), None)
         if record is None:
             raise NotFound(f"tenant {tenant_id} has no correction {number}")
-        if record.author == caller.subject:
+        if same_person(record.author, caller.subject):
             raise RefusedForEver("a second person must approve: whoever entered it cannot")
+        if any(token.token_id == record.author for token in await self._store.tokens()):
+            raise RefusedForEver(
+                f"correction {number} was entered with a token that names nobody:"
+                " enter it again with one that does"
+            )
         approved = await self._store.approve_correction(tenant.tenant_key, number, caller.subject)
         if approved is None:
             raise RefusedForEver(f"correction {number} was approved already, by {record.approver}")
@@ -173,6 +181,15 @@ class Contracting:
             return recurrence_to_json(recurrence(new.rule, new.first, new.duration_s, zone))
         except (RuleError, ValueError) as error:
             raise RefusedForEver(str(error)) from error
+
+
+def _refuse_nobody(caller: Caller) -> None:
+    """Two people stand for a correction, so it must be known who acts."""
+    if not caller.is_named:
+        raise RefusedForEver(
+            "corrections are entered and approved by people, and this token names nobody:"
+            " make one with `tenantwatch-collector token create --subject NAME`"
+        )
 
 
 def _resolution(version: ContractVersion, checks: Sequence[TenantCheck]) -> ResolutionView | None:

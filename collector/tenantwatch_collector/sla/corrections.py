@@ -47,7 +47,7 @@ class Correction:
             raise ValueError("a correction needs an author")
         if (self.approver is None) != (self.approved_at is None):
             raise ValueError("an approval has a person and an instant")
-        if self.approver is not None and self.approver.casefold() == self.author.casefold():
+        if self.approver is not None and same_person(self.approver, self.author):
             raise ValueError("a second person must approve: the author cannot")
 
     def approved(self, approver: str, at: int) -> Correction:
@@ -55,6 +55,11 @@ class Correction:
         if self.approver is not None:
             raise ValueError(f"it was approved already, by {self.approver}")
         return replace(self, approver=approver, approved_at=at)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two subjects are one person's, however they are written."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def corrections_known(corrections: Iterable[Correction], as_of: int) -> list[Correction]:

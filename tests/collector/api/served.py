@@ -176,8 +176,11 @@ async def served(folder: Path) -> AsyncIterator[Served]:
         tenant = await store.create_tenant(TENANT, "Acme", "professional")
         other = await store.create_tenant(OTHER, "Other", "basic")
         own = {role: None if role in PLATFORM_ROLES else tenant for role in Role}
-        tokens = {role: (await issue_token(store, role, whose, ""))[1] for role, whose in own.items()}
-        second = (await issue_token(store, Role.ADMIN, None, ""))[1]
+        tokens = {
+            role: (await issue_token(store, role, whose, "", subject=f"one {role}"))[1]
+            for role, whose in own.items()
+        }
+        second = (await issue_token(store, Role.ADMIN, None, "", subject="another admin"))[1]
         strange = {
             role: (await issue_token(store, role, other, ""))[1]
             for role in (Role.TENANT_ADMIN, Role.TENANT_VIEWER)

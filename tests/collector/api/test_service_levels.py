@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
+from tenantwatch_collector.access.permissions import Role
+from tenantwatch_collector.identity import issue_token
+from tenantwatch_collector.store.base import CorrectionRecord
 from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
@@ -103,6 +108,11 @@ async def test_a_correction_needs_a_second_person(here: Served) -> None:
     entered = (await here.admin.call("CreateCorrection", request))["correction"]
     approve = pb.ApproveCorrectionRequest(tenant_id=TENANT, number=entered["number"])
     assert "second person" in (await here.admin.refused("ApproveCorrection", approve))[1]
+    of_the_same = replace(here.admin, token=await a_token(here, "One ADMIN "))
+    assert "second person" in (await of_the_same.refused("ApproveCorrection", approve))[1]
+    nobodys = replace(here.admin, token=await a_token(here, ""))
+    for operation, asked in (("ApproveCorrection", approve), ("CreateCorrection", request)):
+        assert "names nobody" in (await nobodys.refused(operation, asked))[1]
     approved = (await here.second_admin.call("ApproveCorrection", approve))["correction"]
     assert approved["approver"] != approved["author"]
     by_grpc = await here.tenant.call("ListCorrections", pb.ListCorrectionsRequest(tenant_id=TENANT))
@@ -121,6 +131,22 @@ async def test_what_is_anothers_does_not_exist(here: Served, operation: str) -> 
     none = await here.tenant.refused(operation, kind(tenant_id="none"))
     assert others[0] is none[0] is grpc.StatusCode.NOT_FOUND
     assert others[1].replace(OTHER, "none") == none[1]
+
+
+async def test_what_a_nameless_token_entered_is_not_approved(here: Served) -> None:
+    """As corrections of earlier versions were: its author could be the approver."""
+    token_id, _ = await issue_token(here.store, Role.ADMIN, None, "")
+    tenant = await here.store.tenant(TENANT)
+    assert tenant is not None
+    now_us = time.time_ns() // 1000
+    old = CorrectionRecord(tenant.tenant_key, 0, now_us - 9, now_us - 5, "up", "why not", token_id, now_us)
+    kept = await here.store.add_correction(old)
+    approve = pb.ApproveCorrectionRequest(tenant_id=TENANT, number=kept.number)
+    assert "enter it again" in (await here.second_admin.refused("ApproveCorrection", approve))[1]
+
+
+async def a_token(here: Served, subject: str) -> str:
+    return (await issue_token(here.store, Role.ADMIN, None, "", subject=subject))[1]
 
 
 def _announcement(body: dict[str, Any]) -> pb.AnnounceMaintenanceRequest:
