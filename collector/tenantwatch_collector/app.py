@@ -32,6 +32,7 @@ from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.levels import LevelEngine
 from tenantwatch_collector.engines.retention import RetentionEngine
 from tenantwatch_collector.engines.rollups import RollupEngine
+from tenantwatch_collector.engines.settled import Settled
 from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.fairness import TenantRates
@@ -108,7 +109,8 @@ class Collector:
     def _offered(self, folder: Path) -> Offered:
         """What both doors open on, with the signals and calls of the rooms that do the work."""
         store = self._store
-        levels = ServiceLevels(store, Reports(store, load_signer(folder / "report-key.pem")), Typesetter())
+        reports = Reports(store, load_signer(folder / "report-key.pem"))
+        levels = ServiceLevels(store, reports, Typesetter(), Settled(store, self._judge).until)
         return Offered(
             Operations(store, self._changed, self._levels.compliance),
             HealthChecks(store, levels, self._agents.look),

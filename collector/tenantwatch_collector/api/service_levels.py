@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -59,10 +59,18 @@ class ReportFile:
 class ServiceLevels:
     """What callers may ask of service levels."""
 
-    def __init__(self, store: Store, reports: Reports, typesetter: Typesetter) -> None:
+    def __init__(
+        self,
+        store: Store,
+        reports: Reports,
+        typesetter: Typesetter,
+        settled: Callable[[int], Awaitable[None]],
+    ) -> None:
+        """``settled`` returns once all that an instant knows can be read."""
         self._store = store
         self._reports = reports
         self._typesetter = typesetter
+        self._settled = settled
 
     @demands(Permission.MONITORING_READ)
     async def metrics(
@@ -70,7 +78,7 @@ class ServiceLevels:
     ) -> dict[str, Any]:
         """The tenant's SLA metrics, and all that they can be checked with; on another ``tier``, if given."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        asked = question.asked()
+        asked = await self._asked(question)
         named, subject, _ = await self._reports.subject(tenant, asked, tier)
         whole = subject.judged.whole
         left = time_to_breach(whole, whole.stretches, _HOUR_US)
@@ -86,13 +94,13 @@ class ServiceLevels:
     async def explained(self, caller: Caller, tenant_id: str, question: Question) -> str:
         """The arithmetic, step by step, as plain text."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        _, subject, _ = await self._reports.subject(tenant, question.asked())
+        _, subject, _ = await self._reports.subject(tenant, await self._asked(question))
         return "\n".join(explain(subject.judged.whole)) + "\n"
 
     @demands(Permission.MONITORING_READ)
     async def report(self, caller: Caller, tenant_id: str, question: Question, form: Format) -> ReportFile:
         """The signed report of one tenant, or of all that the caller reaches where ``tenant_id`` is empty."""
-        asked = question.asked()
+        asked = await self._asked(question)
         if tenant_id or caller.tenant is not None:
             tenant = await reachable_tenant(self._store, caller, tenant_id or caller.tenant.tenant_id)  # type: ignore[union-attr]
             document = await self._reports.tenant_report(tenant, asked)
@@ -104,8 +112,13 @@ class ServiceLevels:
     async def export(self, caller: Caller, tenant_id: str, question: Question) -> AsyncIterator[str]:
         """The lines from which the period's report can be made again. A refusal comes before the first."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        lines = self._reports.export(tenant, question.asked())
+        lines = self._reports.export(tenant, await self._asked(question))
         return _resumed(await anext(lines, ""), lines)
+
+    async def _asked(self, question: Question) -> Asked:
+        asked = question.asked()
+        await self._settled(asked.as_of_us)
+        return asked
 
     async def _file(self, document: Mapping[str, Any], form: Format) -> ReportFile:
         name = f"{document['report_id']}.{form}"

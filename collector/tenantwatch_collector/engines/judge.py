@@ -95,6 +95,15 @@ class Judge:
         self._obey_due = 0.0
         self._feed.arrived.fire()
 
+    async def caught_up(self) -> None:
+        """Return once all that is committed now is judged and written."""
+        self._feed.look_again()
+        # The pass that is under way may have begun before that; the one after it has not.
+        through = self.passes.count + 2
+        while self.passes.count < through:
+            self._feed.arrived.fire()
+            await self.passes.wait_beyond(self.passes.count)
+
     async def start(self) -> None:
         """Take up where the last engine stopped."""
         judged = await self._store.judged_state()

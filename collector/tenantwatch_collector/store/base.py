@@ -195,6 +195,9 @@ class Store(AgreementStore, StoreTools, Protocol):
         no attempt will ever put into the database; whoever calls finds out which delivery it is.
         """
 
+    async def settled(self, until_us: int) -> None:
+        """Return once no commit is open any more that may yet be received by then, which is not to come."""
+
     # -- engines
     async def judged_state(self) -> JudgedState: ...
     async def checks(self) -> Sequence[StoredCheck]: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import numpy as np
 from tenantwatch_collector.store.base import (
@@ -85,3 +86,17 @@ async def test_a_cancelled_writer_leaves_no_transaction_behind(store: Store) -> 
         await asyncio.wait([writing])
     await store.commit([batch(check, 1, 70)])
     assert await times(store, check) == list(range(1, 71))
+
+
+async def test_what_is_settled_is_complete(store: Store) -> None:
+    _, check = await tenant_with_check(store)
+    for turn in range(30):
+        writing = asyncio.create_task(store.commit([batch(check, 1 + 5 * turn, 5)]))
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        now_us = time.time_ns() // 1000
+        await store.settled(now_us)
+        seen = {touch.commit_id for touch in await store.touched_after(0, 1_000)}
+        commit = await writing
+        assert commit.received_at_us > now_us or commit.commit_id in seen
+    await store.settled(time.time_ns() // 1000)

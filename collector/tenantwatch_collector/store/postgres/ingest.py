@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -46,6 +47,8 @@ class Writers:
     _sets: OrderedDict[tuple[int, str], int] = field(default_factory=OrderedDict)
     _keys: list[int] = field(default_factory=list)
     _last_received_us: int = 0
+    _open: dict[int, asyncio.Future[None]] = field(default_factory=dict)
+    """By when they are received, at the earliest: the commits that are under way."""
 
     async def commit(
         self, connection: Connection, deliveries: Sequence[Delivery], raw_since_us: int
@@ -63,11 +66,26 @@ class Writers:
                 raise
         raise AssertionError("the last attempt raises")
 
+    async def settled(self, until_us: int) -> None:
+        """Return once none of the commits under way may be received by then."""
+        if begun := [done for received_at_us, done in self._open.items() if received_at_us <= until_us]:
+            await asyncio.wait(begun)
+
     async def _commit(
         self, connection: Connection, deliveries: Sequence[Delivery], raw_since_us: int
     ) -> Commit:
         await self._learn(connection, {key_of(delivery.last) for delivery in deliveries})
         received_at_us = self._last_received_us = max(time.time_ns() // 1000, self._last_received_us + 1)
+        done = self._open[received_at_us] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._write(connection, deliveries, received_at_us, raw_since_us)
+        finally:
+            del self._open[received_at_us]
+            done.set_result(None)
+
+    async def _write(
+        self, connection: Connection, deliveries: Sequence[Delivery], received_at_us: int, raw_since_us: int
+    ) -> Commit:
         found = intake(deliveries, self._committed, received_at_us, raw_since_us)
         sets = await self._metric_sets(connection, found)
         commit_key = await self._commit_key(connection)

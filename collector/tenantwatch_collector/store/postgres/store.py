@@ -55,6 +55,9 @@ class PostgresStore(SqlStore):
         async with self._pools.writer() as connection:
             return await self._writers.commit(connection, deliveries, self._raw_since_us)
 
+    async def settled(self, until_us: int) -> None:
+        await self._writers.settled(until_us)
+
     async def commits_after(self, commit_id: int, max_results: int) -> Sequence[Commit]:
         return await reading.commits_after(self._db, commit_id, max_results)
 

@@ -55,6 +55,11 @@ class SqliteStore(SqlStore):
         async with self._db.transaction() as tx:
             return await write_commit(tx, deliveries, self._raw_since_us)
 
+    async def settled(self, until_us: int) -> None:
+        # The writer's turn comes after every commit that was begun, in this process or another.
+        async with self._db.transaction():
+            pass
+
     async def commits_after(self, commit_id: int, max_results: int) -> Sequence[Commit]:
         return await reading.commits_after(self._db, commit_id, max_results)
 
