@@ -17,7 +17,7 @@ from tenantwatch_wire.records import Result
 
 from tenantwatch_agent.checks.heartbeats import InvalidBeat, UnknownHeartbeat
 from tenantwatch_agent.config import AgentConfig
-from tenantwatch_agent.config.assignment import Assigned
+from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.egress import OwnEgress
 from tenantwatch_agent.listener import SOCKET, Answer, Listener, Request
@@ -91,14 +91,13 @@ class Agent:
         await self._configuration.reload(self._apply)
         self._systemd.ready(self._summary())
 
-    async def assign(self, assigned: Assigned) -> str:
-        """Take the collector's checks; returns why not, or nothing."""
+    async def assign(self, assigned: Assigned) -> AssignmentAnswer:
+        """Take the collector's checks, or nothing of them."""
         return await self._configuration.assign(assigned, self._apply)
 
-    def assignment(self) -> tuple[int, str] | None:
-        """The version of the collector's checks, and why it is refused."""
-        assigned = self._configuration.assigned
-        return None if assigned is None else (assigned.version, self._configuration.assignment_error)
+    def answers(self) -> Sequence[AssignmentAnswer]:
+        """What became of the collector's checks."""
+        return self._configuration.answers()
 
     async def _run_now(self, check_ids: Sequence[str]) -> list[str]:
         """Somebody waits for these: they go into the live lane."""

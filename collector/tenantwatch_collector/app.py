@@ -12,6 +12,7 @@ from pathlib import Path
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.alerts import Alerts
+from tenantwatch_collector.api.assignments import Assignments
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.deployments import Deployments
 from tenantwatch_collector.api.grpc.monitoring import MonitoringService
@@ -121,6 +122,7 @@ class Collector:
             Contracting(store),
             Metrics(store, self._levels.scores),
             Deployments(store),
+            Assignments(store, self._agents.reassigned, self._agents.connected),
         )
 
     async def start(self) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import load_config
-from tenantwatch_agent.config.assignment import Assigned
+from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream import Sender, conversation, outgoing, sender
 from tenantwatch_agent.vitals import Vitals
@@ -30,14 +30,14 @@ class Assigning:
     def __init__(self) -> None:
         self.taken: list[Assigned] = []
 
-    async def assign(self, assigned: Assigned) -> str:
+    async def assign(self, assigned: Assigned) -> AssignmentAnswer:
         if assigned.version == 13:
-            return "not on this agent"
+            return AssignmentAnswer(13, "not on this agent", (("far", "not allowed"),))
         self.taken.append(assigned)
-        return ""
+        return AssignmentAnswer(assigned.version)
 
-    def assignment(self) -> tuple[int, str] | None:
-        return (self.taken[-1].version, "") if self.taken else None
+    def answers(self) -> list[AssignmentAnswer]:
+        return [AssignmentAnswer(self.taken[-1].version)] if self.taken else []
 
 
 class Ground:
@@ -344,6 +344,8 @@ async def test_assigned_checks_are_handed_over_and_the_answer_says_what_became_o
         await collector.until(lambda: len(collector.of_kind("configuration_applied")) == 2)
         answers = {a.version: a.error for a in collector.of_kind("configuration_applied")}
         assert answers == {4: "", 13: "not on this agent"}
+        (refused,) = [r for a in collector.of_kind("configuration_applied") for r in a.refused]
+        assert (refused.check_id, refused.reason) == ("far", "not allowed")
         assert one.assignments.taken == [Assigned(4, "x")]
         # A new stream, as after a restart of the collector, tells which version is in force.
         await collector.send(drain=agent_pb2.Drain(within_ms=1000))

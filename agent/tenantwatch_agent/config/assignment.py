@@ -9,26 +9,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tenantwatch_wire.limits import MAX_CHECKS_PER_AGENT
+
 from tenantwatch_agent.checks.surroundings import Surroundings
-from tenantwatch_agent.config.checks import ConfiguredCheck, keys_of, read_checks
+from tenantwatch_agent.config.allowed import demand_allowed
+from tenantwatch_agent.config.checks import ConfiguredCheck, read_check
 from tenantwatch_agent.config.load import checks_only, parse
 from tenantwatch_agent.config.sections import AssignmentLimits
 from tenantwatch_agent.errors import AgentError, ConfigurationError
+from tenantwatch_agent.files import read_regular
 
 MAX_ASSIGNED_BYTES = 1024 * 1024
+MAX_REFUSED = 50
+"""More reasons than this help nobody."""
 WHERE = "assigned by the collector"
 _FILE = "assigned.json"
-_LOCAL_ENDINGS = ("_file", "_env", "_files", "_path", "_paths", "_folder")
-_LOCAL_KEYS = (
-    "command",
-    "arguments",
-    "program",
-    "entry_point",
-    "environment",
-    "secrets",
-    "kubeconfig",
-    "socket",
-)
+_MAX_FILE_BYTES = 8 * MAX_ASSIGNED_BYTES
+"""As JSON a text may become six times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,26 @@ class Assigned:
 
     version: int
     checks_toml: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentAnswer:
+    """What became of a version: in force, or, where there is an ``error``, nothing of it.
+
+    ``refused`` says of each check that is wrong (id, reason).
+    """
+
+    version: int
+    error: str = ""
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+class AssignmentRefused(ConfigurationError):
+    """Some of its checks may not be assigned or are wrong; ``refused`` says which and why."""
+
+    def __init__(self, refused: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("; ".join(f"check {check_id}: {reason}" for check_id, reason in refused))
+        self.refused = refused
 
 
 def read_assigned(
@@ -50,40 +67,47 @@ def read_assigned(
         raise ConfigurationError(
             "assignment by the collector is not enabled on this agent: [assignment] enabled = true allows it"
         )
-    # Before anything is built of it: building may read files already.
-    for table in tables if isinstance(tables, list) else []:
-        if isinstance(table, dict):
-            _allow(table, limits)
-    return read_checks(tables, WHERE, known, around)
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigurationError(f"{WHERE}: checks must be written as [[checks]] sections")
+    return _each(tables, limits, known, around)
 
 
-def _allow(table: Mapping[str, Any], limits: AssignmentLimits) -> None:
-    where = f"{WHERE}: check {table.get('id', 'without id')}"
-    if table.get("kind") not in limits.kinds:
-        raise ConfigurationError(
-            f"{where}: kind {table.get('kind')!r} is not among [assignment] kinds of this agent"
-        )
-    for key, _ in keys_of(table):
-        if _is_local(key) and key not in limits.local_keys:
-            raise ConfigurationError(
-                f"{where}: {key} names something of this machine: [assignment] local_keys of this agent"
-                " does not allow it"
-            )
-
-
-def _is_local(key: str) -> bool:
-    return key in _LOCAL_KEYS or key.endswith(_LOCAL_ENDINGS)
+def _each(
+    tables: list[dict[str, Any]],
+    limits: AssignmentLimits,
+    known: Mapping[str, ConfiguredCheck],
+    around: Surroundings,
+) -> dict[str, ConfiguredCheck]:
+    """Every check tried by itself, so that each that is wrong is named with its reason."""
+    found: dict[str, ConfiguredCheck] = {}
+    refused = []
+    for table in tables:
+        check_id = str(table.get("id", "without id"))
+        where = f"{WHERE}: check {check_id}"
+        try:
+            # Before anything is built of it: building may read files already.
+            demand_allowed(table, limits)
+            if check_id in found or check_id in known:
+                raise ConfigurationError("a check with this id exists already")
+            found[check_id] = read_check(table, where, around)
+        except ConfigurationError as error:
+            refused.append((check_id, str(error).removeprefix(f"{where}: ")))
+    if len(found) + len(known) > MAX_CHECKS_PER_AGENT:
+        raise ConfigurationError(f"{WHERE}: more than {MAX_CHECKS_PER_AGENT} checks")
+    if refused:
+        raise AssignmentRefused(tuple(refused[:MAX_REFUSED]))
+    return found
 
 
 def kept_assignment(folder: Path) -> Assigned | None:
     """What was assigned before the restart. Raises ConfigurationError if it cannot be read."""
     path = folder / _FILE
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        kept = json.loads(read_regular(path, _MAX_FILE_BYTES))
         return Assigned(int(kept["version"]), str(kept["checks_toml"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigurationError(
             f"{path}: cannot be read ({error}): the collector's checks are missing"
         ) from None

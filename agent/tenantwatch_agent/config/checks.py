@@ -89,7 +89,7 @@ def read_checks(
     checks: dict[str, ConfiguredCheck] = {}
     for number, table in enumerate(tables, 1):
         place = f"{where}: [[checks]] number {number} ({table.get('id', 'without id')})"
-        one = _check(table, place, around)
+        one = read_check(table, place, around)
         if one.definition.check_id in checks or one.definition.check_id in known:
             raise ConfigurationError(f"{place}: a check with this id exists already")
         checks[one.definition.check_id] = one
@@ -98,7 +98,8 @@ def read_checks(
     return checks
 
 
-def _check(table: Mapping[str, Any], where: str, around: Surroundings) -> ConfiguredCheck:
+def read_check(table: Mapping[str, Any], where: str, around: Surroundings) -> ConfiguredCheck:
+    """One check. Raises ConfigurationError that begins with ``where`` and a colon."""
     common = {f.name for f in fields(Timing)}
     timing = read_table(Timing, {k: v for k, v in table.items() if k in common}, where)
     check = build_check(

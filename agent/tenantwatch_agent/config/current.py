@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from tenantwatch_agent.checks.heartbeats import Heartbeats
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.config.assignment import (
     Assigned,
+    AssignmentAnswer,
+    AssignmentRefused,
     keep_assignment,
     kept_assignment,
     read_assigned,
@@ -38,8 +40,8 @@ class Configuration:
         self._local = load_config(path, self._around)
         self.config = self._local
         self.assigned: Assigned | None = None
+        self._refused: AssignmentAnswer | None = None
         self.error = ""
-        self.assignment_error = ""
         self.changes = 0
         self.failures = 0
         self._seen = self._local.snapshot()
@@ -48,7 +50,19 @@ class Configuration:
             self.assigned = kept_assignment(self._local.data_folder)
             self.config = self._whole(self._local, self.assigned)
         except ConfigurationError as error:
-            self.assignment_error = str(error)
+            self._refuse(0 if self.assigned is None else self.assigned.version, error)
+
+    @property
+    def assignment_error(self) -> str:
+        """Why the newest of the collector's checks are not in force; empty while they are."""
+        return "" if self._refused is None else self._refused.error
+
+    def answers(self) -> Sequence[AssignmentAnswer]:
+        """Of the collector's checks: the version in force, and one that is refused."""
+        refused = self._refused
+        if self.assigned is None or (refused and refused.version == self.assigned.version):
+            return [refused] if refused else []
+        return [AssignmentAnswer(self.assigned.version), *([refused] if refused else [])]
 
     @property
     def surroundings(self) -> Surroundings:
@@ -81,24 +95,26 @@ class Configuration:
             log.info("configuration reloaded: %d checks", len(self.config.checks))
             return True
 
-    async def assign(self, assigned: Assigned, apply: Apply) -> str:
-        """Apply what the collector assigns; returns why not, or nothing."""
+    async def assign(self, assigned: Assigned, apply: Apply) -> AssignmentAnswer:
+        """Apply what the collector assigns, or nothing of it."""
         async with self._changing:
+            if assigned == self.assigned and self._refused is None:
+                return AssignmentAnswer(assigned.version)
             try:
-                whole = self._whole(self._local, assigned)
+                # Not on the loop: many checks take long enough to disturb those under way.
+                whole = await asyncio.to_thread(self._whole, self._local, assigned)
                 keep_assignment(self._local.data_folder, assigned)
                 if whole.digest != self.config.digest:
                     await apply(whole)
                     self.config = whole
             except AgentError as error:
                 log.error("version %d of the collector's checks is refused: %s", assigned.version, error)
-                self.assignment_error = str(error)
                 with contextlib.suppress(AgentError):
                     keep_assignment(self._local.data_folder, self.assigned)
-                return str(error)
-            self.assigned, self.assignment_error = assigned, ""
+                return self._refuse(assigned.version, error)
+            self.assigned, self._refused = assigned, None
             log.info("version %d of the collector's checks is in force", assigned.version)
-            return ""
+            return AssignmentAnswer(assigned.version)
 
     async def watch(self, reload: Callable[[], Awaitable[object]]) -> None:
         """Call it whenever the files have changed and then stood still for a moment, until cancelled."""
@@ -114,11 +130,14 @@ class Configuration:
 
     async def _take(self, local: AgentConfig, assigned: Assigned | None, apply: Apply) -> None:
         try:
-            whole, self.assignment_error = self._whole(local, assigned), ""
+            whole = self._whole(local, assigned)
+            if self._refused and assigned and self._refused.version == assigned.version:
+                self._refused = None
         except ConfigurationError as error:
             # The operator's own file goes before what the collector wants.
             log.error("the collector's checks are left out: %s", error)
-            whole, self.assignment_error = local, str(error)
+            whole = local
+            self._refuse(0 if assigned is None else assigned.version, error)
         await apply(whole)
         self._local, self.config = local, whole
 
@@ -129,6 +148,11 @@ class Configuration:
         more = read_assigned(assigned, local.assignment, known, self._around(local.data_folder))
         digest = hashlib.sha256(f"{local.digest}\n{assigned.checks_toml}".encode()).hexdigest()
         return replace(local, checks=(*local.checks, *more.values()), digest=digest)
+
+    def _refuse(self, version: int, error: AgentError) -> AssignmentAnswer:
+        refused = error.refused if isinstance(error, AssignmentRefused) else ()
+        self._refused = AssignmentAnswer(version, str(error), refused)
+        return self._refused
 
     def _refuse_fixed(self, local: AgentConfig) -> None:
         changed = [name for name in _FIXED if getattr(local, name) != getattr(self._local, name)]

@@ -18,7 +18,7 @@ from tenantwatch_wire.records import CheckDefinition, Lane
 from tenantwatch_wire.v1 import agent_pb2
 
 from tenantwatch_agent.config import AgentConfig
-from tenantwatch_agent.config.assignment import Assigned
+from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream.channel import raise_status
 from tenantwatch_agent.stream.ending import Renewed, StreamEnded
@@ -39,11 +39,11 @@ log = logging.getLogger(__name__)
 class Assignments(Protocol):
     """What the stream hands to the configuration in force, and says of it."""
 
-    async def assign(self, assigned: Assigned) -> str:
-        """Returns why not, or nothing."""
+    async def assign(self, assigned: Assigned) -> AssignmentAnswer:
+        """Take it, or nothing of it."""
 
-    def assignment(self) -> tuple[int, str] | None:
-        """The version in force or refused, and why it is refused; None while nothing was assigned."""
+    def answers(self) -> Sequence[AssignmentAnswer]:
+        """Of the version in force, and of one that is refused; nothing while nothing was assigned."""
 
 
 class Conversation:
@@ -160,8 +160,8 @@ class Conversation:
         listed = [_entry(place, d, d.check_id in active) for place, (_, d) in enumerate(entries)]
         dictionary = agent_pb2.CheckDictionary(entries=listed)
         await self._write(agent_pb2.ConnectRequest(dictionary=dictionary))
-        if assignment := self._assignments.assignment():
-            await self._applied(*assignment)
+        for one in self._assignments.answers():
+            await self._applied(one)
 
     async def _receive(self) -> None:
         while True:
@@ -229,12 +229,17 @@ class Conversation:
     async def _answer_configuration(self, given: agent_pb2.Configuration) -> None:
         # Applied to its end though it ends this stream: the next one says what became of it.
         assigned = Assigned(given.version, given.checks_toml)
-        error = await asyncio.shield(asyncio.ensure_future(self._assignments.assign(assigned)))
-        await self._applied(given.version, error)
+        await self._applied(await asyncio.shield(asyncio.ensure_future(self._assignments.assign(assigned))))
 
-    async def _applied(self, version: int, error: str) -> None:
+    async def _applied(self, answer: AssignmentAnswer) -> None:
         applied = agent_pb2.ConfigurationApplied(
-            version=version, error=error, configuration_digest=self._config.digest
+            version=answer.version,
+            error=answer.error[: limits.MAX_TEXT_LENGTH],
+            configuration_digest=self._config.digest,
+            refused=[
+                agent_pb2.RefusedCheck(check_id=check_id, reason=reason[: limits.MAX_TEXT_LENGTH])
+                for check_id, reason in answer.refused
+            ],
         )
         await self._write(agent_pb2.ConnectRequest(configuration_applied=applied))
 

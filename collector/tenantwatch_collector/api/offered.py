@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tenantwatch_collector.api.alerts import Alerts
+from tenantwatch_collector.api.assignments import Assignments
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.deployments import Deployments
 from tenantwatch_collector.api.health_checks import HealthChecks
@@ -28,3 +29,4 @@ class Offered:
     contracting: Contracting
     metrics: Metrics
     deployments: Deployments
+    assignments: Assignments

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import grpc
@@ -24,6 +24,7 @@ from tenantwatch_collector.vitals import Vitals
 
 GUARD_SECONDS = 10.0
 LAST_WORDS_SECONDS = 10.0
+BRING_AGAIN_SECONDS = 2.0
 TURN_SECONDS, HOLD_UP_SECONDS = 30.0, 5.0
 _REVOKED = (
     grpc.StatusCode.UNAUTHENTICATED,
@@ -76,6 +77,7 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         self._guard: asyncio.Task[None] | None = None
         self._taken_over: dict[tuple[int, str], float] = {}
         self._draining = False
+        self._bringing: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """From now on streams whose token is revoked are ended soon after."""
@@ -84,8 +86,8 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
     async def drain(self, within_seconds: float) -> None:
         """Ask every agent to go elsewhere and wait for them as long as that."""
         self._draining = True
-        if self._guard is not None:
-            self._guard.cancel()
+        for task in (*self._bringing, *([self._guard] if self._guard else [])):
+            task.cancel()
         goodbye = agent_pb2.ConnectResponse(drain=agent_pb2.Drain(within_ms=int(within_seconds * 1000)))
         sessions = list(self._sessions.values())
         # An agent that reads nothing any more holds up nobody's goodbye.
@@ -115,6 +117,23 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
                 task.cancel()
             await asyncio.gather(*asked.values(), return_exceptions=True)
         return {agent_id: _is_done(task) for agent_id, task in asked.items()}
+
+    def reassigned(self, tenant_key: int) -> None:
+        """The tenant's assigned checks changed: its agents that are connected here hear of it soon."""
+        for (key, _), session in self._sessions.items():
+            if key == tenant_key and session.stream is not None:
+                # Beside everything else: an agent that does not read holds up nobody.
+                task = asyncio.create_task(_bring(session.stream))
+                self._bringing.add(task)
+                task.add_done_callback(self._bringing.discard)
+
+    def connected(self, tenant_key: int) -> Collection[str]:
+        """The ids of the tenant's agents that are connected here now."""
+        return {
+            agent_id
+            for (key, agent_id), session in self._sessions.items()
+            if key == tenant_key and session.stream is not None
+        }
 
     async def Connect(self, _: AsyncIterator[agent_pb2.ConnectRequest], context: Context) -> None:
         caller = await self._authenticate(context)
@@ -165,6 +184,8 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             await stream.open(first.hello)
             session.stream = stream
             log.info("agent %s of %s is here", first.hello.agent_id, tenant.tenant_id)
+            # The session can be reached by now: what changes from here on is brought as well.
+            await stream.assigning.bring()
             await self._converse(stream, context)
         except RefusedForEver as error:
             log.warning("stream of %s refused: %s", tenant.tenant_id, error)
@@ -234,6 +255,18 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
                 if session.caller.token_id in revoked and session.task is not None:
                     session.ending = _REVOKED
                     session.task.cancel()
+
+
+async def _bring(stream: AgentStream) -> None:
+    """Until the agent was told; where its stream ends before, the next one brings it."""
+    while True:
+        try:
+            return await stream.assigning.bring()
+        except StoreUnavailable:
+            await asyncio.sleep(BRING_AGAIN_SECONDS)
+        except Exception as error:
+            log.debug("an agent was not told of its checks: %s", error)
+            return
 
 
 def _is_done(task: asyncio.Task[bool]) -> bool:

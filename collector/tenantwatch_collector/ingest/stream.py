@@ -16,6 +16,7 @@ from tenantwatch_wire.v1 import agent_pb2
 
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.ingest.admission import check_hello, definition
+from tenantwatch_collector.ingest.assigning import Assigning
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.fairness import TenantRates
 from tenantwatch_collector.ingest.on_demand import Runs
@@ -67,6 +68,8 @@ class AgentStream:
         self._owed: deque[Answer] = deque()
         self._answering: asyncio.Task[None] | None = None
         self.runs = Runs(send)
+        self.assigning: Assigning
+        """Set once the agent was welcomed."""
 
     async def open(self, hello: agent_pb2.Hello) -> None:
         """Answer the Hello with a Welcome; raises RefusedForEver if there can be no stream."""
@@ -97,6 +100,7 @@ class AgentStream:
             server_time_us=time.time_ns() // 1000,
         )
         await self._send(agent_pb2.ConnectResponse(welcome=welcome))
+        self.assigning = Assigning(self.tenant.tenant_key, self._agent_id, self._store, self._send)
 
     async def receive(self, request: Request) -> bool:
         """Take one message; False when the agent said farewell."""
@@ -112,8 +116,8 @@ class AgentStream:
             await self._take_gap(request.gap)
         elif kind == "run_result":
             self.runs.answered(request.run_result)
-        elif kind == "configuration_applied" and request.configuration_applied.error:
-            log.warning("agent %s: %s", self._agent_id, request.configuration_applied.error)
+        elif kind == "configuration_applied":
+            await self.assigning.answered(request.configuration_applied)
         elif kind in (None, "hello"):
             raise RefusedForEver("after the Hello only dictionaries, batches and reports may follow")
         return bool(kind != "farewell")

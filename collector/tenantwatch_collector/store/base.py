@@ -25,6 +25,12 @@ from tenantwatch_collector.store.agreements import (
     TenantCheck,
     WindowRecord,
 )
+from tenantwatch_collector.store.assignments import (
+    AgentRecord,
+    AssignedCheck,
+    Assignment,
+    AssignmentStore,
+)
 from tenantwatch_collector.store.columns import BUCKET_US, ResultColumns, Touched
 from tenantwatch_collector.store.facts import (
     MAX_SKEW_US,
@@ -71,11 +77,15 @@ __all__ = [
     "PLATFORM_KEY",
     "Account",
     "AgentPosition",
+    "AgentRecord",
     "AgreementStore",
     "AlertCommand",
     "AlertEvent",
     "AlertKeyState",
     "AlertRecord",
+    "AssignedCheck",
+    "Assignment",
+    "AssignmentStore",
     "CheckChange",
     "CheckHealth",
     "CheckState",
@@ -126,7 +136,7 @@ class UnfitDelivery(RefusedForEver):
     """The database can never keep what was delivered; nothing of the call was kept."""
 
 
-class Store(AgreementStore, StoreTools, Protocol):
+class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
     """What every database behind the collector does alike. One contract suite runs over all of them."""
 
     async def close(self) -> None:

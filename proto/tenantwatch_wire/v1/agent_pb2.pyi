@@ -208,14 +208,24 @@ class Configuration(_message.Message):
     def __init__(self, version: _Optional[int] = ..., checks_toml: _Optional[str] = ...) -> None: ...
 
 class ConfigurationApplied(_message.Message):
-    __slots__ = ("version", "error", "configuration_digest")
+    __slots__ = ("version", "error", "configuration_digest", "refused")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     CONFIGURATION_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
     version: int
     error: str
     configuration_digest: str
-    def __init__(self, version: _Optional[int] = ..., error: _Optional[str] = ..., configuration_digest: _Optional[str] = ...) -> None: ...
+    refused: _containers.RepeatedCompositeFieldContainer[RefusedCheck]
+    def __init__(self, version: _Optional[int] = ..., error: _Optional[str] = ..., configuration_digest: _Optional[str] = ..., refused: _Optional[_Iterable[_Union[RefusedCheck, _Mapping]]] = ...) -> None: ...
+
+class RefusedCheck(_message.Message):
+    __slots__ = ("check_id", "reason")
+    CHECK_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    check_id: str
+    reason: str
+    def __init__(self, check_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RunNow(_message.Message):
     __slots__ = ("request_id", "check_ids")

@@ -1034,3 +1034,115 @@ class CreateDeploymentResponse(_message.Message):
     monitoring_enabled: bool
     agent_token: str
     def __init__(self, tenant_id: _Optional[str] = ..., tenant_name: _Optional[str] = ..., resource_tier: _Optional[str] = ..., sla_tier: _Optional[str] = ..., monitoring_enabled: _Optional[bool] = ..., agent_token: _Optional[str] = ...) -> None: ...
+
+class AssignedCheck(_message.Message):
+    __slots__ = ("check_id", "agent_id", "check", "changed_at", "changed_by")
+    CHECK_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_BY_FIELD_NUMBER: _ClassVar[int]
+    check_id: str
+    agent_id: str
+    check: _struct_pb2.Struct
+    changed_at: _timestamp_pb2.Timestamp
+    changed_by: str
+    def __init__(self, check_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., check: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_by: _Optional[str] = ...) -> None: ...
+
+class ListAssignedChecksRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class ListAssignedChecksResponse(_message.Message):
+    __slots__ = ("tenant_id", "version", "checks")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    version: int
+    checks: _containers.RepeatedCompositeFieldContainer[AssignedCheck]
+    def __init__(self, tenant_id: _Optional[str] = ..., version: _Optional[int] = ..., checks: _Optional[_Iterable[_Union[AssignedCheck, _Mapping]]] = ...) -> None: ...
+
+class PutAssignedCheckRequest(_message.Message):
+    __slots__ = ("tenant_id", "check_id", "agent_id", "check")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECK_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    check_id: str
+    agent_id: str
+    check: _struct_pb2.Struct
+    def __init__(self, tenant_id: _Optional[str] = ..., check_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., check: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+
+class PutAssignedCheckResponse(_message.Message):
+    __slots__ = ("version", "check")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    check: AssignedCheck
+    def __init__(self, version: _Optional[int] = ..., check: _Optional[_Union[AssignedCheck, _Mapping]] = ...) -> None: ...
+
+class DeleteAssignedCheckRequest(_message.Message):
+    __slots__ = ("tenant_id", "check_id")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECK_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    check_id: str
+    def __init__(self, tenant_id: _Optional[str] = ..., check_id: _Optional[str] = ...) -> None: ...
+
+class DeleteAssignedCheckResponse(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    def __init__(self, version: _Optional[int] = ...) -> None: ...
+
+class AssignmentRefusal(_message.Message):
+    __slots__ = ("check_id", "reason")
+    CHECK_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    check_id: str
+    reason: str
+    def __init__(self, check_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Agent(_message.Message):
+    __slots__ = ("agent_id", "version", "hostname", "first_seen", "last_seen", "connected", "applied_version", "refused_version", "refusals", "answered_at")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAME_FIELD_NUMBER: _ClassVar[int]
+    FIRST_SEEN_FIELD_NUMBER: _ClassVar[int]
+    LAST_SEEN_FIELD_NUMBER: _ClassVar[int]
+    CONNECTED_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REFUSALS_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_AT_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    version: str
+    hostname: str
+    first_seen: _timestamp_pb2.Timestamp
+    last_seen: _timestamp_pb2.Timestamp
+    connected: bool
+    applied_version: int
+    refused_version: int
+    refusals: _containers.RepeatedCompositeFieldContainer[AssignmentRefusal]
+    answered_at: _timestamp_pb2.Timestamp
+    def __init__(self, agent_id: _Optional[str] = ..., version: _Optional[str] = ..., hostname: _Optional[str] = ..., first_seen: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., connected: _Optional[bool] = ..., applied_version: _Optional[int] = ..., refused_version: _Optional[int] = ..., refusals: _Optional[_Iterable[_Union[AssignmentRefusal, _Mapping]]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListAgentsRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class ListAgentsResponse(_message.Message):
+    __slots__ = ("tenant_id", "assigned_version", "agents")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    assigned_version: int
+    agents: _containers.RepeatedCompositeFieldContainer[Agent]
+    def __init__(self, tenant_id: _Optional[str] = ..., assigned_version: _Optional[int] = ..., agents: _Optional[_Iterable[_Union[Agent, _Mapping]]] = ...) -> None: ...

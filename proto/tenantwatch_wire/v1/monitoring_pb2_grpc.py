@@ -174,6 +174,26 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentResponse.FromString,
                 _registered_method=True)
+        self.ListAssignedChecks = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListAssignedChecks',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAssignedChecksRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAssignedChecksResponse.FromString,
+                _registered_method=True)
+        self.PutAssignedCheck = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/PutAssignedCheck',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAssignedCheckRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAssignedCheckResponse.FromString,
+                _registered_method=True)
+        self.DeleteAssignedCheck = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/DeleteAssignedCheck',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAssignedCheckRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAssignedCheckResponse.FromString,
+                _registered_method=True)
+        self.ListAgents = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListAgents',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
+                _registered_method=True)
 
 
 class MonitoringServiceServicer:
@@ -358,6 +378,33 @@ class MonitoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAssignedChecks(self, request, context):
+        """The checks that a tenant's agents are given by the collector.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutAssignedCheck(self, request, context):
+        """In place of the one of its id; agents that are connected hear of it at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAssignedCheck(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAgents(self, request, context):
+        """A tenant's agents, and what each of them made of the checks it was given.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitoringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -500,6 +547,26 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.CreateDeployment,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentResponse.SerializeToString,
+            ),
+            'ListAssignedChecks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAssignedChecks,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAssignedChecksRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAssignedChecksResponse.SerializeToString,
+            ),
+            'PutAssignedCheck': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutAssignedCheck,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAssignedCheckRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAssignedCheckResponse.SerializeToString,
+            ),
+            'DeleteAssignedCheck': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAssignedCheck,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAssignedCheckRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAssignedCheckResponse.SerializeToString,
+            ),
+            'ListAgents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAgents,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1258,6 +1325,114 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/CreateDeployment',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.CreateDeploymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAssignedChecks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListAssignedChecks',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAssignedChecksRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAssignedChecksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutAssignedCheck(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/PutAssignedCheck',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAssignedCheckRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAssignedCheckResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAssignedCheck(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/DeleteAssignedCheck',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAssignedCheckRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAssignedCheckResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAgents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListAgents',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
 from tenantwatch_agent.config import AgentConfig, current
-from tenantwatch_agent.config.assignment import Assigned
+from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.errors import AgentError
 
@@ -110,19 +111,19 @@ async def test_assigned_checks_are_kept_for_the_next_start(tmp_path: Path) -> No
     path = written(tmp_path, HTTP, ENABLED)
     configuration, applied = Configuration(path), Applied()
     alone = configuration.config.digest
-    assert await configuration.assign(Assigned(7, ASSIGNED), applied) == ""
+    assert await configuration.assign(Assigned(7, ASSIGNED), applied) == AssignmentAnswer(7)
     assert applied.ids == ["a", "assigned"]
     assert configuration.config.digest != alone
     assert (tmp_path / "assigned.json").stat().st_mode & 0o777 == 0o600
     # The same once more restarts nothing.
-    assert await configuration.assign(Assigned(8, ASSIGNED), applied) == ""
+    assert await configuration.assign(Assigned(8, ASSIGNED), applied) == AssignmentAnswer(8)
     assert len(applied.configs) == 1
 
     again = Configuration(path)
     assert again.assigned == Assigned(8, ASSIGNED)
     assert again.config.digest == configuration.config.digest
     assert [one.definition.check_id for one in again.config.checks] == ["a", "assigned"]
-    assert await again.assign(Assigned(9, ""), applied) == ""
+    assert await again.assign(Assigned(9, ""), applied) == AssignmentAnswer(9)
     assert applied.ids == ["a"]
 
 
@@ -157,6 +158,7 @@ def test_an_assignment_that_cannot_be_read_does_not_keep_the_agent_from_starting
 
 
 REDIS = '[[checks]]\nid = "r"\nkind = "redis_connectivity"\n'
+POSTGRES = '[[checks]]\nid = "d"\nkind = "database_connectivity"\n'
 PLUGIN = '[[checks]]\nid = "p"\nkind = "plugin_validation"\ncommand = ["/bin/true"]\n'
 
 
@@ -168,6 +170,19 @@ PLUGIN = '[[checks]]\nid = "p"\nkind = "plugin_validation"\ncommand = ["/bin/tru
         (PLUGIN, ENABLED + '\nkinds = ["plugin_validation"]', "command names something of this machine"),
         (ASSIGNED, ENABLED + '\nkinds = ["tcp_connection"]', "kind 'http_endpoint' is not among"),
         (REDIS + 'url_file = "/etc/shadow"', ENABLED, "url_file names something of this machine"),
+        (REDIS + 'url = "unix:///run/redis.sock"', ENABLED, "url: socket names something of this machine"),
+        (REDIS + 'url = "redis:///0"', ENABLED, "url: socket names something of this machine"),
+        (
+            REDIS + 'url = "rediss://r/0?ssl_ca_certs=/etc/shadow"',
+            ENABLED,
+            "url: ssl_ca_certs names something",
+        ),
+        (POSTGRES + 'url = "postgresql://u@db/x?sslkey=/etc/shadow"', ENABLED, "url: sslkey names something"),
+        (POSTGRES + 'url = "postgresql://u@%2Fvar%2Frun/x"', ENABLED, "url: socket names something"),
+        (POSTGRES + 'url = "postgresql://u@db/x?host=/var/run"', ENABLED, "url: socket names something"),
+        (POSTGRES + 'url = "postgresql://u@db,/x"', ENABLED, "url: socket names something"),
+        (POSTGRES + 'url = "postgresql:///x?service=other"', ENABLED, "url: socket names something"),
+        (POSTGRES + 'url = " PostgreSQL://db/x?passfile=/a"', ENABLED, "url: passfile names something"),
         (REDIS + 'url_env = "HOME"', ENABLED, "url_env names something of this machine"),
         (ASSIGNED + 'headers_file = { x = "/etc/shadow" }', ENABLED, "headers_file names something"),
         (ASSIGNED + '[checks.source]\nca_file = "/etc/shadow"', ENABLED, "ca_file names something"),
@@ -182,7 +197,9 @@ async def test_what_the_agent_does_not_allow_is_refused_whole(
     tmp_path: Path, toml: str, limits: str, reason: str
 ) -> None:
     configuration, applied = Configuration(written(tmp_path, HTTP, limits)), Applied()
-    assert reason in await configuration.assign(Assigned(3, toml), applied)
+    answer = await configuration.assign(Assigned(3, toml), applied)
+    assert (answer.version, reason in answer.error) == (3, True), answer
+    assert configuration.answers() == [answer]
     assert reason in configuration.assignment_error
     assert (applied.configs, configuration.assigned) == ([], None)
     assert not (tmp_path / "assigned.json").exists()
@@ -194,6 +211,42 @@ async def test_what_is_allowed_by_name_may_be_assigned(tmp_path: Path) -> None:
     limits = f'{ENABLED}\n{kinds}\nlocal_keys = ["command", "url_file"]'
     configuration, applied = Configuration(written(tmp_path, HTTP, limits)), Applied()
     toml = PLUGIN + REDIS + f'url_file = "{tmp_path}/url"'
-    assert await configuration.assign(Assigned(3, toml), applied) == ""
+    assert await configuration.assign(Assigned(3, toml), applied) == AssignmentAnswer(3)
     assert applied.ids == ["a", "p", "r"]
     assert json.loads((tmp_path / "assigned.json").read_text()) == {"version": 3, "checks_toml": toml}
+
+
+async def test_every_wrong_check_is_named_and_the_version_before_stays_in_force(tmp_path: Path) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
+    await configuration.assign(Assigned(3, ASSIGNED), applied)
+    wrong = ASSIGNED + "x = 1\n" + HTTP + REDIS + 'url = "redis://r"\n' + PLUGIN
+    answer = await configuration.assign(Assigned(4, wrong), applied)
+    assert [check_id for check_id, _ in answer.refused] == ["assigned", "a", "p"]
+    assert dict(answer.refused)["assigned"].startswith("unknown key 'x'")
+    assert dict(answer.refused)["a"] == "a check with this id exists already"
+    assert configuration.answers() == [AssignmentAnswer(3), answer]
+    assert applied.ids == ["a", "assigned"]
+    # A restart goes on with what was in force; what was refused is for the collector to send again.
+    again = Configuration(tmp_path / "agent.toml")
+    assert again.answers() == [AssignmentAnswer(3)]
+    assert await configuration.assign(Assigned(5, ""), applied) == AssignmentAnswer(5)
+    assert configuration.answers() == [AssignmentAnswer(5)]
+
+
+async def test_addresses_that_name_nothing_of_this_machine_may_be_assigned(tmp_path: Path) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
+    toml = (
+        POSTGRES
+        + 'url = "postgresql://u:p@db.example.org:5432/x?sslmode=require&connect_timeout=3"\n'
+        + REDIS
+        + 'url = "rediss://:p@r.example.org:6380/0?db=1"\n'
+        + ASSIGNED
+    )
+    assert await configuration.assign(Assigned(1, toml), applied) == AssignmentAnswer(1)
+    assert applied.ids == ["a", "d", "r", "assigned"]
+
+
+def test_a_pipe_in_place_of_what_was_kept_holds_up_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "assigned.json")
+    configuration = Configuration(written(tmp_path, HTTP, ENABLED))
+    assert "is not a regular file" in configuration.assignment_error

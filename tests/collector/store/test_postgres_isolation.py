@@ -39,7 +39,7 @@ PASSWORD = "tenants-own"
 SHOWN = (
     "tenant", "agent", "check_definition", "metric_set", "gap", "check_state", "check_change", "tenant_state",
     "alert", "alert_event", "rollup", "visible_result",
-    "contract", "maintenance_window", "correction", "issued_report",
+    "contract", "maintenance_window", "correction", "issued_report", "assigned_check",
 )  # fmt: skip
 
 
@@ -104,6 +104,7 @@ async def _fill(store: PostgresStore, tenant_id: str) -> int:
     await store.add_window(WindowRecord(key, 0, 1, 2, "", None, "upgrade", "ann", 0))
     await store.add_correction(CorrectionRecord(key, 0, 1, 2, "up", "probe", "ann", 0))
     await store.add_issued(IssuedReport(key, "monthly", "2026-03", 0, "final", 0, 1, 2, "sha256:a", "", "{}"))
+    await store.put_assigned_check(key, "far", None, "{}", "ann")
     return key
 
 

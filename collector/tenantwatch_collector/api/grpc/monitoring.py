@@ -7,6 +7,7 @@ from tenantwatch_wire.v1 import monitoring_pb2 as pb
 from tenantwatch_collector.api.deployments import Deployments, NewDeployment
 from tenantwatch_collector.api.grpc.agreement_calls import AgreementCalls
 from tenantwatch_collector.api.grpc.alert_calls import AlertCalls
+from tenantwatch_collector.api.grpc.assignment_calls import AssignmentCalls
 from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
 from tenantwatch_collector.api.grpc.level_calls import LevelCalls
 from tenantwatch_collector.api.health_checks import HealthChecks
@@ -18,7 +19,7 @@ from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.identity import Authenticator, Caller
 
 
-class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
+class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls):
     """Thin: reads the message, calls the operation, answers its model."""
 
     def __init__(self, offered: Offered, authenticator: Authenticator) -> None:
@@ -27,6 +28,7 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls):
         self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
         self._levels, self._contracting = offered.levels, offered.contracting
+        self._assignments = offered.assignments
 
     @through(HealthChecks.run)
     async def RunHealthCheck(

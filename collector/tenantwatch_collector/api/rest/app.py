@@ -8,6 +8,7 @@ from tenantwatch_collector import __version__
 from tenantwatch_collector.api.models import Problem
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.rest.alert_routes import create_alert_router
+from tenantwatch_collector.api.rest.assignment_routes import create_assignment_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
 from tenantwatch_collector.api.rest.door import RestAdmission
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
@@ -63,4 +64,5 @@ def create_routers(offered: Offered) -> list[APIRouter]:
         create_sla_router(offered.levels, offered.contracting),
         create_metrics_router(offered.metrics),
         create_deployment_router(offered.deployments),
+        create_assignment_router(offered.assignments),
     ]

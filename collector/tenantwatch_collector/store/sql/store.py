@@ -44,12 +44,13 @@ from tenantwatch_collector.store.sql import (
     silences,
 )
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
+from tenantwatch_collector.store.sql.assignments import SqlAssignments
 from tenantwatch_collector.store.sql.database import Database, now_us
 from tenantwatch_collector.store.sql.retention import note_raw_since
 from tenantwatch_collector.store.sql.tools import SqlTools
 
 
-class SqlStore(SqlAgreements, SqlTools):
+class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
     """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
 
     serves_one_collector = False

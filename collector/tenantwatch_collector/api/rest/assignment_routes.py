@@ -1,0 +1,44 @@
+"""REST paths of assigned checks and of agents."""
+
+# No postponed annotations here: FastAPI must see the types that the function makes.
+from fastapi import APIRouter
+
+from tenantwatch_collector.api.assigned import (
+    AgentList,
+    AssignedChecks,
+    AssignmentChange,
+    AssignmentVersion,
+    Id,
+    NewAssignedCheck,
+)
+from tenantwatch_collector.api.assignments import Assignments
+from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
+
+
+def create_assignment_router(assignments: Assignments) -> APIRouter:
+    """The REST door to what agents are given to look with."""
+    router = operations_router(PREFIX, "agents")
+
+    @router.get("/checks/{tenant_id}")
+    @through(assignments.list)
+    async def list_assigned_checks(caller: Known, tenant_id: str) -> AssignedChecks:
+        return await assignments.list(caller, tenant_id)
+
+    @router.put("/checks/{tenant_id}/{check_id}")
+    @through(assignments.put)
+    async def put_assigned_check(
+        caller: Known, tenant_id: str, check_id: Id, new: NewAssignedCheck
+    ) -> AssignmentChange:
+        return await assignments.put(caller, tenant_id, check_id, new)
+
+    @router.delete("/checks/{tenant_id}/{check_id}")
+    @through(assignments.remove)
+    async def delete_assigned_check(caller: Known, tenant_id: str, check_id: Id) -> AssignmentVersion:
+        return await assignments.remove(caller, tenant_id, check_id)
+
+    @router.get("/agents/{tenant_id}")
+    @through(assignments.agents)
+    async def list_agents(caller: Known, tenant_id: str) -> AgentList:
+        return await assignments.agents(caller, tenant_id)
+
+    return router
