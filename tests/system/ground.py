@@ -30,10 +30,11 @@ class Ground:
         agent_id: str = "web-1",
         address: str = "",
         ca_file: Path | None = None,
+        extra: str = "",
     ) -> Agent:
         """An agent of the tenant, not started yet; by way of ``address`` where that is given."""
         where = address or self.collector.grpc_address
-        return Agent(self.folder / agent_id, agent_id, where, self.agent_token, checks, ca_file)
+        return Agent(self.folder / agent_id, agent_id, where, self.agent_token, checks, ca_file, extra)
 
     def caller(self, token: str = "") -> Caller:
         """Somebody who asks as the tenant, or with the token given."""

@@ -202,6 +202,7 @@ class Agent(Program):
         token: str,
         checks: Sequence[Check],
         ca_file: Path | None = None,
+        extra: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__("tenantwatch_agent", folder / "agent.log", {})
@@ -215,6 +216,7 @@ class Agent(Program):
             f"agent_id = {toml(agent_id)}\ndata_folder = {toml(str(self.data))}\n"
             f"[collector]\naddress = {toml(address)}\ntoken_file = {toml(str(secret))}\n"
             + ("" if ca_file is None else f"ca_file = {toml(str(ca_file))}\n")
+            + f"{extra}\n"
             + _tables("checks", checks)
         )
 

@@ -108,6 +108,8 @@ class StandInAgent:
         self._sequence = 1
         self.asked: list[list[str]] = []
         self.was_asked = asyncio.Event()
+        self.given: asyncio.Queue[agent_pb2.Configuration] = asyncio.Queue()
+        """The checks that the collector assigned."""
 
     async def introduce(self) -> None:
         hello = agent_pb2.Hello(protocol_version=limits.PROTOCOL_VERSION, agent_id="a1", spool_generation="g")
@@ -129,7 +131,8 @@ class StandInAgent:
         ]
         await self._call.write(Request(dictionary=agent_pb2.CheckDictionary(entries=entries)))
         await self.look([])
-        await self._call.read()
+        while (answer := await self._call.read()).WhichOneof("message") != "acknowledgement":
+            self._take(answer)
 
     async def leave(self) -> None:
         await self._call.write(Request(farewell=agent_pb2.Farewell()))
@@ -149,11 +152,19 @@ class StandInAgent:
 
     async def read(self) -> None:
         while (answer := await self._call.read()) is not grpc.aio.EOF:
+            self._take(answer)
             if answer.WhichOneof("message") == "run_now":
                 self.asked.append(sorted(answer.run_now.check_ids))
                 self.was_asked.set()
                 if self._answers:
                     await self._run(answer.run_now)
+
+    def _take(self, answer: agent_pb2.ConnectResponse) -> None:
+        if answer.WhichOneof("message") == "configuration":
+            self.given.put_nowait(answer.configuration)
+
+    async def say(self, **message: Any) -> None:
+        await self._call.write(Request(**message))
 
     async def _run(self, asked: agent_pb2.RunNow) -> None:
         # The answer before the results: they travel side by side.

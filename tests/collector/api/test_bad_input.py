@@ -37,6 +37,7 @@ SOUND: Mapping[str, Any] = {
     "to": "2026-12-02T00:00:00Z",
     "counts_as": "up",
     "contract": {"tier": "basic"},
+    "check": {"kind": "host_resources"},
     "rule": "FREQ=DAILY",
     "first": "2026-12-01T00:00:00",
     "duration_s": 60,
