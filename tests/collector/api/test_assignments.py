@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 CHECKS = f"/monitoring/checks/{TENANT}"
 AGENTS = f"/monitoring/agents/{TENANT}"
 HOST: list[tuple[str, str, Status, dict[str, float]]] = [("host", "host_resources", Status.HEALTHY, {})]
-WEB = {
+WEB: dict[str, Any] = {
     "kind": "http_endpoint",
     "url": "https://example.org/",
     "interval_seconds": 15.0,
