@@ -21,6 +21,7 @@ from tests.fakes.proxy import Proxy, Way
 from tests.soak.agent_growth import LOOKS, grow
 from tests.soak.away import database_away
 from tests.soak.faults import FAULTS, strike
+from tests.system.described import assert_as_described
 from tests.system.ground import ground
 from tests.system.harness import Agent, Collector
 from tests.system.spooled import spooled_results
@@ -98,6 +99,14 @@ async def soak(folder: Path, seconds: float, chance: random.Random) -> str:
         return f"{kept.instants.total()} results, each once, after {dict(blows.dealt)}"
 
 
+async def fuzz(folder: Path, seed: int) -> str:
+    """Requests by chance from the interface's own description, in sequences as well."""
+    async with ground(folder) as here:
+        await assert_as_described(here, folder, "--seed", str(seed), "--max-examples", "200")
+        await here.collector.terminate()
+    return "every answer is one that the interface's description knows"
+
+
 async def _strike(blows: Blows, seconds: float) -> None:
     end = time.monotonic() + seconds
     report = time.monotonic() + REPORT_EVERY_SECONDS
@@ -123,6 +132,7 @@ def main(arguments: list[str]) -> int:
             flush=True,
         )
         print(asyncio.run(database_away(folder / "away", min(600, minutes * 10))), flush=True)
+        print(asyncio.run(fuzz(folder / "fuzz", seed)), flush=True)
         print(asyncio.run(soak(folder / "kills", minutes * 60, random.Random(seed))))
     except BaseException:
         print(f"everything is left in {folder}", file=sys.stderr)

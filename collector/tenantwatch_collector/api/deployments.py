@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.operation import demands
@@ -26,7 +26,7 @@ class NewDeployment(BaseModel):
 
     tenant_name: Annotated[str, Field(min_length=1, max_length=200)]
     resource_tier: Literal["micro", "small", "medium", "large", "xlarge"] = "small"
-    monitoring_enabled: bool = True
+    monitoring_enabled: StrictBool = True
     sla_tier: Tier = "professional"
 
 

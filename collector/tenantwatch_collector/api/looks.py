@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from tenantwatch_collector.api import models
 from tenantwatch_collector.api.models import State
@@ -19,7 +19,7 @@ class NewHealthCheck(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     check_type: Annotated[str, Field(max_length=64)] = COMPREHENSIVE
-    include_deep_checks: bool = False
+    include_deep_checks: StrictBool = False
 
 
 class Layers(BaseModel):

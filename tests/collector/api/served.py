@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,9 +27,20 @@ from tenantwatch_wire.codec import encode_batch
 from tenantwatch_wire.records import Lane, Result, Status
 from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc, monitoring_pb2_grpc, query_pb2_grpc
 
+_MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 TENANT = "acme"
 OTHER = "other"
 Request = agent_pb2.ConnectRequest
+
+
+def _as_rest_writes(value: Any) -> Any:
+    """Protobuf leaves out the last three digits of a time where they are zeros."""
+    if isinstance(value, dict):
+        return {key: _as_rest_writes(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_rest_writes(each) for each in value]
+    is_short = isinstance(value, str) and _MILLISECONDS.fullmatch(value)
+    return f"{value[:-1]}000Z" if is_short else value
 
 
 @dataclass(slots=True)
@@ -54,7 +66,7 @@ class Caller:
         """The answer as REST would tell it: with the names of its fields."""
         metadata = (("authorization", f"Bearer {self.token}"),)
         answer = await getattr(self.stub, operation)(request, metadata=metadata, timeout=20)
-        return MessageToDict(answer, preserving_proto_field_name=True)
+        return _as_rest_writes(MessageToDict(answer, preserving_proto_field_name=True))
 
     async def refused(self, operation: str, request: Message) -> tuple[grpc.StatusCode, str]:
         """How a call failed."""

@@ -12,7 +12,7 @@ from tenantwatch_collector.api.rest.assignment_routes import create_assignment_r
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
 from tenantwatch_collector.api.rest.door import RestAdmission
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
-from tenantwatch_collector.api.rest.problems import answer_with_problems
+from tenantwatch_collector.api.rest.problems import answer_with_problems, described_as_problems
 from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.api.rest.sla_routes import create_sla_router
 from tenantwatch_collector.identity import Authenticator
@@ -35,6 +35,8 @@ def create_app(
     _watch_the_watcher(app, store, vitals)
     app.add_middleware(BoundedBodies)
     answer_with_problems(app)
+    plain = app.openapi
+    app.openapi = lambda: described_as_problems(plain())  # type: ignore[method-assign]
     return app
 
 

@@ -6,12 +6,14 @@ import logging
 import math
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from tenantwatch_collector.access.keys import KeysUnavailable
 from tenantwatch_collector.api.models import Problem
@@ -45,6 +47,7 @@ _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
 }
 
 DOCUMENTED: dict[int | str, dict[str, object]] = {
+    400: {"model": Problem, "description": "the body cannot be read as JSON"},
     401: {"model": Problem, "description": "no valid credential"},
     403: {"model": Problem, "description": "the caller lacks the permission that this needs"},
     404: {"model": Problem, "description": "it does not exist, or it is not yours"},
@@ -95,10 +98,35 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return problem(422, "not allowed", described(error))
 
 
-async def _http_problem(_: Request, error: Exception) -> Response:
+async def _http_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase.lower()
-    return problem(error.status_code, title, str(error.detail), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # Starlette names the methods of the first route of this path only.
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return problem(error.status_code, title, str(error.detail), headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """What may be done at this path."""
+    scope = dict(request.scope)
+    return {
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    }
+
+
+def described_as_problems(description: dict[str, Any]) -> dict[str, Any]:
+    """The description of the interface, whose failures have the media type that they are sent with."""
+    form = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    answer["content"] = form
+    return description
 
 
 async def _fault(_: Request, error: Exception) -> Response:
