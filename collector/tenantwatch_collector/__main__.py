@@ -17,6 +17,7 @@ from tenantwatch_collector import __version__
 from tenantwatch_collector.commands import access, alerts, notify, sla, store, tokens
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import CollectorError
+from tenantwatch_collector.request_ids import NamesRequest
 
 _CONFIG_HELP = "TOML file; without it everything has its default (see docs/configuration.md)"
 
@@ -24,10 +25,12 @@ _CONFIG_HELP = "TOML file; without it everything has its default (see docs/confi
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 failed, 2 wrong use."""
     options = _parser().parse_args(arguments)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(NamesRequest())
     logging.basicConfig(
-        stream=sys.stderr,
+        handlers=[handler],
         level=logging.DEBUG if options.verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format="%(asctime)s %(levelname)s %(name)s: %(request)s%(message)s",
     )
     # They report every request at INFO, with addresses that may hold secrets.
     for noisy in ("httpx2", "httpcore2", "uvicorn.error"):

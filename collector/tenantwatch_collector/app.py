@@ -13,6 +13,7 @@ from tenantwatch_collector.access.bearer_jwt import JwtVerifier
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.assignments import Assignments
+from tenantwatch_collector.api.auditing import Auditing
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.deployments import Deployments
 from tenantwatch_collector.api.grpc.monitoring import MonitoringService
@@ -123,6 +124,7 @@ class Collector:
             Metrics(store, self._levels.scores),
             Deployments(store),
             Assignments(store, self._agents.reassigned, self._agents.connected),
+            Auditing(store),
         )
 
     async def start(self) -> tuple[str, str]:

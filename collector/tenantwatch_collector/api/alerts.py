@@ -21,6 +21,7 @@ from tenantwatch_collector.api.alerting import (
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.operations import MAX_LIMIT, bounded
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, NotYet, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.signal import Signal
@@ -66,7 +67,9 @@ class Alerts:
         tenant = await reachable_tenant(self._store, caller, new.tenant_id)
         alert_type = _REPORTED + new.alert_name
         detail = json.dumps({**new.model_dump(mode="json"), "alert_type": alert_type})
-        command = await self._store.report_alert(tenant.tenant_key, caller.subject, "", detail)
+        async with recorded(self._store, caller, "alert.create", new.alert_name, tenant) as record:
+            record.after = new
+            command = await record.store.report_alert(tenant.tenant_key, caller.subject, "", detail)
 
         async def opened() -> AlertRecord | None:
             alert = await self._store.newest_alert(tenant.tenant_key, alert_type)
@@ -80,9 +83,14 @@ class Alerts:
     @demands(Permission.ALERTS_ACKNOWLEDGE)
     async def command(self, caller: Caller, alert_id: str, action: str, notes: str) -> AlertView:
         """Acknowledge or resolve; answers with what became of the alert."""
-        await self._view(caller, alert_id)
-        if not await self._store.command_alert(alert_id, caller.tenant_key, action, caller.subject, notes):
-            raise NotFound(f"there is no open alert {alert_id!r}")
+        before = await self._view(caller, alert_id)
+        tenant = await reachable_tenant(self._store, caller, before.tenant_id)
+        async with recorded(self._store, caller, f"alert.{action}", alert_id, tenant) as record:
+            record.before, record.after = {"status": before.status}, {"notes": notes}
+            if not await record.store.command_alert(
+                alert_id, caller.tenant_key, action, caller.subject, notes
+            ):
+                raise NotFound(f"there is no open alert {alert_id!r}")
 
         async def obeyed() -> AlertRecord | None:
             found = await self._store.alert(alert_id, caller.tenant_key)

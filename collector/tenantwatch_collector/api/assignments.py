@@ -18,6 +18,7 @@ from tenantwatch_collector.api.assigned import (
 )
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.store.base import AgentRecord, AssignedCheck, Store
@@ -60,9 +61,12 @@ class Assignments:
             raise RefusedForEver(f"a tenant may have {MAX_CHECKS} assigned checks: remove some")
         if sum(map(len, others)) + len(definition) > MAX_BYTES:
             raise RefusedForEver(f"a tenant's assigned checks may have {MAX_BYTES} bytes: remove some")
-        version = await self._store.put_assigned_check(
-            tenant.tenant_key, check_id, new.agent_id, definition, caller.subject
-        )
+        async with recorded(self._store, caller, "check.assign", check_id, tenant) as record:
+            before = next((_check(check) for check in kept.checks if check.check_id == check_id), None)
+            record.before, record.after = before, new
+            version = await record.store.put_assigned_check(
+                tenant.tenant_key, check_id, new.agent_id, definition, caller.subject
+            )
         self._changed(tenant.tenant_key)
         now = await self._store.assignment(tenant.tenant_key)
         view = next((_check(check) for check in now.checks if check.check_id == check_id), None)
@@ -73,9 +77,12 @@ class Assignments:
     @demands(Permission.MONITORING_WRITE)
     async def remove(self, caller: Caller, tenant_id: str, check_id: str) -> AssignmentVersion:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        version = await self._store.remove_assigned_check(tenant.tenant_key, check_id)
-        if version is None:
-            raise NotFound(f"no check {check_id!r} is assigned to agents of {tenant_id}")
+        async with recorded(self._store, caller, "check.unassign", check_id, tenant) as record:
+            kept = await record.store.assignment(tenant.tenant_key)
+            record.before = next((_check(one) for one in kept.checks if one.check_id == check_id), None)
+            version = await record.store.remove_assigned_check(tenant.tenant_key, check_id)
+            if version is None:
+                raise NotFound(f"no check {check_id!r} is assigned to agents of {tenant_id}")
         self._changed(tenant.tenant_key)
         return AssignmentVersion(version=version)
 

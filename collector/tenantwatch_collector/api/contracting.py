@@ -23,6 +23,7 @@ from tenantwatch_collector.api.agreements import (
 )
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
@@ -81,9 +82,12 @@ class Contracting:
             raise RefusedForEver(str(error)) from error
         _refuse_more(await self._store.contracts(tenant.tenant_key), "versions of terms")
         contract = new.contract.model_dump_json()
-        await self._store.add_contract(
-            tenant.tenant_key, max(begins_us, now_us), caller.subject, new.reason, contract
-        )
+        async with recorded(self._store, caller, "terms.set", tenant_id, tenant) as record:
+            kept = versions_of(tenant, await record.store.contracts(tenant.tenant_key))[-1]
+            record.before, record.after = _version(kept), new
+            await record.store.add_contract(
+                tenant.tenant_key, max(begins_us, now_us), caller.subject, new.reason, contract
+            )
         return await self.terms(caller, tenant_id)
 
     @demands(Permission.MONITORING_READ)
@@ -112,14 +116,21 @@ class Contracting:
             author=caller.subject,
             announced_at_us=0,
         )
-        return _window(await self._store.add_window(record))
+        async with recorded(self._store, caller, "maintenance.announce", "", tenant) as entry:
+            window = _window(await entry.store.add_window(record))
+            entry.target, entry.after = str(window.window_id), window
+        return window
 
     @demands(Permission.SLA_WRITE)
     async def cancel(self, caller: Caller, tenant_id: str, window_id: int) -> None:
         """End a window, or a series, now."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        if not await self._store.cancel_window(tenant.tenant_key, window_id, time.time_ns() // 1000):
-            raise NotFound(f"tenant {tenant_id} has no window {window_id} that is not cancelled yet")
+        now_us = time.time_ns() // 1000
+        async with recorded(self._store, caller, "maintenance.cancel", str(window_id), tenant) as record:
+            windows = await record.store.windows(tenant.tenant_key)
+            record.before = next((_window(one) for one in windows if one.window_id == window_id), None)
+            if not await record.store.cancel_window(tenant.tenant_key, window_id, now_us):
+                raise NotFound(f"tenant {tenant_id} has no window {window_id} that is not cancelled yet")
 
     @demands(Permission.MONITORING_READ)
     async def corrections(self, caller: Caller, tenant_id: str) -> CorrectionList:
@@ -147,7 +158,10 @@ class Contracting:
             correction_of(record)
         except ValueError as error:
             raise RefusedForEver(str(error)) from error
-        return _correction(await self._store.add_correction(record))
+        async with recorded(self._store, caller, "correction.enter", "", tenant) as entry:
+            entered = _correction(await entry.store.add_correction(record))
+            entry.target, entry.after = str(entered.number), entered
+        return entered
 
     @demands(Permission.SLA_APPROVE)
     async def approve(self, caller: Caller, tenant_id: str, number: int) -> CorrectionView:
@@ -165,9 +179,11 @@ class Contracting:
                 f"correction {number} was entered with a token that names nobody:"
                 " enter it again with one that does"
             )
-        approved = await self._store.approve_correction(tenant.tenant_key, number, caller.subject)
-        if approved is None:
-            raise RefusedForEver(f"correction {number} was approved already, by {record.approver}")
+        async with recorded(self._store, caller, "correction.approve", str(number), tenant) as entry:
+            approved = await entry.store.approve_correction(tenant.tenant_key, number, caller.subject)
+            if approved is None:
+                raise RefusedForEver(f"correction {number} was approved already, by {record.approver}")
+            entry.before, entry.after = _correction(record), _correction(approved)
         return _correction(approved)
 
     async def _recurrence(self, tenant: Tenant, new: NewWindow) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from typing import Annotated, Literal
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import Conflict
 from tenantwatch_collector.identity import Caller, issue_token
 from tenantwatch_collector.sla.contract import Tier
@@ -56,14 +58,22 @@ class Deployments:
             tenant_id = f"{slug}-{number:03}"
             if tenant_id in known:
                 continue
-            # Somebody else may have taken it meanwhile.
-            tenant = await self._store.add_tenant(tenant_id, new.tenant_name, new.sla_tier, new.resource_tier)
+            with contextlib.suppress(_Taken):
+                return await self._make(caller, tenant_id, new)
+        raise Conflict(f"there are {MAX_OF_ONE_NAME - 1} tenants {slug} already: choose another name")
+
+    async def _make(self, caller: Caller, tenant_id: str, new: NewDeployment) -> Deployment:
+        secret = None
+        async with recorded(self._store, caller, "tenant.create", tenant_id) as record:
+            tenant = await record.store.add_tenant(
+                tenant_id, new.tenant_name, new.sla_tier, new.resource_tier
+            )
             if tenant is None:
-                continue
-            secret = None
+                raise _Taken
+            record.tenant = tenant
             if new.monitoring_enabled:
-                _, secret = await issue_token(self._store, "agent", tenant, "of the deployment")
-            return Deployment(
+                _, secret = await issue_token(record.store, "agent", tenant, "of the deployment")
+            made = Deployment(
                 tenant_id=tenant_id,
                 tenant_name=new.tenant_name,
                 resource_tier=new.resource_tier,
@@ -71,7 +81,12 @@ class Deployments:
                 monitoring_enabled=new.monitoring_enabled,
                 agent_token=secret,
             )
-        raise Conflict(f"there are {MAX_OF_ONE_NAME - 1} tenants {slug} already: choose another name")
+            record.after = made
+        return made
+
+
+class _Taken(Exception):
+    """Somebody else has made a tenant of that id meanwhile."""
 
 
 def slug_of(name: str) -> str:

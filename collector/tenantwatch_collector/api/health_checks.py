@@ -22,11 +22,12 @@ from tenantwatch_collector.api.looks import (
 from tenantwatch_collector.api.models import State
 from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.operations import check_result, resources_of, state_of
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.api.service_levels import Question, ServiceLevels
 from tenantwatch_collector.errors import NobodyThere, RefusedForEver, TooMany
 from tenantwatch_collector.health import GroupState, default_group, group_level, tenant_level
 from tenantwatch_collector.identity import Caller, reachable_tenant
-from tenantwatch_collector.store.base import CheckHealth, Store, StoredCheck
+from tenantwatch_collector.store.base import CheckHealth, Store, StoredCheck, Tenant
 
 Look = Callable[[int, Mapping[str, Sequence[str]], float], Awaitable[Mapping[str, bool]]]
 """(tenant_key, check ids by agent, seconds): of each connected agent whether all it saw is committed."""
@@ -57,6 +58,12 @@ class HealthChecks:
     async def run(self, caller: Caller, tenant_id: str, new: NewHealthCheck) -> HealthCheckAnswer:
         """Look now, wait for the committed results up to a deadline, and answer with them."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
+        async with recorded(self._store, caller, "checks.run", tenant_id, tenant) as record:
+            record.after = new
+        return await self._run(caller, tenant, new)
+
+    async def _run(self, caller: Caller, tenant: Tenant, new: NewHealthCheck) -> HealthCheckAnswer:
+        tenant_id = tenant.tenant_id
         wanted = await self._wanted(tenant.tenant_key, new)
         if tenant.tenant_key in self._running:
             raise TooMany(f"a check of {tenant_id} is under way: ask again when it is done", 5)
@@ -87,9 +94,11 @@ class HealthChecks:
         if self._in_round.locked():
             raise TooMany("a round is under way: ask again when it is done", 30)
         async with self._in_round:
+            async with recorded(self._store, caller, "checks.round", "", caller.tenant) as record:
+                record.after = new
             tenants = [caller.tenant] if caller.tenant else await self._store.tenants()
             turn = asyncio.Semaphore(_AT_ONCE)
-            looks = [self._in_turn(turn, caller, tenant.tenant_id, new) for tenant in tenants]
+            looks = [self._in_turn(turn, caller, tenant, new) for tenant in tenants]
             found = await asyncio.gather(*looks)
         checked = [one for one in found if isinstance(one, HealthCheckFound)]
         count = Counter(one.overall_status for one in checked)
@@ -104,13 +113,13 @@ class HealthChecks:
         )
 
     async def _in_turn(
-        self, turn: asyncio.Semaphore, caller: Caller, tenant_id: str, new: NewHealthCheck
+        self, turn: asyncio.Semaphore, caller: Caller, tenant: Tenant, new: NewHealthCheck
     ) -> HealthCheckFound | NotChecked:
         async with turn:
             try:
-                answer = await self.run(caller, tenant_id, new)
+                answer = await self._run(caller, tenant, new)
             except (NobodyThere, RefusedForEver, TooMany) as error:
-                return NotChecked(tenant_id=tenant_id, reason=str(error))
+                return NotChecked(tenant_id=tenant.tenant_id, reason=str(error))
         return HealthCheckFound.model_validate(answer.model_dump(exclude={"results"}))
 
     async def _wanted(self, tenant_key: int, new: NewHealthCheck) -> list[StoredCheck]:

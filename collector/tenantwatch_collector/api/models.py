@@ -148,3 +148,4 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request_id: str = Field("", description="as in the header X-Request-Id, and in the collector's log")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.assignments import Assignments
+from tenantwatch_collector.api.auditing import Auditing
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.deployments import Deployments
 from tenantwatch_collector.api.health_checks import HealthChecks
@@ -30,3 +31,4 @@ class Offered:
     metrics: Metrics
     deployments: Deployments
     assignments: Assignments
+    auditing: Auditing

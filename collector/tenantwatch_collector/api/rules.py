@@ -13,6 +13,7 @@ from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.api.alerting import NewRule, RuleBody, RuleList, RuleView
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import Conflict, NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.store.base import Store, StoredRule
@@ -46,25 +47,26 @@ class Rules:
             raise Conflict(f"there is a rule {rule_id!r} already: change it with PUT")
         if len(rules) >= MAX_RULES:
             raise RefusedForEver(f"there may be {MAX_RULES} rules: remove some")
-        return await self._keep(caller, rule_id, new, time.time_ns() // 1000, caller.subject)
+        return await self._keep(caller, rule_id, new, None)
 
     @demands(Permission.MONITORING_WRITE)
     async def replace(self, caller: Caller, rule_id: str, new: RuleBody) -> RuleView:
         """Change a rule; who made it and when stays."""
-        kept = await self._rule(caller, rule_id)
-        return await self._keep(caller, rule_id, new, kept.created_at_us, kept.created_by)
+        return await self._keep(caller, rule_id, new, await self._rule(caller, rule_id))
 
     @demands(Permission.MONITORING_WRITE)
     async def remove(self, caller: Caller, rule_id: str) -> None:
-        await self._rule(caller, rule_id)
-        if not await self._store.remove_alert_rule(rule_id):
-            raise NotFound(_missing(rule_id))
+        kept = await self._rule(caller, rule_id)
+        tenant = None if kept.tenant_id is None else await self._store.tenant(kept.tenant_id)
+        async with recorded(self._store, caller, "rule.remove", rule_id, tenant) as record:
+            record.before = _view(kept)
+            if not await record.store.remove_alert_rule(rule_id):
+                raise NotFound(_missing(rule_id))
 
-    async def _keep(
-        self, caller: Caller, rule_id: str, new: RuleBody, created_at_us: int, created_by: str
-    ) -> RuleView:
+    async def _keep(self, caller: Caller, rule_id: str, new: RuleBody, before: StoredRule | None) -> RuleView:
+        tenant = None
         if new.tenant_id is not None:
-            await reachable_tenant(self._store, caller, new.tenant_id)
+            tenant = await reachable_tenant(self._store, caller, new.tenant_id)
         elif caller.tenant is not None:
             raise RefusedForEver(f"tenant_id: write {caller.tenant.tenant_id}; your rules are for it alone")
         told = new.model_dump(exclude={"rule_id", "tenant_id"})
@@ -76,8 +78,14 @@ class Rules:
             demand_metric(rule.metric, await self._store.metric_names(new.tenant_id))
         except NotFound as error:
             raise RefusedForEver(f"metric: {error}") from error
-        kept = StoredRule(rule_id, rule.tenant, rule.tier, rule.definition(), created_at_us, created_by)
-        await self._store.put_alert_rule(kept)
+        made = (time.time_ns() // 1000, caller.subject)
+        if before is not None:
+            made = before.created_at_us, before.created_by
+        kept = StoredRule(rule_id, rule.tenant, rule.tier, rule.definition(), *made)
+        action = "rule.create" if before is None else "rule.replace"
+        async with recorded(self._store, caller, action, rule_id, tenant) as record:
+            record.before, record.after = None if before is None else _view(before), _view(kept)
+            await record.store.put_alert_rule(kept)
         return _view(kept)
 
     async def _rule(self, caller: Caller, rule_id: str) -> StoredRule:

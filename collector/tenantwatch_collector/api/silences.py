@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.agreements import microseconds
 from tenantwatch_collector.api.alerting import NewSilence, SilenceList, SilenceView
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.store.base import Store, StoredSilence
@@ -34,8 +36,9 @@ class Silences:
 
     @demands(Permission.MONITORING_WRITE)
     async def create(self, caller: Caller, new: NewSilence) -> SilenceView:
+        tenant = None
         if new.tenant_id is not None:
-            await reachable_tenant(self._store, caller, new.tenant_id)
+            tenant = await reachable_tenant(self._store, caller, new.tenant_id)
         elif caller.tenant is not None:
             raise RefusedForEver(f"tenant_id: write {caller.tenant.tenant_id}; your silences are its alone")
         now_us = time.time_ns() // 1000
@@ -48,22 +51,36 @@ class Silences:
         if caller.tenant is not None and len(await self._reachable(caller)) >= MAX_OF_TENANT:
             raise RefusedForEver(f"a tenant may have {MAX_OF_TENANT} silences at a time: end some")
         silence = StoredSilence(0, new.tenant_id, new.alert_type, start_us, end_us, caller.subject, new.notes)
-        silence_id = await self._store.add_silence(silence)
-        kept = await self._store.silences(now_us)
-        return next(_view(one) for one in kept if one.silence_id == silence_id)
+        async with recorded(self._store, caller, "silence.create", "", tenant) as record:
+            silence_id = await record.store.add_silence(silence)
+            made = _view(replace(silence, silence_id=silence_id))
+            record.target, record.after = str(silence_id), made
+        return made
 
     @demands(Permission.MONITORING_WRITE)
     async def end(self, caller: Caller, silence_id: int) -> None:
         """End it now."""
-        own = any(one.silence_id == silence_id for one in await self._reachable(caller))
-        if not own or not await self._store.end_silence(silence_id, time.time_ns() // 1000):
-            raise NotFound(f"there is no silence {silence_id} that is not over")
+        for one in await self._reachable(caller):
+            if one.silence_id == silence_id:
+                return await self._end(caller, one)
+        raise NotFound(_missing(silence_id))
+
+    async def _end(self, caller: Caller, one: StoredSilence) -> None:
+        tenant = None if one.tenant_id is None else await self._store.tenant(one.tenant_id)
+        async with recorded(self._store, caller, "silence.end", str(one.silence_id), tenant) as record:
+            record.before = _view(one)
+            if not await record.store.end_silence(one.silence_id, time.time_ns() // 1000):
+                raise NotFound(_missing(one.silence_id))
 
     async def _reachable(self, caller: Caller) -> Sequence[StoredSilence]:
         """Those that are not over, and name the caller's tenant where it has one."""
         own = None if caller.tenant is None else caller.tenant.tenant_id
         found = await self._store.silences(time.time_ns() // 1000)
         return [one for one in found if own in (None, one.tenant_id)]
+
+
+def _missing(silence_id: int) -> str:
+    return f"there is no silence {silence_id} that is not over"
 
 
 def _view(one: StoredSilence) -> SilenceView:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
+import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from tenantwatch_collector.access.permissions import Role, granted
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError
+from tenantwatch_collector.identity import Caller, Origin
 from tenantwatch_collector.store.base import PLATFORM, Store, Tenant
 from tenantwatch_collector.store.opening import open_store
 
@@ -29,7 +34,23 @@ async def create_tenant(store: Store, tenant_id: str, name: str, tier: str) -> T
         )
     if tenant_id == PLATFORM:
         raise ConfigurationError(f"a tenant cannot be called {PLATFORM!r}: so the platform's own alerts are")
-    return await store.create_tenant(tenant_id, name or tenant_id, tier)
+    known = await store.tenant(tenant_id)
+    if known is not None:
+        return known
+    async with recorded(store, local_caller(), "tenant.create", tenant_id) as record:
+        record.tenant = tenant = await record.store.create_tenant(tenant_id, name or tenant_id, tier)
+        record.after = {"tenant_id": tenant_id, "tenant_name": tenant.tenant_name, "tier": tier}
+    return tenant
+
+
+def local_caller() -> Caller:
+    """Whoever may run commands as the collector's user: the audit log knows them by their login name."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    roles = frozenset({Role.ADMIN})
+    return Caller(f"local:{name}", roles, granted(roles), None, origin=Origin("local"))
 
 
 async def _tenant_create(store: Store, options: argparse.Namespace) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.alerts.simulate import simulate_file
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.commands import replay, rules, silences
+from tenantwatch_collector.commands.access import local_caller
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.store.base import Store
@@ -67,8 +69,13 @@ def _read(path: Path) -> list[Any]:
 
 
 async def _command(store: Store, options: argparse.Namespace) -> None:
-    if not await store.command_alert(options.alert_id, None, options.action, options.by, options.notes):
-        raise NotFound(f"there is no open alert {options.alert_id!r}")
+    found = await store.alert(options.alert_id, None)
+    tenant = None if found is None else await store.tenant(found[1])
+    action, alert_id = options.action, options.alert_id
+    async with recorded(store, local_caller(), f"alert.{action}", alert_id, tenant) as record:
+        record.after = {"by": options.by, "notes": options.notes}
+        if not await record.store.command_alert(alert_id, None, action, options.by, options.notes):
+            raise NotFound(f"there is no open alert {alert_id!r}")
     print(f"{options.alert_id}: the collector will {options.action} it")
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import asdict
 from typing import Any
 
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.api.rules import demand_metric
-from tenantwatch_collector.commands.access import TIERS
+from tenantwatch_collector.commands.access import TIERS, local_caller
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.store.base import Store, StoredRule
 
 
 async def put(store: Store, options: argparse.Namespace) -> None:
     """Check the rule against what is measured, and keep it."""
-    if options.tenant is not None and await store.tenant(options.tenant) is None:
+    tenant = None if options.tenant is None else await store.tenant(options.tenant)
+    if options.tenant is not None and tenant is None:
         raise NotFound(f"there is no tenant {options.tenant!r}")
     try:
         rule = CustomRule(
@@ -37,7 +40,9 @@ async def put(store: Store, options: argparse.Namespace) -> None:
     demand_metric(rule.metric, await store.metric_names(options.tenant))
     now_us = time.time_ns() // 1000
     kept = StoredRule(rule.rule_id, rule.tenant, rule.tier, rule.definition(), now_us, options.by)
-    await store.put_alert_rule(kept)
+    async with recorded(store, local_caller(), "rule.put", rule.rule_id, tenant) as record:
+        record.after = asdict(kept)
+        await record.store.put_alert_rule(kept)
     print(f"{rule.rule_id}: {rule.name}")
 
 
@@ -49,8 +54,9 @@ async def show(store: Store, options: argparse.Namespace) -> None:
 
 
 async def remove(store: Store, options: argparse.Namespace) -> None:
-    if not await store.remove_alert_rule(options.rule_id):
-        raise NotFound(f"there is no rule {options.rule_id!r}; see `alerts rule list`")
+    async with recorded(store, local_caller(), "rule.remove", options.rule_id) as record:
+        if not await record.store.remove_alert_rule(options.rule_id):
+            raise NotFound(f"there is no rule {options.rule_id!r}; see `alerts rule list`")
     print(f"{options.rule_id} is removed")
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import asdict
 from typing import Any
 
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.api.recording import recorded
+from tenantwatch_collector.commands.access import local_caller
 from tenantwatch_collector.errors import NotFound
 from tenantwatch_collector.store.base import Store, StoredSilence
 
@@ -21,12 +24,16 @@ def _minutes(text: str) -> float:
 
 
 async def _add(store: Store, options: argparse.Namespace) -> None:
-    if options.tenant is not None and await store.tenant(options.tenant) is None:
+    tenant = None if options.tenant is None else await store.tenant(options.tenant)
+    if options.tenant is not None and tenant is None:
         raise NotFound(f"there is no tenant {options.tenant!r}")
     now_us = time.time_ns() // 1000
     end_us = now_us + int(options.minutes * 60_000_000)
     silence = StoredSilence(0, options.tenant, options.type, now_us, end_us, options.by, options.notes)
-    print(f"silence {await store.add_silence(silence)} until {_moment(end_us)}")
+    async with recorded(store, local_caller(), "silence.create", "", tenant) as record:
+        silence_id = await record.store.add_silence(silence)
+        record.target, record.after = str(silence_id), asdict(silence)
+    print(f"silence {silence_id} until {_moment(end_us)}")
 
 
 async def _list(store: Store, options: argparse.Namespace) -> None:
@@ -36,8 +43,9 @@ async def _list(store: Store, options: argparse.Namespace) -> None:
 
 
 async def _end(store: Store, options: argparse.Namespace) -> None:
-    if not await store.end_silence(options.silence_id, time.time_ns() // 1000):
-        raise NotFound(f"there is no silence {options.silence_id}; see `alerts silence list`")
+    async with recorded(store, local_caller(), "silence.end", str(options.silence_id)) as record:
+        if not await record.store.end_silence(options.silence_id, time.time_ns() // 1000):
+            raise NotFound(f"there is no silence {options.silence_id}; see `alerts silence list`")
     print(f"silence {options.silence_id} is over")
 
 

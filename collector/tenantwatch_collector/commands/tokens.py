@@ -10,7 +10,8 @@ from typing import Any
 
 from tenantwatch_collector.access.permissions import GRANTED, PLATFORM_ROLES, Permission, Role
 from tenantwatch_collector.api.models import instant
-from tenantwatch_collector.commands.access import add
+from tenantwatch_collector.api.recording import recorded
+from tenantwatch_collector.commands.access import add, local_caller
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.identity import issue_token
 from tenantwatch_collector.store.base import Store
@@ -41,15 +42,23 @@ async def _token_create(store: Store, options: argparse.Namespace) -> None:
         raise ConfigurationError(
             f"--scope {' '.join(sorted(beyond))}: the role {role} has only {' '.join(sorted(GRANTED[role]))}"
         )
-    _, secret = await issue_token(
-        store,
-        role,
-        tenant,
-        options.name,
-        subject=options.subject,
-        scopes=[Permission(scope) for scope in options.scope],
-        expires_at_us=None if options.expires is None else expiry_us(options.expires, time.time_ns() // 1000),
-    )
+    expires_at_us = None if options.expires is None else expiry_us(options.expires, time.time_ns() // 1000)
+    async with recorded(store, local_caller(), "token.create", "", tenant) as record:
+        record.target, secret = await issue_token(
+            record.store,
+            role,
+            tenant,
+            options.name,
+            subject=options.subject,
+            scopes=[Permission(scope) for scope in options.scope],
+            expires_at_us=expires_at_us,
+        )
+        record.after = {
+            "role": role,
+            "subject": options.subject or record.target,
+            "scopes": options.scope,
+            "expires_at": _moment(expires_at_us),
+        }
     print(secret)
 
 
@@ -106,8 +115,11 @@ async def _token_list(store: Store, options: argparse.Namespace) -> None:
 
 
 async def _token_revoke(store: Store, options: argparse.Namespace) -> None:
-    if not await store.revoke_token(options.token_id):
-        raise NotFound(f"there is no valid token {options.token_id!r}; see `token list`")
+    found = [token for token in await store.tokens() if token.token_id == options.token_id]
+    tenant = found[0].tenant if found else None
+    async with recorded(store, local_caller(), "token.revoke", options.token_id, tenant) as record:
+        if not await record.store.revoke_token(options.token_id):
+            raise NotFound(f"there is no valid token {options.token_id!r}; see `token list`")
     print(f"{options.token_id} is revoked")
 
 

@@ -8,6 +8,7 @@ was kept, or, where a connection broke in the middle, the next call finds out wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Protocol
 
@@ -41,6 +42,7 @@ from tenantwatch_collector.store.facts import (
     AlertEvent,
     AlertKeyState,
     AlertRecord,
+    AuditEntry,
     CheckChange,
     CheckHealth,
     CheckState,
@@ -86,6 +88,7 @@ __all__ = [
     "AssignedCheck",
     "Assignment",
     "AssignmentStore",
+    "AuditEntry",
     "CheckChange",
     "CheckHealth",
     "CheckState",
@@ -145,6 +148,12 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
     async def ping(self) -> None:
         """Return if the database can be read and written; else raise StoreUnavailable."""
 
+    def together(self) -> AbstractAsyncContextManager[Store]:
+        """The same store, whose commands take effect together at the end, or none of them on a failure.
+
+        It is for a few short commands: other writers may have to wait meanwhile.
+        """
+
     # -- tenants and access
     async def create_tenant(self, tenant_id: str, tenant_name: str, tier: str) -> Tenant: ...
     async def add_tenant(
@@ -173,6 +182,14 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
     async def revoke_token(self, token_id: str) -> bool: ...
     async def tokens_revoked_since(self, since_us: int) -> Sequence[str]:
         """The ids of tokens that were revoked, or ended, then or later."""
+
+    async def add_audit(self, tenant_key: int | None, entry: AuditEntry) -> None:
+        """Enter it into the audit log, now; its id, time and tenant_id are the store's."""
+
+    async def audit_entries(
+        self, tenant_key: int | None, subject: str, action: str, before_id: int | None, limit: int
+    ) -> Sequence[AuditEntry]:
+        """Newest first, from ``before_id``, a page's last, on; empty texts mean any."""
 
     # -- ingest
     async def agent_arrived(

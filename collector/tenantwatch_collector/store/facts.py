@@ -51,6 +51,26 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One command that was carried out: by whom, from where, what, on what. ``before``, ``after`` are JSON.
+
+    ``tenant_id`` is None where it was about the platform as a whole.
+    """
+
+    subject: str
+    roles: str
+    address: str
+    request_id: str
+    action: str
+    target: str
+    before: str = ""
+    after: str = ""
+    tenant_id: str | None = None
+    entry_id: int = 0
+    time_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StoredCheck:
     """A check of one agent of one tenant. Its identity is (tenant, agent, check_id)."""
 

@@ -194,6 +194,11 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
                 _registered_method=True)
+        self.ListAuditEntries = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListAuditEntries',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAuditEntriesRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAuditEntriesResponse.FromString,
+                _registered_method=True)
 
 
 class MonitoringServiceServicer:
@@ -405,6 +410,13 @@ class MonitoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAuditEntries(self, request, context):
+        """Who did what, newest first. A tenant sees what was done to it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitoringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -567,6 +579,11 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.ListAgents,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.SerializeToString,
+            ),
+            'ListAuditEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditEntries,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAuditEntriesRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAuditEntriesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1433,6 +1450,33 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/ListAgents',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListAuditEntries',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAuditEntriesRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAuditEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

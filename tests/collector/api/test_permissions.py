@@ -114,7 +114,7 @@ async def theirs(here: Served) -> AsyncIterator[dict[str, str]]:
 
 async def answered(caller: Caller, call: RestCall, names: Mapping[str, str]) -> tuple[int, str]:
     """Status and text, the names that were asked for made alike."""
-    headers = {"authorization": f"Bearer {caller.token}"}
+    headers = {"authorization": f"Bearer {caller.token}", "x-request-id": "same"}
     body = call.body
     if body is not None and "tenant_id" in body:
         body = {**body, "tenant_id": names["tenant_id"]}

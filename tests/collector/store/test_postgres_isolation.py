@@ -14,6 +14,7 @@ from tenantwatch_collector.store.base import (
     AgentPosition,
     AlertEvent,
     AlertRecord,
+    AuditEntry,
     CheckChange,
     CheckState,
     CorrectionRecord,
@@ -40,6 +41,7 @@ SHOWN = (
     "tenant", "agent", "check_definition", "metric_set", "gap", "check_state", "check_change", "tenant_state",
     "alert", "alert_event", "rollup", "visible_result",
     "contract", "maintenance_window", "correction", "issued_report", "assigned_check",
+    "audit_entry",
 )  # fmt: skip
 
 
@@ -105,6 +107,7 @@ async def _fill(store: PostgresStore, tenant_id: str) -> int:
     await store.add_correction(CorrectionRecord(key, 0, 1, 2, "up", "probe", "ann", 0))
     await store.add_issued(IssuedReport(key, "monthly", "2026-03", 0, "final", 0, 1, 2, "sha256:a", "", "{}"))
     await store.put_assigned_check(key, "far", None, "{}", "ann")
+    await store.add_audit(key, AuditEntry("ann", "admin", "127.0.0.1", "r", "terms.set", tenant_id))
     return key
 
 

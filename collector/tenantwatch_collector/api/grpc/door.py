@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, Protocol, TypeVar
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict, SerializeToJsonError
@@ -28,9 +29,11 @@ from tenantwatch_collector.errors import (
     RefusedForEver,
     TooMany,
 )
-from tenantwatch_collector.identity import Authenticator, Caller, bearer
+from tenantwatch_collector.identity import Authenticator, Caller, Origin, bearer
+from tenantwatch_collector.request_ids import HEADER, begin
 from tenantwatch_collector.store.base import StoreUnavailable
 
+DEFAULT_LIMIT = 100
 _ABORTED = "abort raises"
 
 _CODES: dict[type[CollectorError], grpc.StatusCode] = {
@@ -63,10 +66,11 @@ class Door:
         """The caller, if there is one with that permission; whatever fails within ends the call."""
         try:
             metadata = dict(context.invocation_metadata() or ())
-            secret = bearer(str(metadata.get("authorization", "")))
-            caller = await self._authenticator.caller(secret)
+            request_id = begin(str(metadata.get(HEADER.lower(), "")))
+            await context.send_initial_metadata(((HEADER.lower(), request_id),))
+            caller = await self._authenticator.caller(bearer(str(metadata.get("authorization", ""))))
             caller.demand(permission)
-            yield caller
+            yield caller.coming_from(Origin(_address(context.peer()), request_id))
         except ValidationError as error:
             lines = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:20]]
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "; ".join(lines))
@@ -75,6 +79,12 @@ class Door:
             if code is None:
                 raise
             await context.abort(code, str(error))
+
+
+def _address(peer: str) -> str:
+    """The address in gRPC's own writing of it, such as ipv4:127.0.0.1:50051."""
+    kind, _, rest = unquote(peer).partition(":")
+    return rest.rpartition(":")[0].strip("[]") if kind in ("ipv4", "ipv6") else kind
 
 
 class Servicer(Protocol):

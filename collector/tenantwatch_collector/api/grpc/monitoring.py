@@ -8,6 +8,7 @@ from tenantwatch_collector.api.deployments import Deployments, NewDeployment
 from tenantwatch_collector.api.grpc.agreement_calls import AgreementCalls
 from tenantwatch_collector.api.grpc.alert_calls import AlertCalls
 from tenantwatch_collector.api.grpc.assignment_calls import AssignmentCalls
+from tenantwatch_collector.api.grpc.audit_calls import AuditCalls
 from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
 from tenantwatch_collector.api.grpc.level_calls import LevelCalls
 from tenantwatch_collector.api.health_checks import HealthChecks
@@ -19,7 +20,7 @@ from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.identity import Authenticator, Caller
 
 
-class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls):
+class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls, AuditCalls):
     """Thin: reads the message, calls the operation, answers its model."""
 
     def __init__(self, offered: Offered, authenticator: Authenticator) -> None:
@@ -27,6 +28,7 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls)
         self._operations = offered.operations
         self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
+        self._auditing = offered.auditing
         self._levels, self._contracting = offered.levels, offered.contracting
         self._assignments = offered.assignments
 

@@ -12,12 +12,11 @@ from tenantwatch_wire.v1 import query_pb2, query_pb2_grpc
 from tenantwatch_collector.api import models
 from tenantwatch_collector.api.alerting import AlertView
 from tenantwatch_collector.api.alerts import Alerts
-from tenantwatch_collector.api.grpc.door import Door, stream_through, through
+from tenantwatch_collector.api.grpc.door import DEFAULT_LIMIT, Door, stream_through, through
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.identity import Authenticator, Caller
 from tenantwatch_collector.store.base import StoredResult
 
-DEFAULT_LIMIT = 100
 _DAY_US = 86_400_000_000
 
 _STATES = {

@@ -9,10 +9,12 @@ from tenantwatch_collector.api.models import Problem
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.rest.alert_routes import create_alert_router
 from tenantwatch_collector.api.rest.assignment_routes import create_assignment_router
+from tenantwatch_collector.api.rest.audit_routes import create_audit_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
 from tenantwatch_collector.api.rest.door import RestAdmission
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
 from tenantwatch_collector.api.rest.problems import answer_with_problems, described_as_problems
+from tenantwatch_collector.api.rest.request_ids import RequestIds
 from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.api.rest.sla_routes import create_sla_router
 from tenantwatch_collector.identity import Authenticator
@@ -34,6 +36,7 @@ def create_app(
         app.include_router(router)
     _watch_the_watcher(app, store, vitals)
     app.add_middleware(BoundedBodies)
+    app.add_middleware(RequestIds)
     answer_with_problems(app)
     plain = app.openapi
     app.openapi = lambda: described_as_problems(plain())  # type: ignore[method-assign]
@@ -67,4 +70,5 @@ def create_routers(offered: Offered) -> list[APIRouter]:
         create_metrics_router(offered.metrics),
         create_deployment_router(offered.deployments),
         create_assignment_router(offered.assignments),
+        create_audit_router(offered.auditing),
     ]

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.operation import demanded
 from tenantwatch_collector.api.rest.problems import DOCUMENTED
-from tenantwatch_collector.identity import Authenticator, Caller, bearer
+from tenantwatch_collector.identity import Authenticator, Caller, Origin, bearer
 
 PREFIX = "/api/v1/monitoring"
 
@@ -71,4 +71,5 @@ class RestAdmission:
         """The caller, if there is one with that permission."""
         caller = await self._authenticator.caller(bearer(request.headers.get("authorization")))
         caller.demand(permission)
-        return caller
+        address = request.client.host if request.client else ""
+        return caller.coming_from(Origin(address, request.state.request_id))

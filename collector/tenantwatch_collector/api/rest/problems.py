@@ -28,6 +28,7 @@ from tenantwatch_collector.errors import (
     TooMany,
 )
 from tenantwatch_collector.reports.pdf import TypesettingFailed
+from tenantwatch_collector.request_ids import HEADER
 from tenantwatch_collector.store.base import StoreUnavailable
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -70,9 +71,12 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """RFC 9457 problem details."""
-    body = Problem(title=title, status=status, detail=detail).model_dump()
+def problem(
+    request: Request, status: int, title: str, detail: str, headers: dict[str, str] | None = None
+) -> Response:
+    """RFC 9457 problem details, with the request's id."""
+    request_id = getattr(request.state, "request_id", "")
+    body = Problem(title=title, status=status, detail=detail, request_id=request_id).model_dump()
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
@@ -85,17 +89,17 @@ def described(error: RequestValidationError | ValidationError) -> str:
 
 
 def _problem_handler(status: int, title: str) -> Handler:
-    async def handle(_: Request, error: Exception) -> Response:
+    async def handle(request: Request, error: Exception) -> Response:
         delay_seconds = getattr(error, "delay_seconds", None)
         headers = None if delay_seconds is None else {"Retry-After": str(math.ceil(delay_seconds))}
-        return problem(status, title, str(error), headers)
+        return problem(request, status, title, str(error), headers)
 
     return handle
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problem(422, "not allowed", described(error))
+    return problem(request, 422, "not allowed", described(error))
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:
@@ -105,7 +109,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         # Starlette names the methods of the first route of this path only.
         headers["Allow"] = ", ".join(sorted(_methods(request)))
-    return problem(error.status_code, title, str(error.detail), headers)
+    return problem(request, error.status_code, title, str(error.detail), headers)
 
 
 def _methods(request: Request) -> set[str]:
@@ -129,6 +133,9 @@ def described_as_problems(description: dict[str, Any]) -> dict[str, Any]:
     return description
 
 
-async def _fault(_: Request, error: Exception) -> Response:
+async def _fault(request: Request, error: Exception) -> Response:
     """A fault of ours: the server logs it, and whoever asked learns nothing of our insides."""
-    return problem(500, "a fault of the collector", "it is in the collector's log; please report it")
+    told = "it is in the collector's log by its request_id; please report it"
+    # This answer is made outside of what names requests.
+    headers = {HEADER: getattr(request.state, "request_id", "")}
+    return problem(request, 500, "a fault of the collector", told, headers)

@@ -10,10 +10,12 @@ from tenantwatch_collector.api import models
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.looks import HealthCheckAnswer, NewHealthCheck, Round
 from tenantwatch_collector.api.operations import MAX_HOURS, MAX_LIMIT, Operations, check_result
+from tenantwatch_collector.api.pages import MAX_CURSOR
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
 
 MAX_TENANTS = 10_000
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str, Query(max_length=MAX_CURSOR)]
 Text = Annotated[str, Query(max_length=128)]
 
 

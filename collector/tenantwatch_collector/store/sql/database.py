@@ -6,8 +6,8 @@ Statements mark parameters with ``?`` and use neither ``?`` nor ``%`` otherwise.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 Parameters = Sequence[object]
@@ -48,6 +48,25 @@ class Database(Protocol):
 
     async def survey(self, sql: str, parameters: Parameters = ()) -> Sequence[Row]:
         """All rows of one SELECT of an operator's, which may take long and must hold up no one."""
+
+
+class Joined:
+    """A transaction under way as a Database: what is written joins it, what is read sees it."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        yield self._transaction
+
+    async def read(
+        self, sql: str, parameters: Parameters = (), tenant_key: int | None = None
+    ) -> Sequence[Row]:
+        return await self._transaction.rows(sql, parameters)
+
+    async def survey(self, sql: str, parameters: Parameters = ()) -> Sequence[Row]:
+        return await self._transaction.rows(sql, parameters)
 
 
 def now_us() -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from types import MappingProxyType
+from typing import Self
 
 from tenantwatch_wire.records import CheckDefinition
 
@@ -14,6 +17,7 @@ from tenantwatch_collector.store.facts import (
     AlertCommand,
     AlertEvent,
     AlertRecord,
+    AuditEntry,
     CheckChange,
     CheckHealth,
     CommitTouch,
@@ -37,6 +41,7 @@ from tenantwatch_collector.store.sql import (
     alert_commands,
     alert_events,
     alert_rules,
+    audit,
     judgements,
     outbox,
     questions,
@@ -45,7 +50,7 @@ from tenantwatch_collector.store.sql import (
 )
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.assignments import SqlAssignments
-from tenantwatch_collector.store.sql.database import Database, now_us
+from tenantwatch_collector.store.sql.database import Database, Joined, now_us
 from tenantwatch_collector.store.sql.retention import note_raw_since
 from tenantwatch_collector.store.sql.tools import SqlTools
 
@@ -58,6 +63,13 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
     def __init__(self, database: Database, raw_since_us: int) -> None:
         self._db = database
         self._raw_since_us = raw_since_us
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[Self]:
+        async with self._db.transaction() as tx:
+            joined = copy.copy(self)
+            joined._db = Joined(tx)
+            yield joined
 
     # -- tenants and access
 
@@ -113,6 +125,15 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
 
     async def tokens_revoked_since(self, since_us: int) -> Sequence[str]:
         return await access.tokens_revoked_since(self._db, since_us)
+
+    async def add_audit(self, tenant_key: int | None, entry: AuditEntry) -> None:
+        async with self._db.transaction() as tx:
+            await audit.add(tx, tenant_key, entry)
+
+    async def audit_entries(
+        self, tenant_key: int | None, subject: str, action: str, before_id: int | None, limit: int
+    ) -> Sequence[AuditEntry]:
+        return await audit.entries(self._db, tenant_key, subject, action, before_id, limit)
 
     # -- ingest
 
