@@ -14,7 +14,7 @@ from tenantwatch_collector.commands import levels
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.reports.export import ExportError, read_export
 from tenantwatch_collector.reports.signing import SignatureError
-from tenantwatch_collector.reports.verify import Difference, verify
+from tenantwatch_collector.reports.verify import Difference, Note, verify
 from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named
 from tenantwatch_collector.sla.explain import explain
 
@@ -70,7 +70,7 @@ def _verify(options: argparse.Namespace) -> int:
             raise RefusedForEver(f"{options.export}: {error}") from error
     try:
         for line in verify(document, export, options.key_id):
-            print(f"holds: {line}")
+            print(f"{'note' if isinstance(line, Note) else 'holds'}: {line}")
     except (Difference, SignatureError) as error:
         print(f"DIFFERS: {error}")
         return 1

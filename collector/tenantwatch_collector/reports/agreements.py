@@ -46,13 +46,20 @@ def windows_known(records: Sequence[WindowRecord], within: Span, as_of_us: int) 
     for record in records:
         if record.announced_at_us > as_of_us:
             continue
-        cancelled = record.cancelled_at_us
-        cancelled = None if cancelled is None or cancelled > as_of_us else cancelled
         found += [
-            AnnouncedWindow(replace(window, cancelled_at=cancelled), record.reason)
+            AnnouncedWindow(
+                cancelled_by(replace(window, cancelled_at=record.cancelled_at_us), as_of_us), record.reason
+            )
             for window in _written_out(record, within)
         ]
     return found
+
+
+def cancelled_by(window: Maintenance, as_of: int) -> Maintenance:
+    """The window as it was known then. Who cancels a series changes nothing of what is over."""
+    cancelled = window.cancelled_at
+    known = cancelled is not None and cancelled <= as_of and cancelled < window.end
+    return window if known else replace(window, cancelled_at=None)
 
 
 def correction_of(record: CorrectionRecord) -> Correction:

@@ -29,17 +29,23 @@ Buckets = defaultdict[str, list[Bucket]]
 
 
 async def counts_of(
-    store: Store, tenant_key: int, names: Mapping[int, str], parts: Sequence[Sequence[Span]], as_of_us: int
+    store: Store,
+    tenant_key: int,
+    names: Mapping[int, str],
+    parts: Sequence[Sequence[Span]],
+    as_of_us: int,
+    borders: Sequence[int] = (),
 ) -> tuple[Mapping[str, Sequence[Measurement]], Rollups]:
     """Measurements and rollups that together hold all of ``parts``: of each part of the period, the time in
-    which results count. ``names`` are the checks' by key."""
+    which results count. ``names`` are the checks' by key; no rollup reaches over one of ``borders``."""
     whole = [_whole_buckets(part) for part in parts]
     counted = union(span for part in parts for span in part)
     buckets: Buckets = defaultdict(list)
     open_spans = union(span for part in whole for span in part)
     stale = await _stale(store, tenant_key)
     for width_s in WIDTHS_S:
-        taken = await _take_rollups(store, tenant_key, names, width_s, open_spans, stale, as_of_us, buckets)
+        spans = _within(open_spans, width_s * UNITS, borders)
+        taken = await _take_rollups(store, tenant_key, names, width_s, spans, stale, as_of_us, buckets)
         open_spans = without(open_spans, taken)
     raw_since_us = await store.raw_since_us()
     cut = union(span for part, inner in zip(parts, whole, strict=True) for span in without(part, inner))
@@ -65,14 +71,13 @@ async def _take_rollups(
     tenant_key: int,
     names: Mapping[int, str],
     width_s: int,
-    wanted: Sequence[Span],
+    spans: Sequence[Span],
     stale: Mapping[int, set[int]],
     as_of_us: int,
     into: Buckets,
 ) -> list[Span]:
     """Put the rollups of that width that stand for their time into the buckets; returns that time."""
     width_us = width_s * UNITS
-    spans = [s for low, high in wanted if (s := _aligned(low, high, width_us))]
     if not spans:
         return []
     found: defaultdict[int, list[Rollup]] = defaultdict(list)
@@ -87,6 +92,13 @@ async def _take_rollups(
                 for rollup in here:
                     into[names[rollup.check_key]].append(_bucket(rollup))
     return union(taken)
+
+
+def _within(wanted: Sequence[Span], width_us: int, borders: Sequence[int]) -> list[Span]:
+    """The parts that are made of whole spans of that width, none of which has a border inside."""
+    crossed = [(b - b % width_us, b - b % width_us + width_us) for b in borders if b % width_us]
+    spans = without(wanted, union(crossed))
+    return [span for low, high in spans if (span := _aligned(low, high, width_us))]
 
 
 async def _stale(store: Store, tenant_key: int) -> dict[int, set[int]]:

@@ -14,6 +14,7 @@ from tenantwatch_collector.reports.subject import (
     detail_of,
     metrics_of,
     number,
+    numbers_of,
     trend_of,
     utc,
     violations_of,
@@ -55,7 +56,8 @@ class Heading:
 
 
 def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | None) -> dict[str, Any]:
-    """The whole report, not signed. ``tenant_id`` None means the platform, which is told without detail."""
+    """The whole report, not signed. ``tenant_id`` None means the platform, whose tenants are told
+    without their timelines and terms."""
     subjects = sorted(subjects, key=lambda subject: subject.tenant_id)
     content = {
         "scope": {"platform": True} if tenant_id is None else {"tenant_id": tenant_id},
@@ -64,7 +66,7 @@ def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | 
         "tenant_compliance": [metrics_of(subject, heading.period_type) for subject in subjects],
         "violations": [each for subject in subjects for each in violations_of(subject)],
         "trends": _trends(subjects),
-        "tenants": [] if tenant_id is None else [detail_of(subject) for subject in subjects],
+        "tenants": [(numbers_of if tenant_id is None else detail_of)(subject) for subject in subjects],
     }
     content_digest = digest(content_of(content))
     return {
@@ -83,16 +85,30 @@ def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | 
 def content_of(document: dict[str, Any]) -> dict[str, Any]:
     """The part of a document that its digest covers: what it says of its period.
 
-    Burn rates are of the moment, and the way to a number is none: reports that differ only there are equal.
+    Burn rates are of the moment, names and the settings of a check are of today, and the way to a number is
+    none: reports that differ only there are equal.
     """
     content = {name: document.get(name) for name in _CONTENT}
+    content["tenant_compliance"] = [
+        _without(metrics, "tenant_name") for metrics in content["tenant_compliance"] or ()
+    ]
     content["tenants"] = [_lasting(detail) for detail in content["tenants"] or ()]
     return content
 
 
 def _lasting(detail: dict[str, Any]) -> dict[str, Any]:
-    told = {name: value for name, value in detail["report"].items() if name != "burn"}
-    return {name: value for name, value in detail.items() if name != "rests_on"} | {"report": told}
+    parts = [part | {"terms": _lasting_terms(part["terms"])} for part in detail.get("parts", ())]
+    told = _without(detail["report"], "burn")
+    return _without(detail, "tenant_name", "rests_on", "parts") | {"report": told, "parts": parts}
+
+
+def _lasting_terms(terms: dict[str, Any]) -> dict[str, Any]:
+    checks = [_without(c, "confirm_failures", "confirm_successes", "stale_after") for c in terms["checks"]]
+    return terms | {"checks": checks}
+
+
+def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def exactly(moment: datetime) -> str:

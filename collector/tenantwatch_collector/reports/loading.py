@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from tenantwatch_collector.health import Change, Group, default_group, known_history
 from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of, windows_known
 from tenantwatch_collector.reports.counting import counts_of
+from tenantwatch_collector.reports.exported import DatedTerms, Export
 from tenantwatch_collector.reports.subject import AnnouncedWindow
 from tenantwatch_collector.sla.contract import ContractVersion, Tier, terms_of, versions_known
 from tenantwatch_collector.sla.corrections import corrections_known
@@ -30,12 +31,20 @@ class Loaded:
     versions: Sequence[Version]
     facts: Facts
     windows: Sequence[AnnouncedWindow]
+    log: Mapping[str, Sequence[tuple[int, Change]]]
+    """Every change with the instant at which it became known, by check, in the order of knowing."""
 
 
 async def load(
-    store: Store, tenant: Tenant, period: Period, as_of_us: int, tier: Tier | None = None
+    store: Store,
+    tenant: Tenant,
+    period: Period,
+    as_of_us: int,
+    tier: Tier | None = None,
+    steps: Sequence[Period] = (),
 ) -> Loaded:
-    """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed."""
+    """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed. ``steps`` are
+    counted apart."""
     key = tenant.tenant_key
     contracts = versions_known(versions_of(tenant, await store.contracts(key)), as_of_us)
     if tier is not None:
@@ -43,7 +52,8 @@ async def load(
     checks = {check.check_key: check for check in await store.tenant_checks(key)}
     # Up to the instant asked for, not the period's end: burn rates are of that instant.
     log = await store.change_log(key, as_of_us + 1, as_of_us)
-    changes = _histories(checks.values(), log, as_of_us)
+    by_check = _by_check(checks.values(), log)
+    changes = {name: known_history(found, as_of_us) for name, found in by_check.items()}
     members = [_member(check, changes[name_of(check)]) for check in checks.values()]
     groups = _groups(checks.values())
     begin = _begin(tenant, contracts, changes)
@@ -57,8 +67,31 @@ async def load(
     )
     parts = [counted_spans(terms, facts, part, as_of_us) for terms, part in split_period(period, versions)]
     names = {check_key: name_of(check) for check_key, check in checks.items()}
-    measured, rollups = await counts_of(store, key, names, parts, as_of_us)
-    return Loaded(contracts, versions, replace(facts, measured=measured, rollups=rollups), windows)
+    borders = [step.start for step in steps]
+    measured, rollups = await counts_of(store, key, names, parts, as_of_us, borders)
+    return Loaded(contracts, versions, replace(facts, measured=measured, rollups=rollups), windows, by_check)
+
+
+def export_of(tenant_id: str, loaded: Loaded) -> Export:
+    """All that was loaded but the results; of rollups those whose results are gone."""
+    rollups = loaded.facts.rollups
+    raw_from = rollups.raw_from
+    terms = zip(loaded.contracts, loaded.versions, strict=True)
+    return Export(
+        tenant_id,
+        UNITS,
+        windows=list(loaded.windows),
+        corrections=list(loaded.facts.corrections),
+        terms=[DatedTerms(v.in_force_from, c.recorded_at, v.terms) for c, v in terms],
+        changes={name: list(known) for name, known in loaded.log.items()},
+        sums={
+            name: [bucket for bucket in found if bucket.start < raw_from]
+            for name, found in rollups.buckets.items()
+        }
+        if raw_from
+        else {},
+        raw_from=raw_from,
+    )
 
 
 def name_of(check: TenantCheck) -> str:
@@ -66,13 +99,13 @@ def name_of(check: TenantCheck) -> str:
     return f"{check.agent_id}/{check.check_id}"
 
 
-def _histories(
-    checks: Iterable[TenantCheck], log: Sequence[KnownChange], as_of_us: int
-) -> dict[str, Sequence[Change]]:
+def _by_check(
+    checks: Iterable[TenantCheck], log: Sequence[KnownChange]
+) -> dict[str, Sequence[tuple[int, Change]]]:
     by_key: defaultdict[int, list[tuple[int, Change]]] = defaultdict(list)
     for known in log:
         by_key[known.check_key].append((known.known_at_us, Change(known.time_us, known.level)))
-    return {name_of(check): known_history(by_key[check.check_key], as_of_us) for check in checks}
+    return {name_of(check): by_key[check.check_key] for check in checks}
 
 
 def _member(check: TenantCheck, changes: Sequence[Change]) -> CheckTerms:

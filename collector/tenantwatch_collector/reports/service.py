@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tenantwatch_collector.reports.agreements import UNITS
+from tenantwatch_collector.reports.agreements import UNITS, versions_of
 from tenantwatch_collector.reports.counting import results_of
 from tenantwatch_collector.reports.digests import fact_digests
 from tenantwatch_collector.reports.document import Heading, document_of
-from tenantwatch_collector.reports.export import Export, write_export
-from tenantwatch_collector.reports.loading import LEAD_US, Loaded, load, name_of
+from tenantwatch_collector.reports.export import write_export, write_results
+from tenantwatch_collector.reports.loading import LEAD_US, Loaded, export_of, load, name_of
 from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName, named_period
 from tenantwatch_collector.reports.signing import Signer
 from tenantwatch_collector.reports.subject import Subject
-from tenantwatch_collector.sla.contract import Tier
+from tenantwatch_collector.sla.contract import Tier, versions_known
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.life import Issue, Stage, is_final, next_issue
 from tenantwatch_collector.sla.steps import steps_of
 from tenantwatch_collector.store.base import IssuedReport, Store, Tenant
 
-LATE_RESULTS = "results that arrived late, or a correction, changed the figures"
+_CAUSES = {
+    "corrections": "corrections were approved",
+    "changes": "results arrived late",
+    "measurements": "results arrived late",
+    "windows": "maintenance windows were announced or cancelled",
+}
 _AT_ONCE = 4
+_DAY_US = 86_400 * UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,8 @@ class Reports:
         self, tenant: Tenant, asked: Asked, tier: Tier | None = None
     ) -> tuple[NamedPeriod, Subject, Loaded]:
         """One tenant judged, with all that it was judged by; on another ``tier`` than agreed, if given."""
-        as_of_us = asked.as_of_us
-        zone = await self._zone(tenant, as_of_us)
-        named = named_period(asked.period_type, asked.day, asked.days, zone, asked.as_of)
-        return named, *(await self._judged(tenant, named, as_of_us, tier))
+        named = await self._named(tenant, asked)
+        return named, *(await self._judged(tenant, named, asked.as_of_us, tier))
 
     async def tenant_report(self, tenant: Tenant, asked: Asked) -> dict[str, Any]:
         """The tenant's report, signed. A period that is over is issued: what was issued is answered again
@@ -91,34 +95,29 @@ class Reports:
         return self._signer.sign(document)
 
     async def export(self, tenant: Tenant, asked: Asked) -> AsyncIterator[str]:
-        """The lines of an export from which the report's numbers can be made again."""
-        named, subject, loaded = await self.subject(tenant, asked)
+        """The lines of all facts that the report rests on: from them it can be made again."""
+        named, _, loaded = await self.subject(tenant, asked)
         as_of_us, low = asked.as_of_us, (named.period.start * UNITS) - LEAD_US
-        high = min(named.period.end * UNITS, as_of_us)
+        # A day more, for the platform's reports, whose days are those of UTC.
+        high = min(named.period.end * UNITS + _DAY_US, as_of_us)
         names = {c.check_key: name_of(c) for c in await self._store.tenant_checks(tenant.tenant_key)}
-        heading = Export(
-            tenant.tenant_id,
-            UNITS,
-            windows=subject.facts.maintenance,
-            corrections=loaded.facts.corrections,
-        )
-        for line in write_export(heading):
+        for line in write_export(export_of(tenant.tenant_id, loaded)):
             yield line
         async for key, results in results_of(self._store, tenant.tenant_key, low, high, as_of_us):
-            lines = write_export(replace(heading, results={names[key]: results}))
-            next(lines)
-            for line in lines:
+            for line in write_results({names[key]: results}):
                 yield line
 
     async def _judged(
         self, tenant: Tenant, named: NamedPeriod, as_of_us: int, tier: Tier | None = None
     ) -> tuple[Subject, Loaded]:
         period = named.period.in_units(UNITS)
-        loaded = await load(self._store, tenant, period, as_of_us, tier)
         steps = [step.in_units(UNITS) for step in steps_of(named.period, named.zone)]
+        loaded = await load(self._store, tenant, period, as_of_us, tier, steps)
         judged = await asyncio.to_thread(judge, loaded.versions, loaded.facts, period, as_of_us, steps)
-        digests = fact_digests(loaded.facts, judged.whole)
-        agreed, name = loaded.contracts[-1].contract.tier, tenant.tenant_name
+        digests = fact_digests(loaded.facts, judged)
+        end_us = min(period.end - 1, as_of_us)
+        in_force = [v for v in loaded.contracts if v.in_force_from <= end_us] or loaded.contracts[:1]
+        agreed, name = in_force[-1].contract.tier, tenant.tenant_name
         subject = Subject(tenant.tenant_id, name, agreed, judged, loaded.facts, loaded.windows, digests)
         return subject, loaded
 
@@ -133,7 +132,8 @@ class Reports:
     ) -> dict[str, Any]:
         previous = None if not kept else Issue(_stage(kept[-1]), kept[-1].revision, kept[-1].digest)
         final = is_final(named.period.end * UNITS, asked.as_of_us, await self._seen_until(tenant), UNITS)
-        issue = next_issue(previous, final, digest, LATE_RESULTS)
+        reason = "" if not kept else _reason(_told(kept[-1])["tenants"], [subject.digests])
+        issue = next_issue(previous, final, digest, reason)
         if issue is None:
             return _told(kept[-1])
         tenant_id, stage = tenant.tenant_id, issue.stage
@@ -173,13 +173,26 @@ class Reports:
                 newest[health.check.agent_id] = max(newest.get(health.check.agent_id, 0), seen)
         return list(newest.values())
 
-    async def _zone(self, tenant: Tenant, as_of_us: int) -> ZoneInfo:
-        """The zone of the terms in force at that instant."""
-        zone = "UTC"
-        for record in await self._store.contracts(tenant.tenant_key):
-            if record.recorded_at_us <= as_of_us and record.in_force_from_us <= as_of_us:
-                zone = json.loads(record.contract).get("timezone", zone)
-        return ZoneInfo(zone)
+    async def _named(self, tenant: Tenant, asked: Asked) -> NamedPeriod:
+        """The period in the zone that was in force at its end: a later one does not move what is past."""
+        versions = versions_known(
+            versions_of(tenant, await self._store.contracts(tenant.tenant_key)), asked.as_of_us
+        )
+        at_us = asked.as_of_us
+        for _ in range(2):
+            in_force = [v for v in versions if v.in_force_from <= at_us][-1]
+            zone = ZoneInfo(in_force.contract.timezone)
+            named = named_period(asked.period_type, asked.day, asked.days, zone, asked.as_of)
+            at_us = min(asked.as_of_us, named.period.end * UNITS - 1)
+        return named
+
+
+def _reason(before: Sequence[Any], digests: Sequence[Mapping[str, str]]) -> str:
+    """Why figures changed: by which facts the last issue and this one differ."""
+    pairs = zip((each["digests"] for each in before), digests, strict=False)
+    differing = {name for old, new in pairs for name in _CAUSES if old.get(name) != new.get(name)}
+    causes = dict.fromkeys(_CAUSES[name] for name in _CAUSES if name in differing)
+    return " and ".join(causes) or "the terms, or how figures are computed, changed"
 
 
 def _told(record: IssuedReport) -> dict[str, Any]:

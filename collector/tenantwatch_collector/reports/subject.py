@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from tenantwatch_collector.sla.judged import Judged, Point
 from tenantwatch_collector.sla.masks import Maintenance
 from tenantwatch_collector.sla.report import in_seconds, report
 from tenantwatch_collector.sla.rounding import ceiling_text, floor_text, half_even_text
+from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.written import terms_to_json
 
 MAX_TIMELINE = 100_000
@@ -92,17 +93,32 @@ def violations_of(subject: Subject) -> list[dict[str, Any]]:
     ]
 
 
+def numbers_of(subject: Subject) -> dict[str, Any]:
+    """Every number of the tenant, with what is proved and the digests of the facts behind it."""
+    judged = subject.judged
+    return {
+        "tenant_id": subject.tenant_id,
+        "tenant_name": subject.tenant_name,
+        "tier": subject.tier,
+        "report": report(judged.whole),
+        "as_issued": None if judged.issued is None else _issued(judged),
+        "proved": {
+            "best_pct": _maybe(floor_text, judged.truth.best),
+            "worst_pct": _maybe(floor_text, judged.truth.worst),
+            "targets": {name: verdict.value for name, verdict in judged.truth.verdicts.items()},
+            "overall": judged.truth.overall.value,
+        },
+        "digests": dict(subject.digests),
+    }
+
+
 def detail_of(subject: Subject) -> dict[str, Any]:
     """All that the tenant's numbers can be checked with; instants and durations in seconds."""
     judged = subject.judged
     whole = judged.whole
     units = whole.terms.units_per_second
     return {
-        "tenant_id": subject.tenant_id,
-        "tenant_name": subject.tenant_name,
-        "tier": subject.tier,
-        "report": report(whole),
-        "as_issued": None if judged.issued is None else _issued(judged),
+        **numbers_of(subject),
         "parts": [
             {
                 "from": in_seconds(part.period.start, units),
@@ -110,16 +126,10 @@ def detail_of(subject: Subject) -> dict[str, Any]:
                 "availability_pct": report(part)["availability_pct"],
                 "compliant": part.compliant,
                 "violations": part.violations,
-                "terms": terms_to_json(part.terms),
+                "terms": terms_to_json(terms_told(part.terms, whole.eval_end)),
             }
             for part in judged.parts
         ],
-        "proved": {
-            "best_pct": _maybe(floor_text, judged.truth.best),
-            "worst_pct": _maybe(floor_text, judged.truth.worst),
-            "targets": {name: verdict.value for name, verdict in judged.truth.verdicts.items()},
-            "overall": judged.truth.overall.value,
-        },
         "timeline": _timeline(subject),
         "exclusions": exclusions_of(subject),
         "rests_on": {
@@ -128,8 +138,18 @@ def detail_of(subject: Subject) -> dict[str, Any]:
             "results": whole.basis.results,
             "left_out": [[in_seconds(s, units), in_seconds(e, units)] for s, e in whole.basis.left_out],
         },
-        "digests": dict(subject.digests),
     }
+
+
+def terms_told(terms: Terms, until: int) -> Terms:
+    """The terms less what became of the checks later: it says nothing of the time up to ``until``."""
+    checks = tuple(
+        replace(check, active_to=None) if check.active_to is not None and check.active_to >= until else check
+        for check in terms.checks
+        if check.active_from is None or check.active_from < until
+    )
+    used = {check.group for check in checks}
+    return replace(terms, checks=checks, groups=tuple(group for group in terms.groups if group.name in used))
 
 
 def trend_of(points: Sequence[Point], units: int) -> list[dict[str, Any]]:

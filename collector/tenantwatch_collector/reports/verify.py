@@ -1,4 +1,4 @@
-"""Checks a report with no server: its signature, its digest, its arithmetic, its numbers from results.
+"""Checks a report with no server: its signature, its digest, its arithmetic, its numbers from the facts.
 
 Stops at the first difference and names it.
 """
@@ -6,33 +6,32 @@ Stops at the first difference and names it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from tenantwatch_collector.reports.again import instant_of, narrowed, told_again, versions_told
 from tenantwatch_collector.reports.canonical import digest
-from tenantwatch_collector.reports.digests import fact_digests
 from tenantwatch_collector.reports.document import SCHEMA, content_of
-from tenantwatch_collector.reports.export import Export
+from tenantwatch_collector.reports.exported import Export
 from tenantwatch_collector.reports.signing import verify_signature
-from tenantwatch_collector.reports.subject import MAX_TIMELINE
+from tenantwatch_collector.reports.subject import MAX_TIMELINE, terms_told
 from tenantwatch_collector.sla.classes import TimeClass
-from tenantwatch_collector.sla.corrections import corrections_known
-from tenantwatch_collector.sla.evaluate import known_facts
-from tenantwatch_collector.sla.judged import judge
-from tenantwatch_collector.sla.parts import Version
+from tenantwatch_collector.sla.parts import Version, split_period
 from tenantwatch_collector.sla.periods import Period
-from tenantwatch_collector.sla.report import report
 from tenantwatch_collector.sla.rounding import exact, floor_text
-from tenantwatch_collector.sla.terms import Terms
-from tenantwatch_collector.sla.written import terms_from_json
+from tenantwatch_collector.sla.written import terms_to_json
 
 Document = Mapping[str, Any]
 
 
 class Difference(ValueError):
     """The first thing in a report that does not hold."""
+
+
+class Note(str):
+    """A line that says what was not proved, and why that is no contradiction."""
+
+    __slots__ = ()
 
 
 def verify(document: Document, export: Export | None, expected_key_id: str | None = None) -> Iterator[str]:
@@ -53,19 +52,19 @@ def _content(document: Document, export: Export | None) -> Iterator[str]:
     yield f"its content has the digest {document['content_digest']}"
     for detail in document["tenants"]:
         _own_arithmetic(detail)
-        yield f"{detail['tenant_id']}: the timeline gives the seconds, and the seconds the availability"
+    yield "the timelines give the seconds, and the seconds the availability"
     if export is not None:
         yield from _against(document, export)
 
 
 def _own_arithmetic(detail: Document) -> None:
-    if len(detail["timeline"]) >= MAX_TIMELINE:
-        return
-    told, counted = detail["report"], dict.fromkeys((c.value for c in TimeClass), Fraction(0))
-    for start, end, name in detail["timeline"]:
-        counted[name] += exact(end) - exact(start)
-    for name, seconds in counted.items():
-        _same(f"{detail['tenant_id']}: report.seconds.{name}", told["seconds"][name], seconds)
+    told = detail["report"]
+    if len(detail.get("timeline", ())) < MAX_TIMELINE:
+        counted = dict.fromkeys((c.value for c in TimeClass), Fraction(0))
+        for start, end, name in detail.get("timeline", ()):
+            counted[name] += exact(end) - exact(start)
+        for name, seconds in counted.items() if "timeline" in detail else ():
+            _same(f"{detail['tenant_id']}: report.seconds.{name}", told["seconds"][name], seconds)
     eligible, available = exact(told["eligible_s"]), exact(told["available_s"])
     ratio = None if not eligible else floor_text(100 * available / eligible, 4)
     if ratio != told["availability_pct"]:
@@ -80,45 +79,72 @@ def _same(name: str, told: Any, found: Fraction) -> None:
 
 
 def _against(document: Document, export: Export) -> Iterator[str]:
-    detail = next((d for d in document["tenants"] if d["tenant_id"] == export.tenant_id), None)
+    tenant_id = export.tenant_id
+    detail = next((d for d in document["tenants"] if d["tenant_id"] == tenant_id), None)
     if detail is None:
-        raise Difference(f"the export is of {export.tenant_id!r}, of whom the report tells no detail")
-    versions = _versions(detail)
-    terms, units = versions[-1].terms, versions[-1].terms.units_per_second
-    if units != export.units_per_second:
-        raise Difference("the export counts in another unit than the report")
-    as_of = _instant(document["as_of"], units)
-    period = Period(*(_instant(document["report_period"][name], units) for name in ("start", "end")))
-    facts = known_facts(terms, export.results, as_of, export.windows, export.requests)
-    facts = replace(facts, corrections=corrections_known(export.corrections, as_of))
-    judged = judge(versions, facts, period, as_of)
-    found = report(judged.whole)
-    # Burn rates are of the moment of asking and need results from after the period.
-    told = {name: value for name, value in detail["report"].items() if name != "burn"}
-    found.pop("burn")
-    difference = first_difference(told, found, "report")
+        raise Difference(f"the export is of {tenant_id!r}, of whom the report tells no detail")
+    as_of, versions = _versions(document, detail, export)
+    if export.terms and detail.get("parts"):
+        _same_terms(document, detail, export.versions(as_of), as_of)
+        yield f"{tenant_id}: the exported terms are those in force"
+    found, left_alone = told_again(document, export, versions, as_of)
+    told = narrowed(content_of(dict(document)), tenant_id)
+    difference = next(filter(None, (first_difference(told[name], found[name], name) for name in found)), "")
     if difference:
         raise Difference(difference)
-    yield f"{export.tenant_id}: the exported results give every number of the report"
-    for name, value in fact_digests(facts, judged.whole).items():
-        told = detail["digests"].get(name)
-        if told is not None and told != value:
-            raise Difference(f"digests.{name}: the report says {told}, the exported results give {value}")
-    yield f"{export.tenant_id}: the exported results have the digests of the report's facts"
+    yield f"{tenant_id}: the exported {_kinds(export)} give every number of the report"
+    yield f"{tenant_id}: the exported {_kinds(export)} have the digests of the report's facts"
+    for check_id in left_alone:
+        yield Note(
+            f"{tenant_id}: the results that are left give other changes of {check_id} than were confirmed"
+            " at the time: its settings changed since, or some of its results are gone"
+        )
 
 
-def _versions(detail: Document) -> list[Version]:
-    versions = []
-    for part in detail["parts"]:
-        terms: Terms = terms_from_json(part["terms"])
-        start = exact(part["from"]) * terms.units_per_second
-        versions.append(Version(int(start), terms))
-    return versions
+def _kinds(export: Export) -> str:
+    return "results" if export.changes is None else "facts"
 
 
-def _instant(text: str, units: int) -> int:
-    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
-    return since // timedelta(microseconds=1) * units // 1_000_000
+def _versions(document: Document, detail: Document, export: Export) -> tuple[int, list[Version]]:
+    """The terms to judge by: those of the report, else the exported ones."""
+    units = export.units_per_second
+    as_of = instant_of(document["as_of"], units)
+    versions = versions_told(detail) or export.versions(as_of)
+    if not versions:
+        raise Difference("neither the report nor the export tells terms: export the facts, not results alone")
+    if versions[0].terms.units_per_second != units:
+        raise Difference("the export counts in another unit than the report")
+    return as_of, versions
+
+
+def _same_terms(document: Document, detail: Document, exported: list[Version], as_of: int) -> None:
+    """Raise Difference where the report's terms are not the exported ones, as far as numbers rest on them."""
+    units = exported[0].terms.units_per_second
+    period = Period(*(instant_of(document["report_period"][name], units) for name in ("start", "end")))
+    until = min(period.end, as_of)
+    parts = split_period(period, exported)
+    for number, (part, (terms, span)) in enumerate(zip(detail["parts"], parts, strict=False)):
+        name = f"parts[{number}]"
+        if exact(part["from"]) * units != span.start:
+            raise Difference(f"{name}.from: the report and the exported terms differ")
+        difference = first_difference(
+            _judged_by(part["terms"]), _judged_by(terms_to_json(terms_told(terms, until))), f"{name}.terms"
+        )
+        if difference:
+            raise Difference(difference)
+    if len(parts) != len(detail["parts"]):
+        raise Difference(
+            f"parts: the report has {len(detail['parts'])}, the exported terms give {len(parts)}"
+        )
+
+
+def _judged_by(terms: Document) -> Document:
+    """Terms less the settings by which changes were confirmed: the changes themselves are facts."""
+    checks = [
+        {name: check[name] for name in ("check_id", "group", "active_from", "active_to")}
+        for check in terms["checks"]
+    ]
+    return {**terms, "checks": checks}
 
 
 def first_difference(told: Any, found: Any, name: str) -> str:

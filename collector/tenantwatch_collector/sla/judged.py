@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from tenantwatch_collector.sla.availability import Counted, Seconds, count
 from tenantwatch_collector.sla.buckets import Rollups, count_results
 from tenantwatch_collector.sla.classes import Stretch, tally
+from tenantwatch_collector.sla.corrections import Correction
 from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, lay_out, reported_checks
 from tenantwatch_collector.sla.parts import Version, split_period
 from tenantwatch_collector.sla.periods import Period
@@ -30,13 +31,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``whole`` is the period as amended; ``issued`` the same without corrections, None if there are none."""
+    """``whole`` is the period as amended; ``issued`` that without corrections, None if none touches it."""
 
     whole: Evaluation
     parts: Sequence[Evaluation]
     issued: Evaluation | None
     truth: Truth
     trend: Sequence[Point]
+    corrections: Sequence[Correction] = ()
+    """Those that touch the period, or an outage that reaches into it."""
 
 
 def judge(
@@ -47,14 +50,22 @@ def judge(
     laid_out = [(terms, part, lay_out(terms, facts, part, as_of)) for terms, part in split]
     parts = [evaluate(terms, facts, part, as_of, stretches) for terms, part, stretches in laid_out]
     bare = replace(facts, corrections=())
-    issued = [evaluate(terms, bare, part, as_of) for terms, part in split] if facts.corrections else None
+    whole = whole_of(parts)
+    issued = whole_of([evaluate(t, bare, p, as_of) for t, p in split]) if facts.corrections else None
+    touching = [] if issued is None else _touching(facts.corrections, whole, issued)
     return Judged(
-        whole_of(parts),
+        whole,
         parts,
-        None if issued is None else whole_of(issued),
-        _truth([truth_of(e, laid[2]) for e, laid in zip(parts, laid_out, strict=True)], whole_of(parts)),
+        issued if touching else None,
+        _truth([truth_of(e, laid[2]) for e, laid in zip(parts, laid_out, strict=True)], whole),
         [point for step in steps for point in _points(laid_out, facts, step, as_of)],
+        touching,
     )
+
+
+def _touching(corrections: Sequence[Correction], whole: Evaluation, issued: Evaluation) -> list[Correction]:
+    low = min([whole.period.start, *(i.start for each in (whole, issued) for i in each.incidents)])
+    return [c for c in corrections if c.start < whole.eval_end and c.end > low]
 
 
 def _truth(found: Sequence[Truth], whole: Evaluation) -> Truth:

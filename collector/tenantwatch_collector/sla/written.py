@@ -5,15 +5,18 @@ Times and durations are integers of the unit that ``units_per_second`` names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.health import Group
+from tenantwatch_collector.sla.buckets import Bucket
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.corrections import Correction
+from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.masks import Maintenance, ServiceHours
 from tenantwatch_collector.sla.rounding import decimal_text, exact
+from tenantwatch_collector.sla.sparse import decode_counts, encode_counts
 from tenantwatch_collector.sla.terms import (
     Burn,
     BurnRule,
@@ -108,6 +111,27 @@ def correction_to_json(correction: Correction) -> dict[str, Any]:
 
 def correction_from_json(written: Mapping[str, Any]) -> Correction:
     return Correction(**{**written, "counts_as": TimeClass(written["counts_as"])})
+
+
+def bucket_to_json(bucket: Bucket) -> list[Any]:
+    """A bucket as its numbers in order; the histogram as hexadecimal digits."""
+    latency = bucket.latency
+    return [
+        *(bucket.start, bucket.length, bucket.healthy, bucket.degraded, bucket.unhealthy),
+        *(
+            latency.count,
+            latency.sum_us,
+            latency.max_us,
+            encode_counts(latency.counts).hex(),
+            bucket.known_at,
+        ),
+    ]
+
+
+def bucket_from_json(written: Sequence[Any]) -> Bucket:
+    start, length, healthy, degraded, unhealthy, count, sum_us, max_us, counts, known_at = written
+    latency = LatencyHistogram(decode_counts(bytes.fromhex(counts)), count, sum_us, max_us)
+    return Bucket(start, length, healthy, degraded, unhealthy, latency, known_at)
 
 
 def _slices_to_json(slices: SliceTerms | None) -> dict[str, Any] | None:

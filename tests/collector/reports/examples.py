@@ -76,7 +76,7 @@ def subject(
     facts = known_facts(terms, results, AS_OF, [each.window for each in announced])
     facts = replace(facts, corrections=corrections or ())
     found = judge(versions or [Version(0, terms)], facts, period, AS_OF, steps_of(period, ZONE))
-    digests = fact_digests(facts, found.whole)
+    digests = fact_digests(facts, found)
     return Subject(name, name.replace("-", " ").title(), contract.tier, found, facts, announced, digests)
 
 

@@ -121,7 +121,11 @@ def test_the_platform_counts_tenants_with_data(platform: dict[str, Any]) -> None
     assert (overall["total_tenants"], overall["tenants_with_data"], overall["compliant_tenants"]) == (6, 4, 2)
     assert overall["compliance_percentage"] == 50
     assert overall["verdicts"] == {"met": 2, "breached": 2, "cannot_be_proved": 2}
-    assert platform["tenants"] == []
+    assert [tenant["tenant_id"] for tenant in platform["tenants"]] == [f"tenant-{n:03}" for n in range(6)]
+    bad = platform["tenants"][0]
+    assert (bad["report"]["availability_pct"], bad["as_issued"]["availability_pct"]) == ("99.8530", "99.8078")
+    assert bad["proved"]["targets"]["recovery_time"] == "breached"
+    assert set(bad["digests"]) == {"changes", "measurements", "windows", "corrections"}
     assert sum(p["downtime_minutes"] for p in platform["trends"]) == 2 * 65
 
 

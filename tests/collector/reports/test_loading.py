@@ -183,3 +183,16 @@ async def test_what_is_gone_is_named(life: Life) -> None:
     whole: Any = found.basis.left_out
     assert whole == [(START_US + 1000 * UNITS, START_US + 1800 * UNITS)]
     assert sum(found.seconds.values()) == period.end - period.start
+
+
+async def test_days_of_another_zone_are_counted_in_full(life: Life) -> None:
+    """A day's rollup is of UTC: where local days begin elsewhere, narrower ones are taken."""
+    received = await life.arrive(days())
+    await roll_up(life.store)
+    period = Period(START_US + 3_600 * UNITS, TODAY_US - 23 * 3_600 * UNITS)
+    steps = [Period(low, low + DAY_US) for low in range(period.start, period.end, DAY_US)]
+    loaded = await load(life.store, life.tenant, period, received, steps=steps)
+    found = judge(loaded.versions, loaded.facts, period, received, steps)
+    assert [point.traffic.total for point in found.trend] == [288, 288, 288]
+    assert found.whole.traffic.total == 3 * 288
+    assert found.whole.basis.results == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.reports.export import ExportError, read_export
-from tenantwatch_collector.reports.service import LATE_RESULTS, Asked, Reports
+from tenantwatch_collector.reports.service import Asked, Reports
 from tenantwatch_collector.reports.signing import load_signer, verify_signature
 from tenantwatch_collector.reports.verify import Difference, verify
 from tenantwatch_collector.store.opening import open_store
@@ -52,7 +52,11 @@ async def test_a_report_is_final_once_and_revised_with_a_reason(life: Life, tmp_
     sent = set(days(range(100, 110)))
     await life.arrive([(each[0], Status.UNHEALTHY, -1) for each in days() if each not in sent])
     revised = await reports.tenant_report(life.tenant, now())
-    assert (revised["stage"], revised["revision"], revised["reason"]) == ("revised", 1, LATE_RESULTS)
+    assert (revised["stage"], revised["revision"], revised["reason"]) == (
+        "revised",
+        1,
+        "results arrived late",
+    )
     assert revised["content_digest"] != final["content_digest"]
     assert revised["tenant_compliance"][0]["availability"] < final["tenant_compliance"][0]["availability"]
     assert await reports.tenant_report(life.tenant, now()) == revised

@@ -14,7 +14,8 @@ from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.health import CheckResult
 from tenantwatch_collector.reports.canonical import digest
 from tenantwatch_collector.reports.document import content_of
-from tenantwatch_collector.reports.export import Export, ExportError, read_export, write_export
+from tenantwatch_collector.reports.export import ExportError, read_export, write_export
+from tenantwatch_collector.reports.exported import Export
 from tenantwatch_collector.reports.signing import SignatureError, Signer, load_signer, verify_signature
 from tenantwatch_wire.records import Status
 
@@ -36,8 +37,9 @@ def signed(signer: Signer) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def export() -> Export:
     subject = examples.with_incidents()
-    windows = [each.window for each in subject.windows]
-    return Export(subject.tenant_id, 1, RESULTS, windows, list(subject.facts.corrections))
+    return Export(
+        subject.tenant_id, 1, RESULTS, list(subject.windows), corrections=list(subject.facts.corrections)
+    )
 
 
 def files(folder: Path, report: Any, export: Export | None = None) -> list[str]:
