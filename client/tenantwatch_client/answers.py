@@ -273,3 +273,54 @@ class Deployment(TypedDict):
     sla_tier: str
     monitoring_enabled: bool
     agent_token: str | None
+
+
+class AssignedCheckView(TypedDict):
+    check_id: str
+    agent_id: str | None
+    check: dict[str, Any]
+    changed_at: str
+    changed_by: str
+
+
+class AssignedChecks(TypedDict):
+    tenant_id: str
+    version: int
+    checks: list[AssignedCheckView]
+
+
+class AssignmentChange(TypedDict):
+    version: int
+    check: AssignedCheckView
+
+
+class AgentView(TypedDict):
+    agent_id: str
+    version: str
+    hostname: str
+    first_seen: str
+    last_seen: str
+    connected: bool
+    applied_version: int | None
+    refused_version: int | None
+    answered_at: str | None
+
+
+class AgentList(TypedDict):
+    tenant_id: str
+    assigned_version: int
+    agents: list[AgentView]
+
+
+class AuditView(TypedDict):
+    entry_id: int
+    time: str
+    tenant_id: str | None
+    subject: str
+    roles: list[str]
+    address: str
+    request_id: str
+    action: str
+    target: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None

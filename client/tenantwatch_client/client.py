@@ -6,7 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tenantwatch_client.areas.agents import Agents
 from tenantwatch_client.areas.alerts import Alerts
+from tenantwatch_client.areas.audit import Audit
 from tenantwatch_client.areas.health import Health
 from tenantwatch_client.areas.levels import Levels
 from tenantwatch_client.areas.rules import Rules
@@ -24,10 +26,12 @@ class Client:
         self._connection = Connection(url, token, ca_file)
         self.tenants = Tenants(self._connection)
         self.health = Health(self._connection)
+        self.agents = Agents(self._connection)
         self.alerts = Alerts(self._connection)
         self.rules = Rules(self._connection)
         self.silences = Silences(self._connection)
         self.levels = Levels(self._connection)
+        self.audit = Audit(self._connection)
 
     def close(self) -> None:
         self._connection.close()

@@ -66,6 +66,23 @@ def test_service_levels_and_their_agreements(client: Client, tenant: str) -> Non
     assert client.levels.corrections(tenant) == []
 
 
+def test_checks_are_assigned_and_taken_back(client: Client, tenant: str) -> None:
+    check = {"kind": "tcp_connection", "address": "127.0.0.1:25"}
+    made = client.agents.assign(tenant, "mail", check)
+    assert client.agents.checks(tenant)["checks"] == [made["check"]]
+    client.agents.take_back(tenant, "mail")
+    assert client.agents.checks(tenant)["checks"] == []
+    assert client.agents.list(tenant)["agents"] == []
+
+
+def test_every_command_is_in_the_audit_log(client: Client, tenant: str) -> None:
+    client.alerts.create(tenant, "Import is late", "error", "no file since 06:00")
+    entries = list(client.audit.list(tenant))
+    assert entries[0]["target"]
+    assert len(entries) >= 2
+    assert list(client.audit.list(tenant, limit=1)) == entries[:1]
+
+
 def test_reports_come_as_files(client: Client, tenant: str) -> None:
     assert client.levels.report(tenant, "pdf", Period()).startswith(b"%PDF-")
     assert json.loads(client.levels.report(None, "json", Period()))

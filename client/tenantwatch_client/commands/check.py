@@ -8,6 +8,7 @@ import typer
 
 from tenantwatch_client.answers import HealthCheckAnswer
 from tenantwatch_client.commands.exits import ExitState, exit_as
+from tenantwatch_client.commands.files import FileArgument, read_object
 from tenantwatch_client.commands.profile import connect
 from tenantwatch_client.commands.show import (
     Output,
@@ -29,6 +30,14 @@ RESULTS = (
     ("AGENT", "agent_id"),
     ("TEXT", "text"),
 )
+ASSIGNED = (
+    ("CHECK", "check_id"),
+    ("KIND", lambda row: row["check"].get("kind")),
+    ("AGENT", lambda row: row["agent_id"] or "all"),
+    ("CHANGED", "changed_at"),
+    ("BY", "changed_by"),
+)
+CheckArgument = Annotated[str, typer.Argument(metavar="CHECK", help="its id")]
 Kind = Annotated[str, typer.Option(help="comprehensive, or one kind such as http_endpoint")]
 Deep = Annotated[bool, typer.Option(help="with external APIs, plugins and business checks")]
 
@@ -38,6 +47,36 @@ def list_checks(tenant: TenantArgument, output: OutputOption = Output.table) -> 
     """List a tenant's checks and their state."""
     with connect() as client:
         show(client.health.tenant(tenant)["checks"], CHECKS, output, "no check has reported yet")
+
+
+@app.command("assigned")
+def assigned(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
+    """List the checks that the collector assigns to the tenant's agents."""
+    with connect() as client:
+        found = client.agents.checks(tenant)
+    show(found["checks"], ASSIGNED, output, "none is assigned; agents have checks in files of their own")
+
+
+@app.command("assign")
+def assign(
+    tenant: TenantArgument,
+    check: CheckArgument,
+    file: FileArgument,
+    agent: Annotated[str | None, typer.Option(help="only this one of the tenant's agents")] = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Assign a check to the tenant's agents, in place of the one of its id."""
+    with connect() as client:
+        made = client.agents.assign(tenant, check, read_object(file), agent)
+    show_one(made["check"], ASSIGNED, output)
+
+
+@app.command("take-back")
+def take_back(tenant: TenantArgument, check: CheckArgument) -> None:
+    """Take an assigned check back."""
+    with connect() as client:
+        client.agents.take_back(tenant, check)
+    typer.echo(f"{check} is taken back")
 
 
 @app.command("run")

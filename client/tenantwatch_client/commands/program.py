@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from tenantwatch_client.commands import (
+    agent,
     alert,
+    audit,
     check,
     login,
     report,
@@ -32,9 +34,11 @@ app = typer.Typer(
 )
 login.add_commands(app)
 watch.add_commands(app)
+audit.add_commands(app)
 for name, family in (
     ("tenant", tenant.app),
     ("check", check.app),
+    ("agent", agent.app),
     ("alert", alert.app),
     ("sla", sla.app),
     ("report", report.app),

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tenantwatch_client.areas.levels import Period
 from tenantwatch_client.commands.exits import ExitState, exit_as
+from tenantwatch_client.commands.files import FileArgument, read_object
 from tenantwatch_client.commands.profile import connect
 from tenantwatch_client.commands.show import Output, OutputOption, print_json, rounded, show, show_one
 from tenantwatch_client.commands.tenant import TenantArgument, Tier
-from tenantwatch_client.errors import ClientError
 
 app = typer.Typer(
     help="Service levels: the numbers, how they come about, what was agreed.", no_args_is_help=True
 )
-
-_MAX_BYTES = 262_144
 
 
 class Span(StrEnum):
@@ -36,7 +32,6 @@ PeriodOption = Annotated[Span, typer.Option(help="which kind of period")]
 Date = Annotated[str | None, typer.Option(help="a day in it, YYYY-MM-DD; today if left out")]
 Days = Annotated[int | None, typer.Option(min=1, help="of a rolling period")]
 AsOf = Annotated[str | None, typer.Option(help="what was known then, RFC 3339")]
-FileArgument = Annotated[Path, typer.Argument(help="JSON, as docs/service-levels.md shows it")]
 
 LEVEL = (
     ("tenant", lambda row: f"{row['tenant_name']} ({row['tenant_id']}), {row['tier']}"),
@@ -133,7 +128,7 @@ def terms(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
 def set_terms(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
     """Agree on new terms; the past is never rewritten."""
     with connect() as client:
-        found = client.levels.set_terms(tenant, _read(file))
+        found = client.levels.set_terms(tenant, read_object(file))
     show(found["versions"], TERMS, output, "")
 
 
@@ -148,7 +143,7 @@ def maintenance(tenant: TenantArgument, output: OutputOption = Output.table) -> 
 def announce(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
     """Announce a maintenance window, now."""
     with connect() as client:
-        show_one(client.levels.announce(tenant, _read(file)), WINDOWS, output)
+        show_one(client.levels.announce(tenant, read_object(file)), WINDOWS, output)
 
 
 @app.command("cancel")
@@ -170,7 +165,7 @@ def corrections(tenant: TenantArgument, output: OutputOption = Output.table) -> 
 def correct(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
     """Enter a correction; it counts once somebody else approves it."""
     with connect() as client:
-        show_one(client.levels.correct(tenant, _read(file)), CORRECTIONS, output)
+        show_one(client.levels.correct(tenant, read_object(file)), CORRECTIONS, output)
 
 
 @app.command("approve")
@@ -182,16 +177,3 @@ def approve(
     """Approve somebody else's correction."""
     with connect() as client:
         show_one(client.levels.approve(tenant, number), CORRECTIONS, output)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as opened:
-            found = json.loads(opened.read(_MAX_BYTES))
-    except OSError as error:
-        raise ClientError(f"{file}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ClientError(f"{file}: is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ClientError(f"{file}: must hold one JSON object")
-    return found

@@ -145,6 +145,17 @@ def test_service_levels_are_shown_explained_and_reported(
     assert report.read_bytes().startswith(b"%PDF-")
 
 
+def test_a_check_is_assigned_by_a_file(signed_in: Shell, tenant: str, tmp_path: Path) -> None:
+    (tmp_path / "mail.json").write_text('{"kind": "tcp_connection", "address": "127.0.0.1:25"}')
+    assert signed_in("check", "assign", tenant, "mail", str(tmp_path / "mail.json")) == 0, signed_in.errors
+    assert signed_in("check", "assigned", tenant) == 0
+    assert "tcp_connection" in signed_in.output
+    assert signed_in("check", "take-back", tenant, "mail") == 0
+    assert signed_in("agent", "list", tenant) == 0
+    assert signed_in("audit", "--tenant", tenant) == 0
+    assert "mail" in signed_in.output
+
+
 def test_a_picture_of_everything(signed_in: Shell, tenant: str) -> None:
     assert signed_in("watch", "--once") == 0
     assert signed_in.output.startswith("platform ")
