@@ -14,6 +14,7 @@ from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
+from tests.fakes import hostile
 from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy
 from tests.mariadb import MariadbServer, new_mariadb
@@ -67,6 +68,33 @@ async def test_judged(
     result = await database(mariadb_server.url(), **settings)
     assert result.status is status, result.text
     assert text in result.text
+
+
+@pytest.mark.parametrize("query", ["SELECT seq FROM seq_1_to_1000000 LIMIT 1000000", "SHOW STATUS"])
+async def test_no_more_rows_than_the_cap(mariadb_server: MariadbServer, query: str) -> None:
+    """Whatever comes after them, be it too much to be read to its end."""
+    result = await database(mariadb_server.url(), 20_000, query=query)
+    assert (result.status, result.metrics["rows"]) == (Status.HEALTHY, 100), result.text
+    assert result.metrics["max_connections"] == 20
+
+
+async def test_no_larger_answer_than_the_limit(mariadb_server: MariadbServer) -> None:
+    result = await database(mariadb_server.url(), 20_000, query="SELECT repeat('x', 10000000)")
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "query failed: the server's answers are larger than 1048576 bytes",
+    )
+    result = await database(mariadb_server.url(), query="SELECT repeat('x', 1000000)")
+    assert result.status is Status.HEALTHY, result.text
+
+
+async def test_an_endless_answer_ends_at_a_limit() -> None:
+    async with hostile.saying(hostile.endless(b"\xff\xff\xff\0")) as address:
+        result = await database(f"mysql://u:p@{address}/d", 20_000)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "connect failed: the server's answers are larger than 1048576 bytes",
+    )
 
 
 async def test_a_user_without_rights_sees_less_and_is_healthy(mariadb_server: MariadbServer) -> None:

@@ -16,6 +16,7 @@ from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
+from tests.fakes import hostile
 from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy, Way
 from tests.fakes.tls_front import tls_front
@@ -76,9 +77,38 @@ async def test_judged(
     assert text in result.text
 
 
-async def test_no_more_rows_than_the_cap(postgres_server: PostgresServer) -> None:
-    result = await database(postgres_server.url, query="SELECT generate_series(1, 1000000)")
-    assert (result.status, result.metrics["rows"]) == (Status.HEALTHY, 100)
+@pytest.mark.parametrize("width", [1, 1_000])
+async def test_no_more_rows_than_the_cap(postgres_server: PostgresServer, width: int) -> None:
+    """Whatever comes after them, be it too much to be read to its end."""
+    query = f"SELECT repeat('x', {width}), generate_series(1, 1000000)"
+    result = await database(postgres_server.url, 20_000, query=query)
+    assert (result.status, result.metrics["rows"]) == (Status.HEALTHY, 100), result.text
+    assert result.metrics["max_connections"] == 50
+
+
+async def test_no_larger_answer_than_the_limit(postgres_server: PostgresServer) -> None:
+    result = await database(postgres_server.url, 20_000, query="SELECT repeat('x', 20000000)")
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "query failed: the server's answers are larger than 1048576 bytes",
+    )
+    result = await database(postgres_server.url, query="SELECT repeat('x', 1000000)")
+    assert result.status is Status.HEALTHY, result.text
+
+
+@pytest.mark.parametrize(
+    ("begin", "part"),
+    [
+        (b"NE" + (900_000_000).to_bytes(4, "big"), b"x" * 65_536),
+        (b"NR\0\0\0\x08\0\0\0\0", b"S\0\0\0\x0cname\0vvv\0"[:13] * 1_000),
+        (b"NR\0\0\0\x08\0\0\0\0N" + (900_000_000).to_bytes(4, "big"), b"x" * 65_536),
+    ],
+)
+async def test_an_endless_answer_ends_at_a_limit(begin: bytes, part: bytes) -> None:
+    async with hostile.saying(hostile.endless(begin, part)) as address:
+        result = await database(f"postgresql://u:p@{address}/d", 20_000)
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("login failed: "), result.text
 
 
 async def test_a_transaction_that_stays_open(postgres_server: PostgresServer) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ssl
+import struct
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import asyncmy.connection
-from asyncmy.cursors import DictCursor
+from asyncmy.constants.CLIENT import MULTI_STATEMENTS
+from asyncmy.cursors import DictCursor, SSCursor
 from asyncmy.errors import Error, OperationalError
 
 from tenantwatch_agent.checks.base import os_reason, without_secrets
+from tenantwatch_agent.checks.database.allowance import Allowance, BoundedLoop
 from tenantwatch_agent.checks.database.session import (
     MAX_ROWS,
     DatabaseFailed,
@@ -37,6 +44,17 @@ WHERE trx_mysql_thread_id <> CONNECTION_ID()
 _NEVER_SECONDS = 601
 """Longer than any check may take: whoever looks bounds the whole look."""
 _STATEMENT_TOO_LONG = (1969, 3024)
+_NOT_UNDERSTOOD = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    AssertionError,
+    struct.error,
+)
+"""What asyncmy stumbles over is an answer that no MySQL gives."""
+_FAILURES = (Error, OSError, *_NOT_UNDERSTOOD)
 
 
 class _Connection(asyncmy.connection.Connection):
@@ -44,6 +62,8 @@ class _Connection(asyncmy.connection.Connection):
 
     phases: Phases | None = None
     encrypts = False
+    _loop: Any
+    _client_flag: int
     _sent = 0
 
     def write_packet(self, payload: bytes) -> None:
@@ -61,15 +81,16 @@ class MysqlSession:
         self._target = without_secrets(url)
         self._timeout_seconds = statement_timeout_seconds
         self._mode = tls.wanted or "prefer"
-        self._context = None if self._mode == "disable" else _context(self._mode, tls)
+        self._context = None if self._mode == "disable" else _context(self._mode, tls.ca_file)
         self._parameters = _parameters(url)
         self._connection: _Connection | None = None
+        self._allowance = Allowance()
         self.tls = False
 
     async def open(self, phases: Phases) -> None:
         try:
             await self._connect(phases, self._context)
-        except (Error, OSError) as error:
+        except _FAILURES as error:
             if not (self._mode == "prefer" and phases.now == "tls"):
                 raise self._failed(error) from None
             # The server knows no TLS, and it was only preferred.
@@ -81,19 +102,22 @@ class MysqlSession:
         phases.enter("connect")
         try:
             await self._connect(phases, None)
-        except (Error, OSError) as error:
+        except _FAILURES as error:
             raise self._failed(error) from None
 
     async def _connect(self, phases: Phases, context: ssl.SSLContext | None) -> None:
-        self._connection = _Connection(  # type: ignore[no-untyped-call]
+        self._connection = connection = _Connection(  # type: ignore[no-untyped-call]
             **self._parameters,
             ssl=context,
             connect_timeout=_NEVER_SECONDS,
             autocommit=None,
             charset="utf8mb4",
         )
-        self._connection.phases, self._connection.encrypts = phases, context is not None
-        await self._connection.connect()
+        connection.phases, connection.encrypts = phases, context is not None
+        connection._loop = BoundedLoop(asyncio.get_running_loop(), self._allowance)
+        # A second statement in one text could end the read-only transaction.
+        connection._client_flag &= ~MULTI_STATEMENTS
+        await connection.connect()
         self.tls = context is not None
 
     async def _begin(self) -> None:
@@ -109,14 +133,19 @@ class MysqlSession:
     async def ask(self, query: str) -> Sequence[Sequence[Any]]:
         assert self._connection is not None
         try:
-            # Prepared, since asyncmy allows several statements in one text elsewhere: one could end the
-            # read-only transaction.
-            statement = await self._connection.prepare(query)  # type: ignore[no-untyped-call]
-            return (await statement.execute()).rows or ()
-        except (Error, OSError) as error:
+            # Unbuffered: sql_select_limit does not bind a query with a LIMIT of its own, nor SHOW.
+            cursor = self._connection.cursor(SSCursor)
+            await cursor.execute(query)
+            rows: list[Sequence[Any]] = await cursor.fetchmany(MAX_ROWS) if cursor.description else []
+        except _FAILURES as error:
             raise self._failed(error) from None
+        with contextlib.suppress(*_FAILURES):
+            await cursor.close()
+        return rows
 
     async def figures(self) -> Figures:
+        if self._allowance.exceeded:
+            await self._open_again()
         connections = (await self._rows(_CONNECTIONS))[0]["Value"]
         found = Figures(float(connections), float((await self._rows(_BOUND))[0]["bound"]))
         found.database_bytes = _number(await self._visible(_SIZE), "bytes")
@@ -129,6 +158,12 @@ class MysqlSession:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+    async def _open_again(self) -> None:
+        """What came after the last row that was wanted was too much to be read to its end."""
+        self.close()
+        self._allowance = Allowance()
+        await self.open(Phases())
 
     async def _visible(self, query: str) -> list[dict[str, Any]]:
         """Nothing where this user may not see it or this server does not know it."""
@@ -146,10 +181,14 @@ class MysqlSession:
             async with self._connection.cursor(DictCursor) as cursor:
                 await cursor.execute(query)
                 return list(await cursor.fetchmany(MAX_ROWS)) if cursor.description else []
-        except (Error, OSError) as error:
+        except _FAILURES as error:
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> DatabaseFailed:
+        if self._allowance.exceeded:
+            return DatabaseFailed(self._allowance.reason)
+        if isinstance(error, _NOT_UNDERSTOOD):
+            return DatabaseFailed("the server's answer is not understood")
         cause = error.__cause__
         if isinstance(error, OperationalError) and isinstance(cause, ssl.SSLError):
             return DatabaseFailed(getattr(cause, "verify_message", "") or str(cause.reason))
@@ -193,18 +232,27 @@ def _parameters(url: str) -> dict[str, Any]:
         "host": parts.hostname,
         "port": port,
         "user": unquote(parts.username),
-        "password": unquote(parts.password or ""),
+        # asyncmy would encode a text as Latin-1.
+        "password": unquote(parts.password or "").encode(),
         "database": unquote(parts.path.lstrip("/")) or None,
         "program_name": "tenantwatch-agent",
     }
 
 
-def _context(mode: str, tls: Tls) -> ssl.SSLContext:
+def _context(mode: str, ca_file: Path | None) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=tls.ca_file)
+        return _read_context(mode, ca_file, ca_file.stat().st_mtime_ns if ca_file is not None else 0)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"ca_file {tls.ca_file}: {error}") from None
-    context.check_hostname = mode == "verify-full"
+        raise ConfigurationError(f"ca_file {ca_file}: {error}") from None
+
+
+# Shared by all who trust the same: reading the system's trust store takes 20 ms of the loop's time.
+@lru_cache(maxsize=16)
+def _read_context(mode: str, ca_file: Path | None, _changed: int) -> ssl.SSLContext:
     if not mode.startswith("verify"):
-        context.verify_mode = ssl.CERT_NONE
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+    context = ssl.create_default_context(cafile=ca_file)
+    context.check_hostname = mode == "verify-full"
     return context

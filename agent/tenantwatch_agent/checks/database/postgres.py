@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ import psycopg
 from psycopg import conninfo, pq
 
 from tenantwatch_agent.checks.base import os_reason, without_secrets
+from tenantwatch_agent.checks.database.allowance import Allowance
+from tenantwatch_agent.checks.database.relay import Relay
 from tenantwatch_agent.checks.database.session import (
     MAX_ROWS,
     DatabaseFailed,
@@ -30,6 +33,7 @@ _PHASES = {
     pq.ConnStatus.AUTHENTICATING: "login",
     pq.ConnStatus.AUTH_OK: "login",
 }
+_CONNECTING = (pq.ConnStatus.NEEDED, pq.ConnStatus.STARTED)
 _CONNECTIONS = """
 SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::float8,
     current_setting('max_connections')::float8,
@@ -57,6 +61,8 @@ class PostgresSession:
         self._parameters = _parameters(url, tls)
         self._raw: pq.abc.PGconn | None = None
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._allowance = Allowance()
+        self._relay: Relay | None = None
         self.tls = False
 
     async def open(self, phases: Phases) -> None:
@@ -83,15 +89,20 @@ class PostgresSession:
         try:
             # Row by row, so that a query without a bound does not come whole; and only one statement.
             async with self._connection.cursor() as cursor:
-                async for row in cursor.stream(query.encode()):
-                    rows.append(row)
-                    if len(rows) == MAX_ROWS:
-                        break
+                found: Any = cursor.stream(query.encode())
+                # Closed at once: only then is the server told to stop, and the rest read away.
+                async with aclosing(found):
+                    async for row in found:
+                        rows.append(row)
+                        if len(rows) == MAX_ROWS:
+                            break
         except psycopg.Error as error:
             raise self._failed(error) from None
         return rows
 
     async def figures(self) -> Figures:
+        if self._allowance.exceeded:
+            await self._open_again()
         assert self._connection is not None
         try:
             # A transaction of its own: the query may have been ended at its cap of rows.
@@ -129,6 +140,13 @@ class PostgresSession:
     def close(self) -> None:
         if self._raw is not None:
             self._raw.finish()
+        self._drop_relay()
+
+    async def _open_again(self) -> None:
+        """What came after the last row that was wanted was too much to be read to its end."""
+        self.close()
+        self._allowance = Allowance()
+        await self.open(Phases())
 
     async def _addresses(self) -> list[str]:
         """Looked up here, since libpq would do it on the loop's own thread; a socket's folder needs none."""
@@ -151,6 +169,7 @@ class PostgresSession:
             step = raw.connect_poll()
             if raw.status is not pq.ConnStatus.BAD:
                 phases.enter(_PHASES.get(pq.ConnStatus(raw.status), phases.now))
+                self._stand_between(raw)
             if step == pq.PollingStatus.OK:
                 return
             if step == pq.PollingStatus.FAILED:
@@ -160,7 +179,21 @@ class PostgresSession:
         raw.finish()
         raise psycopg.OperationalError(reason)
 
+    def _stand_between(self, raw: pq.abc.PGconn) -> None:
+        """Before the server's first word is read; libpq may connect anew, as it does for sslmode=prefer."""
+        if raw.status in _CONNECTING:
+            self._drop_relay()
+        elif self._relay is None and raw.status in _PHASES:
+            self._relay = Relay(raw.socket, self._allowance)
+
+    def _drop_relay(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
+        self._relay = None
+
     def _failed(self, error: Exception) -> DatabaseFailed:
+        if self._allowance.exceeded:
+            return DatabaseFailed(self._allowance.reason)
         return DatabaseFailed(first_line(error, self._url, self._target))
 
 
