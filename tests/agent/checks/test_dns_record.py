@@ -13,6 +13,7 @@ from tenantwatch_wire.records import Result, Status
 
 from tests.agent.checks.web import checked
 from tests.fakes.dns_server import DnsServer
+from tests.ports import stable_port
 
 ON_UVLOOP = True
 ZONE = {
@@ -107,3 +108,11 @@ def test_a_resolver_may_be_written_in_every_usual_way(resolver: str) -> None:
 async def test_a_name_that_cannot_be_asked_for_is_unknown() -> None:
     result = await checked("dns_record", name="a" * 64 + ".example", resolver="127.0.0.1")
     assert result.status is Status.UNKNOWN
+
+
+async def test_a_port_without_a_resolver_is_told_at_once() -> None:
+    result = await checked("dns_record", name="shop.example", resolver=f"127.0.0.1:{stable_port()}")
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "no resolver answers: Connection refused",
+    )
