@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from tenantwatch_wire.records import Status
@@ -25,6 +28,7 @@ from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.checks.redis_reader import BoundedReader
 from tenantwatch_agent.errors import ConfigurationError
 
+_T = TypeVar("_T")
 _KEY_LIVES_MS = 60_000
 _MOST_KEYS = 100
 """A node of a cluster takes only the keys of its slots: another key is tried until one is its own."""
@@ -66,9 +70,8 @@ class RedisConnectivity:
             raise ConfigurationError("ca_file belongs to a rediss:// address")
         if settings.ca_file is not None and not settings.ca_file.is_file():
             raise ConfigurationError(f"ca_file {settings.ca_file}: is not a file")
-        self._options: dict[str, Any] = {}
-        if settings.ca_file is not None:
-            self._options["ssl_ca_certs"] = str(settings.ca_file)
+        self._ca_file = settings.ca_file
+        self._options: dict[str, Any] = {} if self._ca_file is None else {"ssl_ca_certs": str(self._ca_file)}
         self._allow_write = settings.allow_write
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         self._judge = redis_info.Judge(
@@ -81,6 +84,10 @@ class RedisConnectivity:
         self._evicted: tuple[float, float] | None = None
         self._phases = Phases()
         self.target = without_secrets(self._url)
+        self._context: tuple[int, Any] | None = None
+        # Here and not in the first look, whose time it would be: half a second in which nothing else runs.
+        with contextlib.suppress(ImportError):
+            import redis.asyncio  # noqa: F401
 
     @property
     def phase(self) -> str:
@@ -89,12 +96,28 @@ class RedisConnectivity:
     async def look(self) -> Outcome:
         try:
             import redis.asyncio
-            import redis.asyncio.retry
-            import redis.backoff
         except ImportError:
             raise missing_client("redis", "redis") from None
         self._phases = phases = Phases()
         findings, metrics = Findings(), Metrics()
+
+        client = self._client(phases)
+        text = "answers"
+        try:
+            text = await self._ask(client, findings, metrics)
+        except (redis.RedisError, OSError) as error:
+            findings.add(Status.UNHEALTHY, f"{phases.now} failed: {_reason(error)}")
+        finally:
+            await client.aclose()
+        for name, took_us in phases.took_us.items():
+            metrics.put(f"{name}_ms", took_us / 1000)
+        answered = "ping" in phases.took_us
+        return findings.outcome(text, self._latency_us() if answered else None, metrics)
+
+    def _client(self, phases: Phases) -> Any:
+        import redis.asyncio
+        import redis.asyncio.retry
+        import redis.backoff
 
         async def log_in(connection: Any) -> None:
             phases.enter("login")
@@ -112,27 +135,27 @@ class RedisConnectivity:
             retry=redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0),
             **self._options,
         )
-        text = "answers"
-        try:
-            text = await self._ask(client, findings, metrics)
-        except (redis.RedisError, OSError) as error:
-            findings.add(Status.UNHEALTHY, f"{phases.now} failed: {_reason(error)}")
-        except RecursionError:
-            findings.add(Status.UNHEALTHY, f"{phases.now} failed: its answer is nested too deeply")
-        finally:
-            await client.aclose()
-        for name, took_us in phases.took_us.items():
-            metrics.put(f"{name}_ms", took_us / 1000)
-        answered = "ping" in phases.took_us
-        return findings.outcome(text, self._latency_us() if answered else None, metrics)
+        pool = client.connection_pool
+        if issubclass(pool.connection_class, redis.asyncio.SSLConnection):
+            pool.connection_class = partial(self._secure, pool.connection_class)  # type: ignore[assignment]
+        return client
+
+    def _secure(self, make: Any, **options: Any) -> Any:
+        """A connection with the trust store of those before: reading one takes 20 ms of the loop's time."""
+        connection = make(**options)
+        changed = self._ca_file.stat().st_mtime_ns if self._ca_file is not None else 0
+        if self._context is None or self._context[0] != changed:
+            self._context = changed, connection.ssl_context.get()
+        connection.ssl_context.context = self._context[1]
+        return connection
 
     def _latency_us(self) -> int:
         return sum(self._phases.took_us.get(name, 0) for name in ("connect", "login", "ping", "write"))
 
     async def _ask(self, client: Any, findings: Findings, metrics: Metrics) -> str:
-        await client.initialize()
+        await _told(client.initialize())
         self._phases.enter("ping")
-        await client.ping()
+        await _told(client.ping())
         self._phases.enter("info")
         info = await _allowed(client.info())
         if info is None:
@@ -165,7 +188,7 @@ class RedisConnectivity:
 
         for name in self._judge.sentinel(info, metrics, findings):
             try:
-                await client.execute_command("SENTINEL CKQUORUM", name)
+                await _told(client.execute_command("SENTINEL CKQUORUM", name))
             except redis.ResponseError as error:
                 findings.add(Status.DEGRADED, f"sentinel: {name}: {_reason(error)}")
 
@@ -180,14 +203,29 @@ class RedisConnectivity:
         return (self._evicted[1] - before[1]) / (self._evicted[0] - before[0])
 
 
-async def _allowed(asking: Any) -> Any:
-    """The answer; None where the login may not ask."""
+async def _told(asking: Awaitable[_T]) -> _T:
+    """The answer; what redis-py stumbles over is an answer that no Redis gives."""
     import redis
 
     try:
         return await asking
+    except RecursionError:
+        raise redis.InvalidResponse("its answer is nested too deeply") from None
+    except (ValueError, TypeError, AttributeError, LookupError):
+        raise redis.InvalidResponse("its answer is not understood") from None
+
+
+async def _allowed(asking: Awaitable[Any]) -> dict[str, Any] | None:
+    """The named values of the answer; None where the login may not ask."""
+    import redis
+
+    try:
+        found = await _told(asking)
     except redis.exceptions.NoPermissionError:
         return None
+    if not isinstance(found, dict):
+        raise redis.InvalidResponse("its answer is not understood")
+    return found
 
 
 async def _round_trip(client: Any) -> str:
@@ -197,11 +235,11 @@ async def _round_trip(client: Any) -> str:
     for _ in range(_MOST_KEYS):
         key, value = f"tenantwatch:{secrets.token_hex(8)}", secrets.token_hex(8)
         try:
-            await client.set(key, value, px=_KEY_LIVES_MS)
+            await _told(client.set(key, value, px=_KEY_LIVES_MS))
         except redis.exceptions.MovedError:
             continue
-        found = await client.get(key)
-        deleted = await client.delete(key)
+        found = await _told(client.get(key))
+        deleted = await _told(client.delete(key))
         if found != value:
             return "what was written was not read back"
         return "" if deleted == 1 else "what was written could not be deleted"

@@ -315,3 +315,21 @@ async def test_an_endless_answer_ends_at_a_limit(begin: bytes, part: bytes, text
         result = await seen(f"redis://127.0.0.1:{port}")
     assert result.status is Status.UNHEALTHY
     assert text in result.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"$abc\r\n", b":many\r\n", b"*x\r\n", b"what is this\r\n", b"\x00\xff\x80\r\n", b"*-7\r\n"],
+)
+async def test_what_no_redis_would_answer_is_unhealthy(answer: bytes) -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while await reader.read(4_096):
+                writer.write(answer * 8)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await seen(f"redis://127.0.0.1:{port}", allow_write=True)
+    assert result.status is Status.UNHEALTHY, result.text
+    assert " failed: " in result.text
