@@ -24,8 +24,10 @@ from tenantwatch_wire.records import CHECK_KINDS, CheckDefinition, Result, Statu
 
 from tests.agent.checks.kinds import ENTRIES, SECRET, Settings
 from tests.agent.checks.looking import look
+from tests.fakes import hostile
 from tests.ports import stable_port
 
+ON_UVLOOP = True
 WITH_ADDRESS = [kind for kind, entry in ENTRIES.items() if entry.at is not None]
 SILENT = [kind for kind, entry in ENTRIES.items() if entry.at is not None or entry.silent is not None]
 MOST_AWAITS = 200
@@ -57,7 +59,7 @@ def held() -> set[str]:
 async def nothing_left(before: set[str], tasks: set[asyncio.Task[Any]]) -> None:
     """Return when no socket, pipe, task or child of a look is left; fail with what is."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while True:
                 new_tasks = {task for task in asyncio.all_tasks() - tasks if not task.done()}
                 if not (held() - before or new_tasks):
@@ -174,7 +176,7 @@ async def test_silence_is_ended_by_the_timeout_with_its_phase(
 ) -> None:
     async with silent_target(kind, request) as settings:
         before, tasks = held(), asyncio.all_tasks()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             check, result = await once(kind, settings, 200)
         if kind == "tcp_connection":  # all it asks for is that the connection is taken
             assert result.status is Status.HEALTHY
@@ -184,6 +186,42 @@ async def test_silence_is_ended_by_the_timeout_with_its_phase(
         assert check.phase not in ("", "start")
         assert SECRET not in shown(check, result)
         await nothing_left(before, tasks)
+
+
+RUBBISH = (
+    b"\x00" * 4_096,
+    b"\xff\xfe rubbish \r\n\r\n" * 100,
+    b"HTTP/1.1 200 OK\r\n: \r\n\r\n",
+    bytes(range(256)),
+)
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+@pytest.mark.parametrize("kind", WITH_ADDRESS)
+async def test_rubbish_is_unhealthy_with_a_reason(kind: str, rubbish: bytes) -> None:
+    at = ENTRIES[kind].at
+    assert at is not None
+    before, tasks = held(), asyncio.all_tasks()
+    async with hostile.saying([rubbish]) as address:
+        # Some wait for more of what began like an answer.
+        check, result = await once(kind, at(address), 1_000)
+    if kind != "tcp_connection":
+        assert result.status is Status.UNHEALTHY, result.text
+    assert SECRET not in shown(check, result)
+    assert_travels(result)
+    await nothing_left(before, tasks)
+
+
+@pytest.mark.parametrize("kind", WITH_ADDRESS)
+async def test_who_pours_for_ever_or_drips_is_ended(kind: str) -> None:
+    at = ENTRIES[kind].at
+    assert at is not None
+    before, tasks = held(), asyncio.all_tasks()
+    for far_end in (hostile.saying(hostile.endless(b"")), hostile.dripping()):
+        async with far_end as address, asyncio.timeout(20):
+            _, result = await once(kind, at(address), 500)
+        assert result.status is (Status.HEALTHY if kind == "tcp_connection" else Status.UNHEALTHY)
+    await nothing_left(before, tasks)
 
 
 @pytest.mark.parametrize("kind", ENTRIES)
