@@ -78,6 +78,7 @@ class RollupEngine:
         state = await self._store.rollup_state()
         self._cursor, self._changes_until_us = state.cursor, state.changes_until_us
         self._due, self._wanted = set(state.due), {}
+        self.raw_since_us = max(self.raw_since_us, state.deleted_before_us)
 
     async def _run(self) -> None:
         while True:

@@ -258,6 +258,8 @@ class RollupState:
     cursor: int
     changes_until_us: int
     due: Sequence[RollupSpan]
+    deleted_before_us: int
+    """Raw results before this are deleted, or about to be: what was made of them stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from tenantwatch_collector.store.base import (
     Delivery,
     Judgement,
     ResultColumns,
+    Retention,
     Rollup,
     Store,
     StoreUnavailable,
@@ -244,3 +245,29 @@ async def test_what_became_known_late_reaches_the_rollups_after_a_restart(store:
     assert (await store.rollup_state()).changes_until_us == 3
     third = RollupEngine(store, lambda: now_us)
     assert {span.width_s for span in await third.unfinished()} == {3_600, 86_400}, "the hour and day it is in"
+
+
+async def test_after_a_restart_what_was_made_of_deleted_results_stays(store: Store) -> None:
+    """And what came before the line from which on nothing is taken, and is not deleted yet, is still made."""
+    place = await one_check(store)
+    noon_us, now_us = BEGIN_US + 12 * 3_600 * SECOND, BEGIN_US + 2 * DAY_US
+    columns = ResultColumns(
+        np.full(2, place[0]), np.full(2, place[1]), np.array([noon_us, noon_us + DAY_US]),
+        np.zeros(2, np.uint8), np.array([5, 5]),
+    )  # fmt: skip
+    await store.commit([Delivery(1, AgentPosition(place[0], "a", "g", Lane.LIVE, 2), results=columns)])
+    await known(store, place, BEGIN_US, Status.HEALTHY, 1)
+    first = RollupEngine(store, lambda: now_us)
+    await first._load()
+    await first.catch_up()
+    before = await store.rollups(place[0], BUCKET_S, noon_us, noon_us + 1)
+    await store.retain(Retention(BEGIN_US + DAY_US, 0))
+    await store.keep_raw_since(BEGIN_US + 2 * DAY_US)
+
+    await known(store, place, noon_us, Status.UNHEALTHY, 2)
+    second = RollupEngine(store, lambda: now_us)
+    await second._load()
+    await second.catch_up()
+    assert await store.rollups(place[0], BUCKET_S, noon_us, noon_us + 1) == before
+    (made,) = await store.rollups(place[0], BUCKET_S, noon_us + DAY_US, noon_us + DAY_US + 1)
+    assert (before[0].healthy, made.healthy, made.unhealthy_ms) == (1, 1, BUCKET_S * 1000)

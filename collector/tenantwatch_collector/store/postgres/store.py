@@ -72,7 +72,7 @@ class PostgresStore(SqlStore):
         return await recent_of_tenant(self._db, tenant_key, limit)
 
     async def retain(self, retention: Retention) -> Retained:
-        await self.keep_raw_since(retention.raw_before_us)
+        await self._note_retention(retention)
         return await retain(self._pools, self._writers.table, retention, time.time_ns() // 1000)
 
     async def kept_already(self, results: ResultColumns) -> npt.NDArray[np.bool_]:

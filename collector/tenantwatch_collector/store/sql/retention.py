@@ -1,11 +1,14 @@
-"""What is deleted of the history, and the instant before which raw results are gone."""
+"""Deleting some thousand rows a transaction, so that commits pass in between; and what is gone already."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from tenantwatch_collector.store.facts import Retention
 from tenantwatch_collector.store.sql.database import Database, Transaction
+
+SLICE_ROWS = 5_000
 
 # table, its key, and which of its rows are older than an instant
 _HISTORY = (
@@ -33,8 +36,23 @@ _OLD_COMMITS = (
 )
 
 
-def slices_of_history(retention: Retention) -> Iterable[tuple[str, tuple[object, ...]]]:
-    """Statements with their parameters, but for the last: how many rows at once."""
+async def delete_history(db: Database, retention: Retention) -> int:
+    """Delete what is made of results, where it is old enough; returns how many rows that were."""
+    return sum([await delete_in_slices(db, sql, old) for sql, old in _of_history(retention)])
+
+
+async def delete_in_slices(db: Database, sql: str, parameters: tuple[object, ...]) -> int:
+    """Do it until nothing is left; the statement's last parameter is how many rows it may take at once."""
+    total, deleted = 0, SLICE_ROWS
+    while deleted >= SLICE_ROWS:
+        async with db.transaction() as tx:
+            deleted = await tx.execute(sql, (*parameters, SLICE_ROWS))
+        total += deleted
+        await asyncio.sleep(0)  # whoever waits for the writer comes first
+    return total
+
+
+def _of_history(retention: Retention) -> Iterable[tuple[str, tuple[object, ...]]]:
     before_us = retention.history_before_us
     for table, key, old in _HISTORY:
         yield (
@@ -47,16 +65,34 @@ def slices_of_history(retention: Retention) -> Iterable[tuple[str, tuple[object,
 
 
 async def note_raw_since(tx: Transaction, since_us: int) -> None:
-    """Remember it before anything is deleted: it only rises."""
+    """Remember that no older results are taken any more: it only rises."""
+    await _note(tx, "raw", since_us)
+
+
+async def note_deleted(tx: Transaction, before_us: int) -> None:
+    """Remember it before any result is deleted: it only rises."""
+    await _note(tx, "deleted", before_us)
+
+
+async def _note(tx: Transaction, name: str, before_us: int) -> None:
     await tx.execute(
-        "INSERT INTO retention (name, before_us) VALUES ('raw', ?) ON CONFLICT (name) DO UPDATE SET"
+        "INSERT INTO retention (name, before_us) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET"
         " before_us = CASE WHEN excluded.before_us > retention.before_us THEN excluded.before_us"
         " ELSE retention.before_us END",
-        (since_us,),
+        (name, before_us),
     )
 
 
 async def raw_since_us(db: Database) -> int:
-    """Results before this have been deleted already."""
-    rows = await db.read("SELECT before_us FROM retention WHERE name = 'raw'")
+    """Results before this are taken no more; most are deleted already."""
+    return await _noted(db, "raw")
+
+
+async def deleted_before_us(db: Database) -> int:
+    """Results before this are deleted, or about to be: everything was made of them."""
+    return await _noted(db, "deleted")
+
+
+async def _noted(db: Database, name: str) -> int:
+    rows = await db.read("SELECT before_us FROM retention WHERE name = ?", (name,))
     return int(rows[0]["before_us"]) if rows else 0

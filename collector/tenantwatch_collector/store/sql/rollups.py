@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tenantwatch_collector.store.facts import RolledUp, Rollup, RollupSpan, RollupState
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 from tenantwatch_collector.store.sql.judgements import advance, cursor
+from tenantwatch_collector.store.sql.retention import deleted_before_us
 
 ENGINE = "rollup"
 CHANGES = "rollup_changes"
@@ -21,6 +22,7 @@ async def rollup_state(db: Database) -> RollupState:
         cursor=await cursor(db, ENGINE),
         changes_until_us=await cursor(db, CHANGES),
         due=[RollupSpan(row["tenant_key"], row["width_s"], row["start_us"]) for row in due],
+        deleted_before_us=await deleted_before_us(db),
     )
 
 

@@ -25,6 +25,7 @@ from tenantwatch_collector.store.facts import (
     Judgement,
     OutboxMessage,
     Place,
+    Retention,
     RolledUp,
     Rollup,
     RollupState,
@@ -51,7 +52,7 @@ from tenantwatch_collector.store.sql import (
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.assignments import SqlAssignments
 from tenantwatch_collector.store.sql.database import Database, Joined, now_us
-from tenantwatch_collector.store.sql.retention import note_raw_since
+from tenantwatch_collector.store.sql.retention import note_deleted, note_raw_since
 from tenantwatch_collector.store.sql.tools import SqlTools
 
 
@@ -224,6 +225,12 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
         async with self._db.transaction() as tx:
             await note_raw_since(tx, since_us)
         self._raw_since_us = max(self._raw_since_us, since_us)
+
+    async def _note_retention(self, retention: Retention) -> None:
+        """Before anything is deleted, so that nobody takes what is half gone for whole."""
+        await self.keep_raw_since(retention.raw_before_us)
+        async with self._db.transaction() as tx:
+            await note_deleted(tx, retention.raw_before_us)
 
     async def alert_rules(self) -> Sequence[StoredRule]:
         return await alert_rules.all_rules(self._db)

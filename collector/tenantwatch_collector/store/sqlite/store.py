@@ -74,7 +74,7 @@ class SqliteStore(SqlStore):
         return await recent_of_tenant(self._db, tenant_key, limit)
 
     async def retain(self, retention: Retention) -> Retained:
-        await self.keep_raw_since(retention.raw_before_us)
+        await self._note_retention(retention)
         return await retain(self._db, retention)
 
     async def kept_already(self, results: ResultColumns) -> npt.NDArray[np.bool_]:
