@@ -47,12 +47,14 @@ from tenantwatch_collector.reports.pdf import Typesetter
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import load_signer
 from tenantwatch_collector.signal import Signal
-from tenantwatch_collector.store.base import Store
+from tenantwatch_collector.store.base import Store, StoreUnavailable
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.vitals import Vitals
 from tenantwatch_collector.web.pages import create_web_router
 
 DRAIN_SECONDS = 3.0
+STORE_ANSWERS_SECONDS = 1.5
+GOODBYE_SECONDS = 0.5
 GARBAGE_THRESHOLDS = (200_000, 50, 100)
 """With ten thousand streams open, looking through all objects for cycles takes a second, and at Python's own
 thresholds it happens often enough to hold up one acknowledgement in a hundred. Cycles are rare here."""
@@ -150,9 +152,9 @@ class Collector:
         self._changed.close()
         if self._heartbeat is not None:
             await self._heartbeat.stop()
-        await self._agents.drain(DRAIN_SECONDS)
-        await self._grpc.stop(1)
-        await self._commits.stop()
+        store_answers = await self._ask_the_store()
+        await self._agents.drain(DRAIN_SECONDS if store_answers else GOODBYE_SECONDS)
+        await asyncio.gather(self._commits.stop(), self._grpc.stop(GOODBYE_SECONDS))
         await self._levels.stop()
         await self._judge.stop()
         await self._retention.stop()
@@ -160,6 +162,29 @@ class Collector:
         await self._rest.stop()
         await self._notifier.stop()
         await self._store.close()
+
+    async def _ask_the_store(self) -> bool:
+        """Whether it answers; one that does not is not waited for.
+
+        What is not committed stays with its agent, what is not judged is judged after the next start.
+        """
+        asked = asyncio.create_task(_answers(self._store))
+        await asyncio.wait([asked], timeout=STORE_ANSWERS_SECONDS)
+        answers = asked.done() and asked.result()
+        if not answers:
+            log.warning("the store does not answer: it is not waited for")
+            await self._store.abandon()
+            # Not cancelled: that would ask the silent server once more.
+            await asyncio.wait([asked], timeout=STORE_ANSWERS_SECONDS)
+        return answers
+
+
+async def _answers(store: Store) -> bool:
+    try:
+        await store.ping()
+    except StoreUnavailable:
+        return False
+    return True
 
 
 async def run(

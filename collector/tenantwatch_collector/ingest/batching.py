@@ -76,6 +76,7 @@ class _Writer:
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._ended = False
         self.available = True
 
     def start(self, name: str) -> None:
@@ -90,6 +91,7 @@ class _Writer:
         for task in late:
             task.cancel()
             await asyncio.wait([task])
+        self._ended = True
         while self.queue:
             _cancel(self.queue.take(MAX_COMMIT_RESULTS))
         self._task = None
@@ -99,6 +101,9 @@ class _Writer:
             async with self._room:
                 await self._room.wait_for(lambda: self.queue.has_room(delivery))
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._ended:
+            done.cancel()
+            return done
         self.queue.put(delivery, done)
         self._work.set()
         return done
@@ -107,15 +112,18 @@ class _Writer:
         while True:
             await self._work.wait()
             self._work.clear()
-            while self.queue:
-                await self._commit_group(self.queue.take(MAX_COMMIT_RESULTS))
+            try:
+                while self.queue:
+                    await self._commit_group(self.queue.take(MAX_COMMIT_RESULTS))
+            except StoreUnavailable:
+                return  # stopping: what was not committed stays with its agent
             if self._stopping:
                 return
 
     async def _commit_group(self, group: list[Waiting]) -> None:
         try:
             commits = await self._commit_until_done([delivery for delivery, _ in group])
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, StoreUnavailable):
             _cancel(group)
             raise
         for commit in commits:
@@ -130,7 +138,10 @@ class _Writer:
             self._room.notify_all()
 
     async def _commit_until_done(self, deliveries: Sequence[Delivery]) -> list[Commit]:
-        """A store that is away is waited for: nothing was acknowledged, so nothing is lost meanwhile."""
+        """A store that is away is waited for: nothing was acknowledged, so nothing is lost meanwhile.
+
+        Raises StoreUnavailable only when the writer is told to stop.
+        """
         while True:
             try:
                 with self._vitals.commit_seconds.time():
@@ -141,6 +152,8 @@ class _Writer:
                     continue
                 return [c for each in deliveries for c in await self._commit_until_done([each])]
             except StoreUnavailable as error:
+                if self._stopping:
+                    raise
                 await self._wait(str(error), error.delay_seconds)
             except Exception as error:
                 # A fault of ours, or a store that was changed behind our back: results wait for its mending.

@@ -145,6 +145,9 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
     async def close(self) -> None:
         """Finish what was begun; safe to call twice."""
 
+    async def abandon(self) -> None:
+        """Wait for the database no more: calls under way, and later ones, raise StoreUnavailable at once."""
+
     async def ping(self) -> None:
         """Return if the database can be read and written; else raise StoreUnavailable."""
 

@@ -59,6 +59,8 @@ class Pools:
     def __init__(self, url: str, writers: int) -> None:
         self._readers = _pool(url, _READERS)
         self._writers = _pool(url, writers)
+        self._in_use: set[Connection] = set()
+        self._abandoned = False
 
     async def open(self) -> None:
         """Raises StoreUnavailable when the database cannot be reached."""
@@ -70,34 +72,49 @@ class Pools:
         await self._readers.close()
         await self._writers.close()
 
+    async def abandon(self) -> None:
+        """Cut every line in use, so that nobody waits for a server that says nothing, and lend no more."""
+        self._abandoned = True
+        for connection in self._in_use:
+            _sever(connection)
+        await self._readers.close(0)
+        await self._writers.close(0)
+
+    @asynccontextmanager
+    async def _lent(self, pool: AsyncConnectionPool[Connection], seconds: float) -> AsyncIterator[Connection]:
+        """A connection of the pool that is cut when that time is over."""
+        async with pool.connection(timeout=CONNECT_SECONDS) as connection:
+            self._in_use.add(connection)
+            try:
+                with severed_after(connection, seconds):
+                    yield connection
+            finally:
+                self._in_use.discard(connection)
+
     @asynccontextmanager
     async def writer(self) -> AsyncIterator[Connection]:
         """A writer's own connection, in autocommit mode: whoever takes it begins and ends by itself."""
         with translated():
-            async with self._writers.connection(timeout=CONNECT_SECONDS) as connection:
-                with severed_after(connection, WRITE_SECONDS):
-                    yield connection
+            async with self._lent(self._writers, WRITE_SECONDS) as connection:
+                yield connection
 
     @asynccontextmanager
     async def housekeeper(self) -> AsyncIterator[Connection]:
         """For work that may take long; it gives up a lock that it cannot have soon."""
         with translated():
-            async with self._readers.connection(timeout=CONNECT_SECONDS) as connection:
-                with severed_after(connection, HOUSEKEEPING_SECONDS):
-                    await connection.execute("SET lock_timeout = '5s'")
-                    try:
-                        yield connection
-                    finally:
-                        await connection.execute("RESET lock_timeout")
+            async with self._lent(self._readers, HOUSEKEEPING_SECONDS) as connection:
+                await connection.execute("SET lock_timeout = '5s'")
+                try:
+                    yield connection
+                finally:
+                    await connection.execute("RESET lock_timeout")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commits at the end, rolls back on any failure."""
         with translated():
-            async with self._readers.connection(timeout=CONNECT_SECONDS) as connection:
-                with severed_after(connection, WRITE_SECONDS):
-                    async with connection.transaction():
-                        yield PostgresTransaction(connection)
+            async with self._lent(self._readers, WRITE_SECONDS) as connection, connection.transaction():
+                yield PostgresTransaction(connection)
 
     async def read(
         self, sql: str, parameters: Parameters = (), tenant_key: int | None = None
@@ -108,7 +125,8 @@ class Pools:
                 return await self._read_once(sql, parameters, tenant_key)
             except psycopg.OperationalError as error:
                 # A connection that was idle while the server restarted: there are others.
-                if not isinstance(error, errors.AdminShutdown) and error.sqlstate is not None:
+                idle = isinstance(error, errors.AdminShutdown) or error.sqlstate is None
+                if self._abandoned or not idle:
                     raise
                 await self._readers.check()
                 return await self._read_once(sql, parameters, tenant_key)
@@ -121,16 +139,15 @@ class Pools:
     async def _read_once(
         self, sql: str, parameters: Parameters, tenant_key: int | None
     ) -> list[dict[str, Any]]:
-        async with self._readers.connection(timeout=CONNECT_SECONDS) as connection:
-            with severed_after(connection, READ_SECONDS):
-                if tenant_key is None:
-                    return await (await connection.execute(marked(sql), parameters)).fetchall()
-                async with connection.transaction():
-                    await connection.execute(
-                        f"SET LOCAL tenantwatch.tenant_key = '{int(tenant_key)}';"
-                        " SET LOCAL ROLE tenantwatch_tenant"
-                    )
-                    return await (await connection.execute(marked(sql), parameters)).fetchall()
+        async with self._lent(self._readers, READ_SECONDS) as connection:
+            if tenant_key is None:
+                return await (await connection.execute(marked(sql), parameters)).fetchall()
+            async with connection.transaction():
+                await connection.execute(
+                    f"SET LOCAL tenantwatch.tenant_key = '{int(tenant_key)}';"
+                    " SET LOCAL ROLE tenantwatch_tenant"
+                )
+                return await (await connection.execute(marked(sql), parameters)).fetchall()
 
 
 def _pool(url: str, size: int) -> AsyncConnectionPool[Connection]:

@@ -47,6 +47,9 @@ class PostgresStore(SqlStore):
     async def close(self) -> None:
         await self._pools.close()
 
+    async def abandon(self) -> None:
+        await self._pools.abandon()
+
     async def ping(self) -> None:
         async with self._db.transaction() as tx:
             await tx.rows("SELECT 1 AS present FROM schema_version FOR SHARE")

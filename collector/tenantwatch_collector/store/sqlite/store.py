@@ -47,6 +47,9 @@ class SqliteStore(SqlStore):
     async def close(self) -> None:
         await self._connections.close()
 
+    async def abandon(self) -> None:
+        """A file answers, or says soon that it cannot."""
+
     async def ping(self) -> None:
         async with self._db.transaction() as tx:
             await tx.rows("SELECT 1 AS present FROM schema_version")
