@@ -73,6 +73,7 @@ def _try(options: argparse.Namespace) -> None:
 
 def _check_config(options: argparse.Namespace) -> None:
     # Imported here: what only trying can show, such as a broken template.
+    from tenantwatch_collector.alerts.routing import unreached
     from tenantwatch_collector.notify.registry import PARTS, build_channels
     from tenantwatch_collector.notify.templates import Templates
 
@@ -82,6 +83,8 @@ def _check_config(options: argparse.Namespace) -> None:
     settings = config.notify
     build_channels(settings)
     Templates(PARTS, settings.templates_folder)
+    for warning in unreached(settings.route_table(), settings.channels, settings.default_policy(1)):
+        print(f"{options.file}: {warning}; or by a route made through the API", file=sys.stderr)
     print(f"{options.file}: ok")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
-from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.alerts.routing import Ground, Routing
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.assignments import Assignments
 from tenantwatch_collector.api.auditing import Auditing
@@ -23,6 +23,7 @@ from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.api.rest.app import create_app, create_routers
+from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
@@ -73,10 +74,11 @@ class Collector:
         channels = build_channels(config.notify)
         templates = Templates(PARTS, config.notify.templates_folder)
         self._notifier = Notifier(store, channels, config.notify, templates, owed, self.vitals)
-        routing = Routing(config.notify.default_policy(TICKS_PER_SECOND), config.notify.route_table())
+        ground = config.notify.ground(TICKS_PER_SECOND)
+        routing = Routing(ground.default, ground.routes)
         inhibitions = config.notify.all_inhibitions(TICKS_PER_SECOND)
         alerts = AlertBook(tuple(channels), routing, config.dashboard_url, inhibitions)
-        self._judge = Judge(store, alerts, self._changed, owed, self.vitals)
+        self._judge = Judge(store, alerts, self._changed, owed, self.vitals, ground)
         passes = {"judge": self._judge.passes, **self._notifier.passes}
         self._heartbeat = (
             None if config.heartbeat is None else Heartbeat(config.heartbeat, passes, self.vitals)
@@ -97,7 +99,7 @@ class Collector:
             self.vitals,
             self._judge.definitions_changed,
         )
-        offered = self._offered(config.folder)
+        offered = self._offered(config.folder, ground)
         self._grpc = GrpcDoor(
             config.grpc,
             config.tls,
@@ -110,7 +112,7 @@ class Collector:
         self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers, authenticator))
         self._stopped = False
 
-    def _offered(self, folder: Path) -> Offered:
+    def _offered(self, folder: Path, ground: Ground) -> Offered:
         """What both doors open on, with the signals and calls of the rooms that do the work."""
         store = self._store
         reports = Reports(store, load_signer(folder / "report-key.pem"))
@@ -120,6 +122,7 @@ class Collector:
             HealthChecks(store, levels, self._agents.look),
             Alerts(store, self._judge.commanded, self._judge.passes),
             Rules(store),
+            Routes(store, ground),
             Silences(store),
             levels,
             Contracting(store),

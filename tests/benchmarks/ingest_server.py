@@ -42,8 +42,9 @@ async def serve(store_at: str, writers: int, engines: bool, pem: Path | None) ->
     store = await open_store(Path(store_at), url, writers)
     vitals, changed, owed = Vitals(), Signal(), Signal()
     notify = NotifySection()
-    routing = Routing(notify.default_policy(TICKS_PER_SECOND), notify.route_table())
-    judge = Judge(store, AlertBook((), routing, ""), changed, owed, vitals)
+    ground = notify.ground(TICKS_PER_SECOND)
+    alerts = AlertBook((), Routing(ground.default, ground.routes), "")
+    judge = Judge(store, alerts, changed, owed, vitals, ground)
     rollups = RollupEngine(store)
     if engines:
         await judge.start()

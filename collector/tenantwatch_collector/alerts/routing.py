@@ -40,7 +40,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An empty condition matches everything; tenants may be patterns such as ``shop-*``."""
+    """An empty condition matches everything; tenants and types may be patterns such as ``shop-*``."""
 
     name: str
     tenants: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Route:
             (not self.tenants or any(fnmatchcase(tenant, pattern) for pattern in self.tenants))
             and (not self.tiers or tier in self.tiers)
             and (not self.severities or severity in self.severities)
-            and (not self.alert_types or alert_type in self.alert_types)
+            and (not self.alert_types or any(fnmatchcase(alert_type, one) for one in self.alert_types))
         )
 
     def over(self, default: SeverityPolicy) -> SeverityPolicy:
@@ -76,6 +76,20 @@ def _chosen(own: int | None, default: int | None) -> int | None:
     if own is None:
         return default
     return None if own == NEVER else own
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the configuration file says: routes made otherwise lie over it."""
+
+    default: Policy
+    channels: tuple[str, ...]
+    routes: tuple[Route, ...] = ()
+
+    def under(self, own: Sequence[Route]) -> list[Route]:
+        """The others' routes first; the file's of the same name give way to them."""
+        names = {route.name for route in own}
+        return [*own, *(route for route in self.routes if route.name not in names)]
 
 
 class Routing:
@@ -120,12 +134,16 @@ class Routing:
 
 def lint(routes: Sequence[Route], configured: Collection[str], default: Policy) -> list[str]:
     """What is wrong with the routes, in words: who is never reached, what never comes."""
-    found = [
+    return [
         f"the route {route.name!r}: {complaint}"
         for index, route in enumerate(routes)
         for complaint in _complaints(route, routes[:index], configured, default)
     ]
-    return found + [
+
+
+def unreached(routes: Sequence[Route], configured: Collection[str], default: Policy) -> list[str]:
+    """The channels to which nothing is ever sent, in words."""
+    return [
         f"nothing is ever sent to {channel}: name it in the steps of a route, or give it every_alert = true"
         for channel in sorted(configured)
         if not _is_reached(channel, routes, default)
@@ -173,16 +191,19 @@ def _covers(earlier: Route, later: Route) -> bool:
     conditions: list[tuple[Collection[str], Collection[str]]] = [
         (earlier.tiers, later.tiers),
         (earlier.severities, later.severities),
-        (earlier.alert_types, later.alert_types),
     ]
-    tenants = not earlier.tenants or (
-        bool(later.tenants)
-        and all(any(fnmatchcase(one, pattern) for pattern in earlier.tenants) for one in later.tenants)
-    )
     return (
-        tenants
+        _takes_all(earlier.tenants, later.tenants)
+        and _takes_all(earlier.alert_types, later.alert_types)
         and earlier.hours in (None, later.hours)
         and all(not wide or (bool(narrow) and set(narrow) <= set(wide)) for wide, narrow in conditions)
+    )
+
+
+def _takes_all(wide: Collection[str], narrow: Collection[str]) -> bool:
+    """Whether patterns match whatever others do."""
+    return not wide or (
+        bool(narrow) and all(any(fnmatchcase(one, pattern) for pattern in wide) for one in narrow)
     )
 
 

@@ -12,6 +12,7 @@ from tenantwatch_collector.api.deployments import Deployments
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
@@ -25,6 +26,7 @@ class Offered:
     checks: HealthChecks
     alerts: Alerts
     rules: Rules
+    routes: Routes
     silences: Silences
     levels: ServiceLevels
     contracting: Contracting

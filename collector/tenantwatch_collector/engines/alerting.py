@@ -133,6 +133,10 @@ class AlertBook:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
                     self._note(key, held, outcome, now_us)
 
+    def route(self, routing: Routing) -> None:
+        """From now on these are told."""
+        self._routing = routing
+
     def keep_quiet(self, silences: Sequence[Silence]) -> None:
         """In these times nobody is told, but for ends."""
         self._quiet = silences

@@ -12,12 +12,14 @@ import time
 from collections.abc import Sequence
 
 from tenantwatch_collector.alerts.condition import CustomRule
+from tenantwatch_collector.alerts.routing import Ground
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.quiet import QuietTimes
 from tenantwatch_collector.engines.rebuild import WatchedCheck
+from tenantwatch_collector.engines.routes import RouteBook
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import (
@@ -50,8 +52,10 @@ class Judge:
         changed: Signal,
         owed: Signal,
         vitals: Vitals,
+        ground: Ground,
     ) -> None:
         self._store = store
+        self._routes = RouteBook(store, ground)
         self._changed = changed
         self._owed = owed
         self._vitals = vitals
@@ -118,6 +122,7 @@ class Judge:
         self._refresh = True
         now_us = time.time_ns() // 1000
         await self._read_rules(now_us)
+        self._alerts.route(await self._routes.read())
         self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
         self._flush_due = time.monotonic() + _FLUSH_SECONDS
         self._task = asyncio.create_task(self._run(), name="judge")
@@ -204,6 +209,7 @@ class Judge:
         for command in commands:
             self._alerts.obey(command, now_us)
         await self._read_rules(now_us)
+        self._alerts.route(await self._routes.read())
         self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
 
     async def _read_rules(self, now_us: int) -> None:

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from tenantwatch_collector.alerts.routing import Route, lint
+from tenantwatch_collector.alerts.routing import Ground, Route, lint
 from tenantwatch_collector.alerts.rule import CHANNEL_ORDER, Policy, kind_of
 from tenantwatch_collector.alerts.suppression import Inhibition, built_in_inhibitions, lint_inhibitions
-from tenantwatch_collector.notify.routes import InhibitionSection, RouteSection
+from tenantwatch_collector.alerts.written import InhibitionSection, RouteSection
 from tenantwatch_collector.settings import Section
 
 SLACK_VARIABLE = "SLACK_WEBHOOK_URL"
@@ -251,6 +251,10 @@ class NotifySection(Section):
         """What explains what: the built-in ones and those of the operator."""
         own = tuple(section.inhibition(ticks_per_second) for section in self.inhibitions)
         return (*built_in_inhibitions(ticks_per_second), *own)
+
+    def ground(self, ticks_per_second: int) -> Ground:
+        """What routes made through the API lie over."""
+        return Ground(self.default_policy(ticks_per_second), self.channels, tuple(self.route_table()))
 
     def route_table(self) -> list[Route]:
         """The routes in their order."""

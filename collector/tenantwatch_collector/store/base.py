@@ -63,6 +63,7 @@ from tenantwatch_collector.store.facts import (
     RollupState,
     StoredCheck,
     StoredResult,
+    StoredRoute,
     StoredRule,
     StoredSilence,
     Tenant,
@@ -118,6 +119,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredCheck",
     "StoredResult",
+    "StoredRoute",
     "StoredRule",
     "StoredSilence",
     "Tenant",
@@ -280,6 +282,15 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
         """Keep it in place of the one of its id, whose time and author of creation stay."""
 
     async def remove_alert_rule(self, rule_id: str) -> bool: ...
+    async def alert_routes(self) -> Sequence[StoredRoute]:
+        """The newest version of each route that was not removed, in the order in which they are asked."""
+
+    async def alert_route_versions(self, name: str) -> Sequence[StoredRoute]:
+        """All versions of a route, newest first."""
+
+    async def put_alert_route(self, route: StoredRoute) -> int:
+        """Keep it as the route's newest version, whose number is the store's, and answered."""
+
     async def add_silence(self, silence: StoredSilence) -> int:
         """Keep it; its id is the store's, and answered."""
 

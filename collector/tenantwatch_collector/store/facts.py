@@ -349,6 +349,21 @@ class StoredSilence:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRoute:
+    """One version of a route: who is told of which alerts. ``definition`` is JSON; empty: it was removed.
+
+    Routes are asked in the order of ``priority`` and name.
+    """
+
+    name: str
+    version: int
+    priority: int
+    definition: str
+    recorded_at_us: int
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRule:
     """A custom rule as kept: ``tenant_id`` or ``tier`` say for whom, neither is for everybody.
 

@@ -523,6 +523,140 @@ class Silence(_message.Message):
     notes: str
     def __init__(self, silence_id: _Optional[int] = ..., tenant_id: _Optional[str] = ..., alert_type: _Optional[str] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., who: _Optional[str] = ..., notes: _Optional[str] = ...) -> None: ...
 
+class RouteHours(_message.Message):
+    __slots__ = ("timezone", "days", "start", "end")
+    TIMEZONE_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    timezone: str
+    days: _containers.RepeatedScalarFieldContainer[str]
+    start: str
+    end: str
+    def __init__(self, timezone: _Optional[str] = ..., days: _Optional[_Iterable[str]] = ..., start: _Optional[str] = ..., end: _Optional[str] = ...) -> None: ...
+
+class RouteStep(_message.Message):
+    __slots__ = ("channels",)
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    channels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, channels: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class AlertRoute(_message.Message):
+    __slots__ = ("priority", "tenants", "tiers", "severities", "alert_types", "hours", "steps", "delay_seconds", "escalation_seconds", "repeat_seconds", "name", "source", "version", "recorded_at", "recorded_by")
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    TENANTS_FIELD_NUMBER: _ClassVar[int]
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    SEVERITIES_FIELD_NUMBER: _ClassVar[int]
+    ALERT_TYPES_FIELD_NUMBER: _ClassVar[int]
+    HOURS_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    DELAY_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ESCALATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_BY_FIELD_NUMBER: _ClassVar[int]
+    priority: int
+    tenants: _containers.RepeatedScalarFieldContainer[str]
+    tiers: _containers.RepeatedScalarFieldContainer[str]
+    severities: _containers.RepeatedScalarFieldContainer[str]
+    alert_types: _containers.RepeatedScalarFieldContainer[str]
+    hours: RouteHours
+    steps: _containers.RepeatedCompositeFieldContainer[RouteStep]
+    delay_seconds: int
+    escalation_seconds: int
+    repeat_seconds: int
+    name: str
+    source: str
+    version: int
+    recorded_at: _timestamp_pb2.Timestamp
+    recorded_by: str
+    def __init__(self, priority: _Optional[int] = ..., tenants: _Optional[_Iterable[str]] = ..., tiers: _Optional[_Iterable[str]] = ..., severities: _Optional[_Iterable[str]] = ..., alert_types: _Optional[_Iterable[str]] = ..., hours: _Optional[_Union[RouteHours, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[RouteStep, _Mapping]]] = ..., delay_seconds: _Optional[int] = ..., escalation_seconds: _Optional[int] = ..., repeat_seconds: _Optional[int] = ..., name: _Optional[str] = ..., source: _Optional[str] = ..., version: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recorded_by: _Optional[str] = ...) -> None: ...
+
+class ListAlertRoutesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListAlertRoutesResponse(_message.Message):
+    __slots__ = ("routes", "problems")
+    ROUTES_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    routes: _containers.RepeatedCompositeFieldContainer[AlertRoute]
+    problems: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, routes: _Optional[_Iterable[_Union[AlertRoute, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetAlertRouteRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetAlertRouteResponse(_message.Message):
+    __slots__ = ("name", "versions")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    versions: _containers.RepeatedCompositeFieldContainer[AlertRouteVersion]
+    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[AlertRouteVersion, _Mapping]]] = ...) -> None: ...
+
+class AlertRouteVersion(_message.Message):
+    __slots__ = ("version", "removed", "route", "recorded_at", "recorded_by")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    ROUTE_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_BY_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    removed: bool
+    route: AlertRoute
+    recorded_at: _timestamp_pb2.Timestamp
+    recorded_by: str
+    def __init__(self, version: _Optional[int] = ..., removed: _Optional[bool] = ..., route: _Optional[_Union[AlertRoute, _Mapping]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recorded_by: _Optional[str] = ...) -> None: ...
+
+class PutAlertRouteRequest(_message.Message):
+    __slots__ = ("priority", "tenants", "tiers", "severities", "alert_types", "hours", "steps", "delay_seconds", "escalation_seconds", "repeat_seconds", "name")
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    TENANTS_FIELD_NUMBER: _ClassVar[int]
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    SEVERITIES_FIELD_NUMBER: _ClassVar[int]
+    ALERT_TYPES_FIELD_NUMBER: _ClassVar[int]
+    HOURS_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    DELAY_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ESCALATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    priority: int
+    tenants: _containers.RepeatedScalarFieldContainer[str]
+    tiers: _containers.RepeatedScalarFieldContainer[str]
+    severities: _containers.RepeatedScalarFieldContainer[str]
+    alert_types: _containers.RepeatedScalarFieldContainer[str]
+    hours: RouteHours
+    steps: _containers.RepeatedCompositeFieldContainer[RouteStep]
+    delay_seconds: int
+    escalation_seconds: int
+    repeat_seconds: int
+    name: str
+    def __init__(self, priority: _Optional[int] = ..., tenants: _Optional[_Iterable[str]] = ..., tiers: _Optional[_Iterable[str]] = ..., severities: _Optional[_Iterable[str]] = ..., alert_types: _Optional[_Iterable[str]] = ..., hours: _Optional[_Union[RouteHours, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[RouteStep, _Mapping]]] = ..., delay_seconds: _Optional[int] = ..., escalation_seconds: _Optional[int] = ..., repeat_seconds: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
+
+class PutAlertRouteResponse(_message.Message):
+    __slots__ = ("route",)
+    ROUTE_FIELD_NUMBER: _ClassVar[int]
+    route: AlertRoute
+    def __init__(self, route: _Optional[_Union[AlertRoute, _Mapping]] = ...) -> None: ...
+
+class DeleteAlertRouteRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class DeleteAlertRouteResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class ListSilencesRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

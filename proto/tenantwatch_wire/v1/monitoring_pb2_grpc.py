@@ -89,6 +89,26 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleResponse.FromString,
                 _registered_method=True)
+        self.ListAlertRoutes = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListAlertRoutes',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRoutesRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRoutesResponse.FromString,
+                _registered_method=True)
+        self.GetAlertRoute = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetAlertRoute',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRouteRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRouteResponse.FromString,
+                _registered_method=True)
+        self.PutAlertRoute = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/PutAlertRoute',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAlertRouteRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAlertRouteResponse.FromString,
+                _registered_method=True)
+        self.DeleteAlertRoute = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/DeleteAlertRoute',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRouteRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRouteResponse.FromString,
+                _registered_method=True)
         self.ListSilences = channel.unary_unary(
                 '/tenantwatch_wire.v1.MonitoringService/ListSilences',
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListSilencesRequest.SerializeToString,
@@ -271,6 +291,32 @@ class MonitoringServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteAlertRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAlertRoutes(self, request, context):
+        """Who is told of which alerts, in the order in which routes are asked, those of the configuration file last.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAlertRoute(self, request, context):
+        """Every version of one route, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutAlertRoute(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAlertRoute(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -474,6 +520,26 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.DeleteAlertRule,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleResponse.SerializeToString,
+            ),
+            'ListAlertRoutes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAlertRoutes,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRoutesRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRoutesResponse.SerializeToString,
+            ),
+            'GetAlertRoute': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAlertRoute,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRouteRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRouteResponse.SerializeToString,
+            ),
+            'PutAlertRoute': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutAlertRoute,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAlertRouteRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAlertRouteResponse.SerializeToString,
+            ),
+            'DeleteAlertRoute': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAlertRoute,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRouteRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRouteResponse.SerializeToString,
             ),
             'ListSilences': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSilences,
@@ -883,6 +949,114 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/DeleteAlertRule',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAlertRoutes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListAlertRoutes',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRoutesRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAlertRoutesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAlertRoute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetAlertRoute',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRouteRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetAlertRouteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutAlertRoute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/PutAlertRoute',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAlertRouteRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.PutAlertRouteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAlertRoute(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/DeleteAlertRoute',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRouteRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteAlertRouteResponse.FromString,
             options,
             channel_credentials,
             insecure,

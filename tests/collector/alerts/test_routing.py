@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tenantwatch_collector.alerts.alert import GroupState
 from tenantwatch_collector.alerts.machine import acknowledge, evaluate, tick
-from tenantwatch_collector.alerts.routing import Hours, Route, Routing, lint
+from tenantwatch_collector.alerts.routing import Hours, Route, Routing, lint, unreached
 from tenantwatch_collector.alerts.rule import Evaluation, Policy, Rule, Severity
 
 DEFAULT = Policy(extra_channels=("webhook:all",))
@@ -124,11 +124,11 @@ def test_what_can_never_work_is_named(routes: list[Route], complaint: str) -> No
 
 
 def test_a_channel_that_nothing_reaches_is_named() -> None:
-    assert lint([], ["log", "slack", "slack:shop"], Policy(extra_channels=("log",))) == [
+    assert unreached([], ["log", "slack", "slack:shop"], Policy(extra_channels=("log",))) == [
         "nothing is ever sent to slack:shop: name it in the steps of a route, or give it every_alert = true"
     ]
     everything = [Route("all", steps=(("email",),))]
-    assert "nothing is ever sent to slack:" in lint(everything, ["slack", "email"], Policy())[0]
+    assert "nothing is ever sent to slack:" in unreached(everything, ["slack", "email"], Policy())[0]
 
 
 def test_a_route_that_only_the_log_hears_reaches_nobody() -> None:

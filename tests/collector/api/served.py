@@ -20,6 +20,7 @@ from tenantwatch_collector.access.permissions import PLATFORM_ROLES, Role
 from tenantwatch_collector.app import Collector
 from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestListener
 from tenantwatch_collector.identity import issue_token
+from tenantwatch_collector.notify.settings import NotifySection
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire import limits
@@ -187,11 +188,14 @@ class StandInAgent:
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[Served]:
+async def served(folder: Path, notify: NotifySection | None = None) -> AsyncIterator[Served]:
     """A collector on SQLite with two tenants, of which only the first has agents."""
     store = await open_store(folder / "store.sqlite3")
     config = CollectorConfig(
-        grpc=GrpcListener(listen="127.0.0.1:0"), rest=RestListener(listen="127.0.0.1:0"), data_folder=folder
+        grpc=GrpcListener(listen="127.0.0.1:0"),
+        rest=RestListener(listen="127.0.0.1:0"),
+        data_folder=folder,
+        notify=notify or NotifySection(),
     )
     collector = Collector(config, store)
     grpc_address, rest_url = await collector.start()

@@ -28,7 +28,7 @@ from tests.collector.api.served import TENANT, Caller, Served
 from tests.collector.api.test_bad_input import SOUND
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-permissions")]
-NOTHING = {"alert_id": "none", "rule_id": "none", "silence_id": "999999", "tenant_id": "none"}
+NOTHING = {"alert_id": "none", "rule_id": "none", "name": "none", "silence_id": "999999", "tenant_id": "none"}
 UNKNOWN = "none of that name"
 _REFUSALS = (401, 403)
 
@@ -109,6 +109,7 @@ async def theirs(here: Served) -> AsyncIterator[dict[str, str]]:
         "alert_id": alert["alert_id"],
         "silence_id": str(silence["silence_id"]),
         "rule_id": "none",
+        "name": "none",
     }
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 import pytest
-from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.alerts.routing import Ground, Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.engines import judge as judge_module
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
@@ -33,7 +33,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def judge_of(store: Store) -> Judge:
     alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
-    return Judge(store, alerts, Signal(), Signal(), Vitals())
+    return Judge(store, alerts, Signal(), Signal(), Vitals(), Ground(Policy(TICKS_PER_SECOND), ("log",)))
 
 
 async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> list[tuple[object, ...]]:

@@ -80,7 +80,6 @@ SMTP = '[notify.smtp]\nhost = "mail.example.org"\nsender = "tw@example.org"\n'
         ("[[notify.pagerduty]]\nrouting_key = 'short'", "notify.pagerduty.0.routing_key: "),
         (WEBHOOK * 2, "two channels are called webhook:a"),
         ("[notify]\noperator_channels = ['sms']", "sms not configured; there are log"),
-        (f"{SMTP}[[notify.email]]\nname = 'a'\nto = ['a@b.c']", "nothing is ever sent to email:a"),
         (f"{ROUTE}steps = [['slack:a']]", "the route 'r': no channel is called slack:a; there are log"),
         (f"{ROUTE}", "the route 'r': it reaches nobody: none of its channels is configured"),
         (f"{ROUTE}steps = []", "it reaches nobody"),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 
 import pytest
-from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.alerts.routing import Ground, Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.engines import judge as judging
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
@@ -101,7 +101,7 @@ async def test_a_running_collector_judges_and_rolls_up_what_another_process_impo
     monkeypatch.setattr(judging, "_FLUSH_SECONDS", 0.05)
     running, beside = await place.open(), await place.open()
     alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
-    judge = Judge(running, alerts, Signal(), Signal(), Vitals())
+    judge = Judge(running, alerts, Signal(), Signal(), Vitals(), Ground(Policy(TICKS_PER_SECOND), ("log",)))
     await judge.start()
     try:
         down = lines(range(3600, 4200, 60), "unhealthy")

@@ -8,6 +8,8 @@ from tenantwatch_wire.v1 import monitoring_pb2_grpc
 from tenantwatch_collector.api.alerting import Acknowledge, NewAlert, NewRule, NewSilence, Resolve, RuleBody
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
+from tenantwatch_collector.api.routes import Routes
+from tenantwatch_collector.api.routing import RouteBody
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.silences import Silences
 from tenantwatch_collector.identity import Caller
@@ -19,6 +21,7 @@ class AlertCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     _door: Door
     _alerts: Alerts
     _rules: Rules
+    _routes: Routes
     _silences: Silences
 
     @through(Alerts.create)
@@ -71,6 +74,32 @@ class AlertCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     ) -> pb.DeleteAlertRuleResponse:
         await self._rules.remove(caller, request.rule_id)
         return pb.DeleteAlertRuleResponse()
+
+    @through(Routes.list)
+    async def ListAlertRoutes(
+        self, request: pb.ListAlertRoutesRequest, caller: Caller
+    ) -> pb.ListAlertRoutesResponse:
+        return answer(pb.ListAlertRoutesResponse, await self._routes.list(caller))
+
+    @through(Routes.history)
+    async def GetAlertRoute(
+        self, request: pb.GetAlertRouteRequest, caller: Caller
+    ) -> pb.GetAlertRouteResponse:
+        return answer(pb.GetAlertRouteResponse, await self._routes.history(caller, request.name))
+
+    @through(Routes.put)
+    async def PutAlertRoute(
+        self, request: pb.PutAlertRouteRequest, caller: Caller
+    ) -> pb.PutAlertRouteResponse:
+        route = await self._routes.put(caller, request.name, asked(RouteBody, request, "name"))
+        return answer(pb.PutAlertRouteResponse, route=route)
+
+    @through(Routes.remove)
+    async def DeleteAlertRoute(
+        self, request: pb.DeleteAlertRouteRequest, caller: Caller
+    ) -> pb.DeleteAlertRouteResponse:
+        await self._routes.remove(caller, request.name)
+        return pb.DeleteAlertRouteResponse()
 
     @through(Silences.list)
     async def ListSilences(self, request: pb.ListSilencesRequest, caller: Caller) -> pb.ListSilencesResponse:

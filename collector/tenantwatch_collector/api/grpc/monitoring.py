@@ -29,6 +29,7 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls,
         self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
         self._auditing = offered.auditing
+        self._routes = offered.routes
         self._levels, self._contracting = offered.levels, offered.contracting
         self._assignments = offered.assignments
 

@@ -1,4 +1,4 @@
-"""REST paths of alerts, custom rules and silences."""
+"""REST paths of alerts, custom rules, routes and silences."""
 
 # No postponed annotations here: FastAPI must see the types that create_alert_router makes.
 from typing import Annotated
@@ -23,13 +23,15 @@ from tenantwatch_collector.api.alerting import (
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
 from tenantwatch_collector.api.rest.routes import Limit, Text
+from tenantwatch_collector.api.routes import Routes
+from tenantwatch_collector.api.routing import RouteBody, RouteHistory, RouteList, RouteView
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.silences import Silences
 
 Id = Annotated[str, Path(max_length=128)]
 
 
-def create_alert_router(alerts: Alerts, rules: Rules, silences: Silences) -> APIRouter:
+def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: Silences) -> APIRouter:
     """The REST door to everything about alerts."""
     router = operations_router(PREFIX, "alerts")
 
@@ -84,6 +86,26 @@ def create_alert_router(alerts: Alerts, rules: Rules, silences: Silences) -> API
     @through(rules.remove)
     async def remove_rule(caller: Known, rule_id: Id) -> None:
         await rules.remove(caller, rule_id)
+
+    @router.get("/alert-routes")
+    @through(routes.list)
+    async def list_routes(caller: Known) -> RouteList:
+        return await routes.list(caller)
+
+    @router.get("/alert-routes/{name}")
+    @through(routes.history)
+    async def route_history(caller: Known, name: Id) -> RouteHistory:
+        return await routes.history(caller, name)
+
+    @router.put("/alert-routes/{name}")
+    @through(routes.put)
+    async def put_route(caller: Known, name: Id, new: RouteBody) -> RouteView:
+        return await routes.put(caller, name, new)
+
+    @router.delete("/alert-routes/{name}", status_code=204)
+    @through(routes.remove)
+    async def remove_route(caller: Known, name: Id) -> None:
+        await routes.remove(caller, name)
 
     @router.get("/silences")
     @through(silences.list)

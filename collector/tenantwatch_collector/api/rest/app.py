@@ -65,7 +65,7 @@ def create_routers(offered: Offered) -> list[APIRouter]:
     """The REST doors to everything that is offered."""
     return [
         create_router(offered.operations, offered.checks),
-        create_alert_router(offered.alerts, offered.rules, offered.silences),
+        create_alert_router(offered.alerts, offered.rules, offered.routes, offered.silences),
         create_sla_router(offered.levels, offered.contracting),
         create_metrics_router(offered.metrics),
         create_deployment_router(offered.deployments),

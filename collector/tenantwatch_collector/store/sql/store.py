@@ -31,6 +31,7 @@ from tenantwatch_collector.store.facts import (
     RollupState,
     StoredCheck,
     StoredResult,
+    StoredRoute,
     StoredRule,
     StoredSilence,
     Tenant,
@@ -41,6 +42,7 @@ from tenantwatch_collector.store.sql import (
     access,
     alert_commands,
     alert_events,
+    alert_routes,
     alert_rules,
     audit,
     judgements,
@@ -242,6 +244,16 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
     async def remove_alert_rule(self, rule_id: str) -> bool:
         async with self._db.transaction() as tx:
             return await alert_rules.remove(tx, rule_id)
+
+    async def alert_routes(self) -> Sequence[StoredRoute]:
+        return await alert_routes.current(self._db)
+
+    async def alert_route_versions(self, name: str) -> Sequence[StoredRoute]:
+        return await alert_routes.versions(self._db, name)
+
+    async def put_alert_route(self, route: StoredRoute) -> int:
+        async with self._db.transaction() as tx:
+            return await alert_routes.put(tx, route)
 
     async def add_silence(self, silence: StoredSilence) -> int:
         async with self._db.transaction() as tx:

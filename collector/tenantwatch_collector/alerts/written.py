@@ -1,7 +1,8 @@
-"""The sections [[notify.routes]]: what an operator writes, and the routes of the alert engine made of it."""
+"""Routes and inhibitions as an operator writes them, in a file or through the API."""
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,6 +46,13 @@ class HoursSection(Section):
             raise ValueError("start and end are the same: such a route would never be in force")
         return self
 
+    @classmethod
+    def of(cls, hours: Hours) -> HoursSection:
+        """The section that would make these hours."""
+        days = tuple(day for number, day in enumerate(_DAYS) if number in hours.days)
+        start, end = (f"{m // 60:02}:{m % 60:02}" for m in (hours.start_minute, hours.end_minute))
+        return cls(days=days, start=start, end=end, timezone=hours.zone.key)  # type: ignore[arg-type]
+
     def hours(self) -> Hours:
         days = frozenset(_DAYS.index(day) for day in self.days)
         return Hours(days, _minute(self.start), _minute(self.end), ZoneInfo(self.timezone))
@@ -63,6 +71,32 @@ class RouteSection(Section):
     delay_seconds: Seconds | None = None
     escalation_seconds: Seconds | None = None
     repeat_seconds: Seconds | None = None
+
+    @classmethod
+    def defined(cls, name: str, definition: str) -> RouteSection:
+        """The section of a route made through the API, where steps are objects. Raises ValueError."""
+        written = json.loads(definition)
+        if written.get("steps"):
+            written["steps"] = [step["channels"] for step in written["steps"]]
+        if not (written.get("hours") or {"days": True}).get("days", True):
+            del written["hours"]["days"]
+        return cls.model_validate({**written, "name": name})
+
+    @classmethod
+    def of(cls, route: Route) -> RouteSection:
+        """The section that would make this route."""
+        return cls(
+            name=route.name,
+            tenants=route.tenants,
+            tiers=tuple(sorted(route.tiers)),  # type: ignore[arg-type]  # they were read as such
+            severities=tuple(sorted(route.severities, key=lambda one: one.rank)),
+            alert_types=tuple(sorted(route.alert_types)),
+            hours=None if route.hours is None else HoursSection.of(route.hours),
+            steps=route.steps,
+            delay_seconds=route.delay_seconds,
+            escalation_seconds=route.escalation_seconds,
+            repeat_seconds=route.repeat_seconds,
+        )
 
     def route(self) -> Route:
         return Route(
