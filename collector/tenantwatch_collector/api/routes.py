@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -14,6 +15,7 @@ from tenantwatch_collector.alerts.routing import Ground, Route, lint, unreached
 from tenantwatch_collector.alerts.written import RouteSection
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.api.routing import RouteBody, RouteHistory, RouteList, RouteVersion, RouteView
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller
@@ -65,20 +67,26 @@ class Routes:
             raise RefusedForEver(f"there may be {MAX_ROUTES} routes: remove some")
         kept = _stored(name, new, caller.subject)
         self._demand_sound(sorted([*others, kept], key=lambda one: (one.priority, one.name)), stored)
-        version = await self._store.put_alert_route(kept)
-        newest = await self._store.alert_route_versions(name)
-        return next(_view(one) for one in newest if one.version == version)
+        before = next((_view(one) for one in stored if one.name == name), None)
+        async with recorded(self._store, caller, "route.put", name) as record:
+            version = await record.store.put_alert_route(kept)
+            made = _view(replace(kept, version=version))
+            record.before, record.after = before, made
+        return made
 
     @demands(Permission.MONITORING_WRITE)
     async def remove(self, caller: Caller, name: str) -> None:
         """End a route. One of the configuration file of the same name is in force again."""
         _demand_platform(caller, name)
         stored = await self._store.alert_routes()
-        if all(one.name != name for one in stored):
+        ended = next((one for one in stored if one.name == name), None)
+        if ended is None:
             raise NotFound(_missing(name))
         self._demand_sound([one for one in stored if one.name != name], stored)
         now_us = time.time_ns() // 1000
-        await self._store.put_alert_route(StoredRoute(name, 0, 0, "", now_us, caller.subject))
+        async with recorded(self._store, caller, "route.remove", name) as record:
+            record.before = _view(ended)
+            await record.store.put_alert_route(StoredRoute(name, 0, 0, "", now_us, caller.subject))
 
     def _demand_sound(self, new: Sequence[StoredRoute], before: Sequence[StoredRoute]) -> None:
         """What was wrong before, say through a channel that is gone, keeps nobody from mending."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from tenantwatch_collector.access.permissions import Role
+from tenantwatch_collector.notify.settings import NotifySection
 from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tests.collector.api.served import OTHER, TENANT, Served, both_doors
+from tests.collector.api.served import OTHER, TENANT, Served, both_doors, served
+from tests.fakes.webhook import Webhook
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-audit")]
 RULE = {
@@ -24,6 +27,15 @@ RULE = {
 }
 SLA = f"/monitoring/sla/{TENANT}"
 Fill = Callable[[Served], Awaitable[tuple[str, Any]]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """With a channel, so that a route can reach somebody."""
+    async with Webhook() as hook:
+        notify = NotifySection.model_validate({"webhooks": [{"name": "a", "url": hook.url}]})
+        async with served(tmp_path_factory.mktemp("served"), notify) as started:
+            yield started
 
 
 def hours(count: int) -> str:
@@ -56,6 +68,11 @@ async def rule(here: Served) -> tuple[str, Any]:
 async def silence(here: Served) -> tuple[str, Any]:
     made = await here.admin.rest("POST", "/monitoring/silences", {"tenant_id": TENANT, "end": hours(1)}, 201)
     return str(made["silence_id"]), None
+
+
+async def route(here: Served) -> tuple[str, Any]:
+    await here.admin.rest("PUT", f"/monitoring/alert-routes/{TENANT}", {"tenants": [TENANT]})
+    return TENANT, None
 
 
 async def assigned(here: Served) -> tuple[str, Any]:
@@ -94,6 +111,8 @@ COMMANDS: dict[tuple[str, str], tuple[str, Fill]] = {
     ("delete", "/alert-rules/{}"): ("rule.remove", lambda here: with_body(new_rule(here), None)),
     ("post", "/silences"): ("silence.create", just({"tenant_id": TENANT, "end": hours(1)})),
     ("delete", "/silences/{}"): ("silence.end", silence),
+    ("put", "/alert-routes/{}"): ("route.put", just({"tenants": [TENANT]})),
+    ("delete", "/alert-routes/{}"): ("route.remove", route),
     ("put", "/sla/{}/terms"): ("terms.set", just({"contract": {"tier": "basic"}, "reason": "r"})),
     ("put", "/checks/{}/{}"): ("check.assign", assigned),
     ("delete", "/checks/{}/{}"): ("check.unassign", assigned),
@@ -137,12 +156,12 @@ async def test_every_command_leaves_its_entry(here: Served) -> None:
 async def assert_recorded(here: Served, method: str, path: str) -> None:
     plain = path.removeprefix("/api/v1/monitoring").replace("{tenant_id}", TENANT)
     pattern = path.removeprefix("/api/v1/monitoring")
-    for name in ("tenant_id", "alert_id", "rule_id", "silence_id", "window_id", "number", "check_id"):
+    for name in ("tenant_id", "alert_id", "rule_id", "silence_id", "window_id", "number", "check_id", "name"):
         pattern = pattern.replace(f"{{{name}}}", "{}")
     assert (method, pattern) in COMMANDS, "a new command: say here what carries it out"
     action, fill = COMMANDS[method, pattern]
     name, body = await fill(here)
-    for parameter in ("alert_id", "rule_id", "silence_id", "window_id", "number", "check_id"):
+    for parameter in ("alert_id", "rule_id", "silence_id", "window_id", "number", "check_id", "name"):
         plain = plain.replace(f"{{{parameter}}}", name)
     request_id = secrets.token_hex(8)
     headers = {"authorization": f"Bearer {here.admin.token}", "x-request-id": request_id}
