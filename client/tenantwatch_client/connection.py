@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx2
 
-from tenantwatch_client.errors import ClientError, Unreachable, answered
+from tenantwatch_client.errors import ClientError, NotFound, Unreachable, answered
 
 MONITORING = "/api/v1/monitoring"
 ORCHESTRATION = "/api/v1/tenant-orchestration"
@@ -55,7 +55,12 @@ class Connection:
         return answer.json() if answer.content else None
 
     def put(self, *path: str, body: Mapping[str, Any]) -> Any:
-        answer = self._ask("PUT", path, body=body)
+        """In place of what is there now; Refused (412) if somebody else changes it at the same moment."""
+        try:
+            headers = {"If-Match": self._ask("GET", path).headers["etag"]}
+        except NotFound:
+            headers = {"If-None-Match": "*"}
+        answer = self._ask("PUT", path, body=body, headers=headers)
         return answer.json() if answer.content else None
 
     def delete(self, *path: str) -> None:

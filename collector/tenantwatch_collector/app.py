@@ -11,14 +11,17 @@ from pathlib import Path
 
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
 from tenantwatch_collector.alerts.routing import Ground, Routing
+from tenantwatch_collector.api.admission import Admission
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.assignments import Assignments
 from tenantwatch_collector.api.auditing import Auditing
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.deployments import Deployments
+from tenantwatch_collector.api.grpc.door import Door
 from tenantwatch_collector.api.grpc.monitoring import MonitoringService
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.health_checks import HealthChecks
+from tenantwatch_collector.api.idempotency import Idempotency
 from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.operations import Operations
@@ -100,16 +103,18 @@ class Collector:
             self._judge.definitions_changed,
         )
         offered = self._offered(config.folder, ground)
+        admission = Admission(authenticator, config.api.requests_per_minute)
+        door = Door(admission, Idempotency(store))
         self._grpc = GrpcDoor(
             config.grpc,
             config.tls,
             self._agents,
-            QueryService(offered.operations, offered.alerts, authenticator),
-            MonitoringService(offered, authenticator),
+            QueryService(offered.operations, offered.alerts, door),
+            MonitoringService(offered, door),
         )
         board = create_web_router(DashboardBoard(offered.operations, authenticator))
         routers = [*create_routers(offered), board]
-        self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers, authenticator))
+        self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers, admission))
         self._stopped = False
 
     def _offered(self, folder: Path, ground: Ground) -> Offered:

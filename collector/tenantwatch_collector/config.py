@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from tenantwatch_collector.access.settings import JwtSection
+from tenantwatch_collector.api.settings import ApiSection
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.notify.heartbeat import HeartbeatSection
 from tenantwatch_collector.notify.settings import NotifySection
@@ -139,6 +140,7 @@ class CollectorConfig(Section):
     tls: Tls | None = None
     jwt: JwtSection | None = None
     store: StoreSection = StoreSection()
+    api: ApiSection = ApiSection()
     ingest: IngestSection = IngestSection()
     retention: RetentionSection = RetentionSection()
     notify: NotifySection = NotifySection()

@@ -47,3 +47,15 @@ class NobodyThere(RetryLater):
 
 class NotAllowed(CollectorError):
     """The caller is known, and lacks the permission."""
+
+
+class StillRunning(RetryLater):
+    """The same request is being served already."""
+
+
+class PreconditionFailed(CollectorError):
+    """It is not what the caller wants to change."""
+
+
+class PreconditionMissing(CollectorError):
+    """The caller must say what is to be changed."""

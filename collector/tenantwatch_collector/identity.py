@@ -24,6 +24,8 @@ class Origin:
 
     address: str = ""
     request_id: str = ""
+    idempotency_key: bytes = b""
+    """The hash that the store knows the caller's key by; empty where none was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import uvloop
 from tenantwatch_collector.alerts.routing import Routing
+from tenantwatch_collector.api.admission import Admission
 from tenantwatch_collector.api.alerts import Alerts
+from tenantwatch_collector.api.grpc.door import Door
 from tenantwatch_collector.api.grpc.service import QueryService
+from tenantwatch_collector.api.idempotency import Idempotency
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.app import GARBAGE_THRESHOLDS
 from tenantwatch_collector.config import GrpcListener, Tls
@@ -59,7 +62,9 @@ async def serve(store_at: str, writers: int, engines: bool, pem: Path | None) ->
     agents = AgentService(store, authenticator, commits, TenantRates(NO_LIMIT), vitals, on_definitions)
     tls = None if pem is None else Tls(certificate_file=pem, key_file=pem)
     queries = QueryService(
-        Operations(store, changed), Alerts(store, judge.commanded, judge.passes), authenticator
+        Operations(store, changed),
+        Alerts(store, judge.commanded, judge.passes),
+        Door(Admission(authenticator, 1_000_000), Idempotency(store)),
     )
     monitoring = monitoring_pb2_grpc.MonitoringServiceServicer()
     door = GrpcDoor(GrpcListener(listen="127.0.0.1:0"), tls, agents, queries, monitoring)

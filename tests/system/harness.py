@@ -282,7 +282,8 @@ class Caller:
 
     async def send(self, method: str, path: str, body: Any, status: int) -> Any:
         """JSON of the answer to a request with a body; None where there is none."""
-        response = await self._http.request(method, f"/api/v1/monitoring{path}", json=body)
+        headers = {"If-Match": "*"} if method == "PUT" else None
+        response = await self._http.request(method, f"/api/v1/monitoring{path}", json=body, headers=headers)
         assert response.status_code == status, f"{path}: {response.status_code} {response.text}"
         return response.json() if response.content else None
 

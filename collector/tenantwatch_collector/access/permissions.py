@@ -38,6 +38,9 @@ class Role(StrEnum):
     AGENT = "agent"
 
 
+READING = frozenset({Permission.MONITORING_READ, Permission.AUDIT_READ})
+"""Whatever demands one of these changes nothing."""
+
 PLATFORM_ROLES = frozenset({Role.ADMIN, Role.OPERATOR, Role.AUDITOR})
 PERSONAL_ROLES = frozenset(Role) - {Role.AGENT}
 """What a person or a service may be; an agent's token opens its stream and nothing else."""

@@ -48,6 +48,13 @@ class Assignments:
         checks = [_check(check) for check in kept.checks]
         return AssignedChecks(tenant_id=tenant_id, version=kept.version, checks=checks)
 
+    @demands(Permission.MONITORING_READ)
+    async def get(self, caller: Caller, tenant_id: str, check_id: str) -> AssignedCheckView:
+        for check in (await self.list(caller, tenant_id)).checks:
+            if check.check_id == check_id:
+                return check
+        raise NotFound(f"no check {check_id!r} is assigned to agents of {tenant_id}")
+
     @demands(Permission.MONITORING_WRITE)
     async def put(
         self, caller: Caller, tenant_id: str, check_id: str, new: NewAssignedCheck

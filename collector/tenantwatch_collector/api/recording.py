@@ -53,6 +53,8 @@ async def recorded(
             _written(record.before),
             _written(record.after),
         )
+        if caller.origin.idempotency_key:
+            await joined.done_once(caller.origin.idempotency_key)
         await joined.add_audit(None if record.tenant is None else record.tenant.tenant_key, entry)
 
 

@@ -52,6 +52,7 @@ from tenantwatch_collector.store.facts import (
     Gap,
     JudgedState,
     Judgement,
+    KeptAnswer,
     OutboxMessage,
     Place,
     RefusedBatch,
@@ -103,6 +104,7 @@ __all__ = [
     "IssuedReport",
     "JudgedState",
     "Judgement",
+    "KeptAnswer",
     "KnownChange",
     "Lost",
     "OutboxMessage",
@@ -195,6 +197,24 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
         self, tenant_key: int | None, subject: str, action: str, before_id: int | None, limit: int
     ) -> Sequence[AuditEntry]:
         """Newest first, from ``before_id``, a page's last, on; empty texts mean any."""
+
+    async def begin_once(
+        self, key: bytes, request: bytes, now_us: int, kept_since_us: int, alive_since_us: int
+    ) -> KeptAnswer | None:
+        """Begin the command of that key, or answer what is known of it.
+
+        What began before ``kept_since_us`` is forgotten; what began before ``alive_since_us`` and was not
+        done is begun again.
+        """
+
+    async def done_once(self, key: bytes) -> None:
+        """Note that the command was carried out: together with what it did."""
+
+    async def finish_once(self, key: bytes, status: int, answer: bytes) -> None:
+        """Keep what it answered."""
+
+    async def forget_once(self, key: bytes) -> None:
+        """It may be sent again, unless it was carried out."""
 
     # -- ingest
     async def agent_arrived(

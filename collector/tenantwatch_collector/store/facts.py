@@ -71,6 +71,17 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """A command that was begun: what was asked, and its sealed answer where it has one (``status``)."""
+
+    request_sha256: bytes
+    status: int | None
+    answer: bytes
+    done: bool
+    begun_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredCheck:
     """A check of one agent of one tenant. Its identity is (tenant, agent, check_id)."""
 

@@ -56,6 +56,9 @@ class Caller:
     async def rest(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
         """JSON of the answer, whose status must be that; problems must be what RFC 9457 says."""
         headers = {"authorization": f"Bearer {self.token}"}
+        if method == "PUT":
+            seen = await self.http.get(f"/api/v1{path}", headers=headers)
+            headers |= {"if-match": seen.headers["etag"]} if "etag" in seen.headers else {}
         answer = await self.http.request(method, f"/api/v1{path}", json=body, headers=headers)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         if status >= 400:

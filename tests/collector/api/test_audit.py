@@ -166,6 +166,9 @@ async def assert_recorded(here: Served, method: str, path: str) -> None:
     request_id = secrets.token_hex(8)
     headers = {"authorization": f"Bearer {here.admin.token}", "x-request-id": request_id}
     address = plain if plain.startswith("/api/") else f"/api/v1/monitoring{plain}"
+    if method == "put":
+        seen = await here.admin.http.get(address, headers=headers)
+        headers |= {"if-match": seen.headers["etag"]} if "etag" in seen.headers else {}
     answer = await here.admin.http.request(method, address, json=body, headers=headers)
     assert answer.status_code < 300, f"{method} {plain}: {answer.text}"
     assert answer.headers["x-request-id"] == request_id

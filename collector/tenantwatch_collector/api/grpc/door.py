@@ -4,50 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import wraps
-from typing import Any, Protocol, TypeVar
+from functools import partial, wraps
+from typing import Any, Protocol, TypeVar, get_type_hints
 from urllib.parse import unquote
 
-import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict, SerializeToJsonError
 from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
-from tenantwatch_collector.access.keys import KeysUnavailable
-from tenantwatch_collector.access.permissions import Permission
+from tenantwatch_collector.access.permissions import READING, Permission
+from tenantwatch_collector.api.admission import Admission
+from tenantwatch_collector.api.grpc.failures import code_of, status_of, trailing
+from tenantwatch_collector.api.idempotency import Idempotency, Told
 from tenantwatch_collector.api.operation import demanded
-from tenantwatch_collector.errors import (
-    CollectorError,
-    Conflict,
-    NobodyThere,
-    NotAllowed,
-    NotAuthenticated,
-    NotFound,
-    NotYet,
-    RefusedForEver,
-    TooMany,
-)
-from tenantwatch_collector.identity import Authenticator, Caller, Origin, bearer
+from tenantwatch_collector.errors import CollectorError, RefusedForEver
+from tenantwatch_collector.identity import Caller, Origin
 from tenantwatch_collector.request_ids import HEADER, begin
-from tenantwatch_collector.store.base import StoreUnavailable
 
+KEY_HEADER = "idempotency-key"
 DEFAULT_LIMIT = 100
 _ABORTED = "abort raises"
-
-_CODES: dict[type[CollectorError], grpc.StatusCode] = {
-    NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
-    KeysUnavailable: grpc.StatusCode.UNAVAILABLE,
-    NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
-    NotFound: grpc.StatusCode.NOT_FOUND,
-    Conflict: grpc.StatusCode.ALREADY_EXISTS,
-    RefusedForEver: grpc.StatusCode.INVALID_ARGUMENT,
-    TooMany: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    NobodyThere: grpc.StatusCode.UNAVAILABLE,
-    NotYet: grpc.StatusCode.UNAVAILABLE,
-    StoreUnavailable: grpc.StatusCode.UNAVAILABLE,
-}
 
 Answer = TypeVar("Answer", bound=Message)
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -56,29 +34,58 @@ Serves = TypeVar("Serves", bound="Servicer")
 
 
 class Door:
-    """Lets callers in and tells failures as status codes."""
+    """Lets callers in and tells failures as status codes. One for all services."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
-        self._authenticator = authenticator
+    def __init__(self, admission: Admission, idempotency: Idempotency) -> None:
+        self._admission = admission
+        self._idempotency = idempotency
 
     @asynccontextmanager
     async def admitted(self, context: ServicerContext, permission: Permission) -> AsyncIterator[Caller]:
         """The caller, if there is one with that permission; whatever fails within ends the call."""
+        request_id = begin(metadata_of(context, HEADER))
+        await context.send_initial_metadata(((HEADER.lower(), request_id),))
         try:
-            metadata = dict(context.invocation_metadata() or ())
-            request_id = begin(str(metadata.get(HEADER.lower(), "")))
-            await context.send_initial_metadata(((HEADER.lower(), request_id),))
-            caller = await self._authenticator.caller(bearer(str(metadata.get("authorization", ""))))
-            caller.demand(permission)
-            yield caller.coming_from(Origin(_address(context.peer()), request_id))
-        except ValidationError as error:
-            lines = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:20]]
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "; ".join(lines))
-        except CollectorError as error:
-            code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
-            if code is None:
+            authorization = metadata_of(context, "authorization")
+            origin = Origin(_address(context.peer()), request_id)
+            caller, standing = await self._admission.admit(authorization, permission, origin)
+            context.set_trailing_metadata(_lower(standing.headers()))
+            yield caller
+        except (CollectorError, ValidationError) as error:
+            status = status_of(error, request_id)
+            if status is None:
                 raise
-            await context.abort(code, str(error))
+            await context.abort(code_of(status), status.message, trailing(status))
+
+    async def once(
+        self,
+        context: ServicerContext,
+        caller: Caller,
+        request: Message,
+        kind: type[Answer],
+        carry_out: Callable[[Caller], Awaitable[Answer]],
+    ) -> Answer:
+        """What ``carry_out`` answers; with an idempotency-key the answer that was given first."""
+        key = metadata_of(context, KEY_HEADER)
+        if not key:
+            return await carry_out(caller)
+
+        async def told(bound: Caller) -> Told:
+            return Told(0, (await carry_out(bound)).SerializeToString(), True)
+
+        asked_for = f"{type(request).__name__}\n".encode() + request.SerializeToString(deterministic=True)
+        found, _ = await self._idempotency.once(caller, key, asked_for, told)
+        return kind.FromString(found.content)
+
+
+def metadata_of(context: ServicerContext, name: str) -> str:
+    """The first value of that name that the caller sent, or an empty text."""
+    values = (value for key, value in context.invocation_metadata() or () if key == name.lower())
+    return str(next(values, ""))
+
+
+def _lower(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in headers.items())
 
 
 def _address(peer: str) -> str:
@@ -105,10 +112,14 @@ def through(
     def mark(
         call: Callable[[Serves, Request, Caller], Awaitable[Answer]],
     ) -> Callable[[Serves, Request, ServicerContext], Awaitable[Answer]]:
+        kind: type[Answer] = get_type_hints(call)["return"]
+
         @wraps(call)
         async def served(self: Serves, request: Request, context: ServicerContext) -> Answer:
             async with self._door.admitted(context, permission) as caller:
-                return await call(self, request, caller)
+                if permission in READING:
+                    return await call(self, request, caller)
+                return await self._door.once(context, caller, request, kind, partial(call, self, request))
             raise AssertionError(_ABORTED)
 
         served.operation = operation  # type: ignore[attr-defined]

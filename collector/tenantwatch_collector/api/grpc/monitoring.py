@@ -17,14 +17,14 @@ from tenantwatch_collector.api.measured import Days
 from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.operations import Operations
-from tenantwatch_collector.identity import Authenticator, Caller
+from tenantwatch_collector.identity import Caller
 
 
 class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls, AuditCalls):
     """Thin: reads the message, calls the operation, answers its model."""
 
-    def __init__(self, offered: Offered, authenticator: Authenticator) -> None:
-        self._door = Door(authenticator)
+    def __init__(self, offered: Offered, door: Door) -> None:
+        self._door = door
         self._operations = offered.operations
         self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences

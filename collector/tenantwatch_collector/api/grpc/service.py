@@ -14,7 +14,7 @@ from tenantwatch_collector.api.alerting import AlertView
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.grpc.door import DEFAULT_LIMIT, Door, stream_through, through
 from tenantwatch_collector.api.operations import Operations
-from tenantwatch_collector.identity import Authenticator, Caller
+from tenantwatch_collector.identity import Caller
 from tenantwatch_collector.store.base import StoredResult
 
 _DAY_US = 86_400_000_000
@@ -30,10 +30,10 @@ _STATES = {
 class QueryService(query_pb2_grpc.QueryServiceServicer):
     """Answers like the REST door: the same operations, the same bounds."""
 
-    def __init__(self, operations: Operations, alerts: Alerts, authenticator: Authenticator) -> None:
+    def __init__(self, operations: Operations, alerts: Alerts, door: Door) -> None:
         self._alerts = alerts
         self._operations = operations
-        self._door = Door(authenticator)
+        self._door = door
 
     @through(Operations.tenants)
     async def ListTenants(

@@ -5,33 +5,32 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Response
 
 from tenantwatch_collector import __version__
+from tenantwatch_collector.api.admission import Admission
+from tenantwatch_collector.api.idempotency import Idempotency
 from tenantwatch_collector.api.models import Problem
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.rest.alert_routes import create_alert_router
 from tenantwatch_collector.api.rest.assignment_routes import create_assignment_router
 from tenantwatch_collector.api.rest.audit_routes import create_audit_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
-from tenantwatch_collector.api.rest.door import RestAdmission
+from tenantwatch_collector.api.rest.door import RestDoor
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
 from tenantwatch_collector.api.rest.problems import answer_with_problems, described_as_problems
 from tenantwatch_collector.api.rest.request_ids import RequestIds
 from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.api.rest.sla_routes import create_sla_router
-from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.vitals import Vitals
 
 
-def create_app(
-    store: Store, vitals: Vitals, routers: list[APIRouter], authenticator: Authenticator
-) -> FastAPI:
+def create_app(store: Store, vitals: Vitals, routers: list[APIRouter], admission: Admission) -> FastAPI:
     """Everything that the REST port serves."""
     app = FastAPI(
         title="tenantwatch",
         version=__version__,
         description="How each tenant is served. Send a token: `Authorization: Bearer tw_...`.",
     )
-    app.state.door = RestAdmission(authenticator)
+    app.state.door = RestDoor(admission, Idempotency(store))
     for router in routers:
         app.include_router(router)
     _watch_the_watcher(app, store, vitals)

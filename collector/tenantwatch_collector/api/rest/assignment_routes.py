@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from tenantwatch_collector.api.assigned import (
     AgentList,
     AssignedChecks,
+    AssignedCheckView,
     AssignmentChange,
     AssignmentVersion,
     Id,
@@ -23,6 +24,11 @@ def create_assignment_router(assignments: Assignments) -> APIRouter:
     @through(assignments.list)
     async def list_assigned_checks(caller: Known, tenant_id: str) -> AssignedChecks:
         return await assignments.list(caller, tenant_id)
+
+    @router.get("/checks/{tenant_id}/{check_id}")
+    @through(assignments.get)
+    async def assigned_check(caller: Known, tenant_id: str, check_id: Id) -> AssignedCheckView:
+        return await assignments.get(caller, tenant_id, check_id)
 
     @router.put("/checks/{tenant_id}/{check_id}")
     @through(assignments.put)

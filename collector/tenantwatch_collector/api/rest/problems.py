@@ -24,7 +24,10 @@ from tenantwatch_collector.errors import (
     NotAuthenticated,
     NotFound,
     NotYet,
+    PreconditionFailed,
+    PreconditionMissing,
     RefusedForEver,
+    StillRunning,
     TooMany,
 )
 from tenantwatch_collector.reports.pdf import TypesettingFailed
@@ -42,6 +45,9 @@ _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     TooMany: (429, "too many at once"),
     NobodyThere: (503, "no agent is connected"),
     NotYet: (503, "not done yet"),
+    PreconditionFailed: (412, "changed meanwhile"),
+    PreconditionMissing: (428, "say what you change"),
+    StillRunning: (409, "under way already"),
     KeysUnavailable: (503, "the credential cannot be checked now"),
     StoreUnavailable: (503, "the store cannot serve now"),
     TypesettingFailed: (503, "no PDF now"),
@@ -52,9 +58,11 @@ DOCUMENTED: dict[int | str, dict[str, object]] = {
     401: {"model": Problem, "description": "no valid credential"},
     403: {"model": Problem, "description": "the caller lacks the permission that this needs"},
     404: {"model": Problem, "description": "it does not exist, or it is not yours"},
-    409: {"model": Problem, "description": "there is one of that name already"},
+    409: {"model": Problem, "description": "there is one of that name already, or the same is under way"},
+    412: {"model": Problem, "description": "it is not what If-Match or If-None-Match names"},
     413: {"model": Problem, "description": "the body is too long"},
     422: {"model": Problem, "description": "a value is not allowed"},
+    428: {"model": Problem, "description": "a change needs If-Match"},
     429: {"model": Problem, "description": "too many at once; Retry-After says when"},
     503: {"model": Problem, "description": "the store cannot serve now, or no agent is connected; try again"},
 }

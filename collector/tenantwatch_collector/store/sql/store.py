@@ -23,6 +23,7 @@ from tenantwatch_collector.store.facts import (
     CommitTouch,
     JudgedState,
     Judgement,
+    KeptAnswer,
     OutboxMessage,
     Place,
     Retention,
@@ -46,6 +47,7 @@ from tenantwatch_collector.store.sql import (
     alert_rules,
     audit,
     judgements,
+    once,
     outbox,
     questions,
     rollups,
@@ -137,6 +139,24 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
         self, tenant_key: int | None, subject: str, action: str, before_id: int | None, limit: int
     ) -> Sequence[AuditEntry]:
         return await audit.entries(self._db, tenant_key, subject, action, before_id, limit)
+
+    async def begin_once(
+        self, key: bytes, request: bytes, now_us: int, kept_since_us: int, alive_since_us: int
+    ) -> KeptAnswer | None:
+        async with self._db.transaction() as tx:
+            return await once.begin(tx, key, request, now_us, kept_since_us, alive_since_us)
+
+    async def done_once(self, key: bytes) -> None:
+        async with self._db.transaction() as tx:
+            await once.done(tx, key)
+
+    async def finish_once(self, key: bytes, status: int, answer: bytes) -> None:
+        async with self._db.transaction() as tx:
+            await once.finish(tx, key, status, answer)
+
+    async def forget_once(self, key: bytes) -> None:
+        async with self._db.transaction() as tx:
+            await once.forget(tx, key)
 
     # -- ingest
 
