@@ -10,14 +10,14 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tenantwatch_collector.alerts.outbox import retry_delay_seconds
 from tenantwatch_collector.alerts.rule import kind_of
 from tenantwatch_collector.errors import CollectorError, RefusedForEver, RetryLater
 from tenantwatch_collector.notify.bucket import TokenBucket
-from tenantwatch_collector.notify.channels.base import Channel, Message
+from tenantwatch_collector.notify.channels.base import Channel, Message, Reached
 from tenantwatch_collector.notify.operator import undeliverable
 from tenantwatch_collector.notify.templates import Templates
 from tenantwatch_collector.signal import Signal
@@ -122,20 +122,20 @@ class Lane:
     async def _deliver(self, message: OutboxMessage, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
+        reached = self._reached(message)
         try:
-            await self._send(message)
+            await self._send(message, reached)
         except RetryLater as error:
             await self._failed_for_now(message, error)
         except RefusedForEver as error:
             await self._refused(message, error)
         else:
-            self._ways.vitals.messages.labels(message.channel, "sent").inc()
-            await _until_noted(self._ways.store.message_sent, message.message_id, time.time_ns() // 1000)
+            await self._sent(message, reached)
 
-    async def _send(self, message: OutboxMessage) -> None:
+    async def _send(self, message: OutboxMessage, reached: Reached) -> None:
         payload = json.loads(message.payload)
         texts = self._ways.templates.render(kind_of(message.channel), payload)
-        sent = Message(message.dedup_key, message.kind, payload, message.attempts, texts)
+        sent = Message(message.dedup_key, message.kind, payload, message.attempts, texts, reached)
         try:
             # Channels keep their own time; this is for one that does not.
             async with asyncio.timeout(self._timeout_seconds + 1):
@@ -147,6 +147,29 @@ class Lane:
         except Exception as error:
             log.exception("channel %s failed unexpectedly", message.channel)
             raise RetryLater(type(error).__name__) from error
+
+    def _reached(self, message: OutboxMessage) -> Reached:
+        async def keep(outcomes: Mapping[str, str]) -> None:
+            store = self._ways.store
+            await _until_noted(store.message_progress, message.message_id, json.dumps(dict(outcomes)))
+
+        return Reached(json.loads(message.progress or "{}"), keep)
+
+    async def _sent(self, message: OutboxMessage, reached: Reached) -> None:
+        """It is done; whom it could never reach is on record, and told to the operator."""
+        self._ways.vitals.messages.labels(message.channel, "sent").inc()
+        now_us = time.time_ns() // 1000
+        missed = ", ".join(f"{address}: {why}" for address, why in reached.refused.items())
+        notices = self._notices(message, missed, now_us) if missed else []
+        # Tenants read the record: whose addresses these are is not for them.
+        detail = f"{len(reached.refused)} of {len(reached.outcomes)} were refused" if missed else ""
+        await _until_noted(self._ways.store.message_sent, message.message_id, now_us, detail, notices)
+        if notices:
+            self._ways.owed.fire()
+
+    def _notices(self, message: OutboxMessage, why: str, now_us: int) -> list[OutboxMessage]:
+        told = [name for name in self._ways.operator_channels if name != message.channel]
+        return undeliverable(message, why, told, now_us)
 
     async def _failed_for_now(self, message: OutboxMessage, error: RetryLater) -> None:
         delay_seconds = error.delay_seconds
@@ -164,8 +187,7 @@ class Lane:
     async def _refused(self, message: OutboxMessage, error: RefusedForEver) -> None:
         """It is given up, and in the same transaction the operator's other channels are owed a word of it."""
         self._note("dead", message, error)
-        told = [name for name in self._ways.operator_channels if name != message.channel]
-        notices = undeliverable(message, str(error), told, time.time_ns() // 1000)
+        notices = self._notices(message, str(error), time.time_ns() // 1000)
         await _until_noted(self._ways.store.message_failed, message.message_id, str(error), None, notices)
         if notices:
             self._ways.owed.fire()

@@ -338,7 +338,14 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
     async def claim_messages(
         self, channel: str, now_us: int, lease_us: int, limit: int
     ) -> Sequence[OutboxMessage]: ...
-    async def message_sent(self, message_id: int, now_us: int) -> None: ...
+    async def message_progress(self, message_id: int, progress: str) -> None:
+        """Note whom it has reached so far: who sends it again goes on from there."""
+
+    async def message_sent(
+        self, message_id: int, now_us: int, detail: str = "", owe: Sequence[OutboxMessage] = ()
+    ) -> None:
+        """It has arrived; ``detail`` says at whom not, and what is to be said of that is owed."""
+
     async def message_failed(
         self, message_id: int, error: str, next_attempt_us: int | None, owe: Sequence[OutboxMessage] = ()
     ) -> None:

@@ -326,6 +326,8 @@ class OutboxMessage:
     attempts: int = 0
     configured: bool = True
     """False is only recorded: nobody can be told on this channel."""
+    progress: str = ""
+    """Whom of several it has reached already, as its sender writes it."""
 
 
 @dataclass(frozen=True, slots=True)

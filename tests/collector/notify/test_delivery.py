@@ -25,7 +25,7 @@ from tenantwatch_collector.store.sqlite import SqliteStore
 from tenantwatch_collector.vitals import Vitals
 
 from tests.fakes.http1 import Request, Response
-from tests.fakes.notified import NotifiedServer
+from tests.fakes.notified import NotifiedServer, TwilioServer
 from tests.fakes.webhook import Webhook
 
 TENANT_KEY = 1
@@ -33,6 +33,19 @@ TENANT_KEY = 1
 
 def hook(name: str, server: NotifiedServer | Webhook, **more: Any) -> dict[str, Any]:
     return {"name": name, "url": f"{server.url}/{name}", "timeout_seconds": 2, **more}
+
+
+NUMBERS = ["+4915112345678", "+4915187654321"]
+
+
+def short_messages(server: TwilioServer) -> dict[str, Any]:
+    account = {
+        "account_sid": server.account_sid,
+        "auth_token": server.auth_token,
+        "sender": "+15550001111",
+        "api_url": server.url,
+    }
+    return {"twilio": account, "sms": [{"to": NUMBERS, "timeout_seconds": 5}]}
 
 
 class Far(NotifiedServer):
@@ -226,6 +239,38 @@ async def test_what_a_dead_sender_held_is_sent_again_with_its_key(tmp_path: Path
             await far.until(lambda: len(far.taken) == 1)
             await here.until_rows(("status", "attempts"), [("sent", 2)])
     assert far.taken[0]["key"] == held.dedup_key
+
+
+async def test_of_several_numbers_nobody_is_told_twice_after_a_crash_in_between(tmp_path: Path) -> None:
+    async with TwilioServer() as far, post(tmp_path, **short_messages(far)) as here:
+        await here.owe("sms")
+        (held,) = await here.store.claim_messages("sms", time.time_ns() // 1000, 3600 * 10**6, 10)
+        # The one that died had told the first number, and noted so.
+        await here.store.message_progress(held.message_id, json.dumps({NUMBERS[0]: ""}))
+        far.next_answers.append(Response(503, headers=(("Retry-After", "0"),)))
+        async with here.working():
+            await here.until_rows(("status", "attempts"), [("sent", 3)])
+    assert [form["To"] for form in far.taken] == [NUMBERS[1]]
+
+
+async def test_a_number_that_is_refused_is_on_record_and_told_to_the_operator(tmp_path: Path) -> None:
+    async with TwilioServer() as far, Far("good") as good:
+        far.invalid_numbers = {NUMBERS[0]}
+        async with post(tmp_path, hook("good", good), **short_messages(far)) as here, here.working():
+            await here.owe("sms")
+            await good.until(lambda: len(good.taken) == 1)
+            await here.until_rows(("channel", "status"), [("sms", "sent"), ("webhook:good", "sent")])
+        (event, _) = await _events(here.folder)
+    assert [form["To"] for form in far.taken] == [NUMBERS[1]]
+    assert f"{NUMBERS[0]}: answered 400" in good.taken[0]["alert"]["alert_description"]
+    assert event == ("sms", "sent", "1 of 2 were refused")
+
+
+async def _events(folder: Path) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(folder / "store.sqlite3") as file:
+        found = file.execute("SELECT channel, outcome, detail FROM alert_event ORDER BY event_id").fetchall()
+    file.close()
+    return found
 
 
 class Broken:

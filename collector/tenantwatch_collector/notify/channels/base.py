@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,6 +20,33 @@ class Part:
     """Applied to every value, for a far end that gives some characters a meaning."""
 
 
+async def _forget(outcomes: Mapping[str, str]) -> None:
+    """A message that is only tried has nowhere to be noted."""
+
+
+@dataclass(slots=True)
+class Reached:
+    """Who of several has been dealt with, by address: told, or why never. It outlives the process."""
+
+    outcomes: dict[str, str] = field(default_factory=dict)
+    """Empty for who was told."""
+    keep: Callable[[Mapping[str, str]], Awaitable[None]] = _forget
+
+    def missing(self, addresses: Sequence[str]) -> list[str]:
+        """Those that are still to be told."""
+        return [address for address in addresses if address not in self.outcomes]
+
+    async def note(self, outcomes: Mapping[str, str]) -> None:
+        """Once this returns, these are not told again."""
+        self.outcomes |= outcomes
+        await self.keep(self.outcomes)
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Who will never be told, and why."""
+        return {address: why for address, why in self.outcomes.items() if why}
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message to one channel. ``dedup_key`` is the same whenever it is sent again."""
@@ -30,6 +57,8 @@ class Message:
     attempt: int
     texts: Mapping[str, str] = field(default_factory=dict)
     """The channel's parts, made by its templates."""
+    reached: Reached = field(default_factory=lambda: Reached())
+    """For a channel that tells several people one by one."""
 
     @property
     def alert(self) -> dict[str, Any]:

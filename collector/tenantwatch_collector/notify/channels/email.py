@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -70,7 +71,7 @@ class EmailChannel:
             refused, _ = await aiosmtplib.send(
                 self.compose(message, datetime.now(UTC)),
                 sender=server.sender,
-                recipients=list(self._to),
+                recipients=message.reached.missing(self._to),
                 hostname=server.host,
                 port=server.port or _PORTS[server.security],
                 username=server.username or None,
@@ -80,10 +81,25 @@ class EmailChannel:
                 start_tls=server.security == "starttls",
                 tls_context=self._tls,
             )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            await self._note(message, {answer.recipient: answer.code for answer in error.recipients})
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _failure(error) from None
-        for address, answer in refused.items():
-            log.error("%s: %s was not told: answered %d", self.name, address, answer.code)
+        else:
+            await self._note(message, {address: answer.code for address, answer in refused.items()})
+
+    async def _note(self, message: Message, refused: Mapping[str, int]) -> None:
+        """Whom the server takes mail for now, never, or perhaps another time."""
+        asked = message.reached.missing(self._to)
+        never = {address: f"answered {code}" for address, code in refused.items() if code >= 500}
+        for address, why in never.items():
+            log.error("%s: %s was not told: %s", self.name, address, why)
+        await message.reached.note({**{one: "" for one in asked if one not in refused}, **never})
+        later = sorted({code for code in refused.values() if code < 500})
+        if later:
+            raise RetryLater(f"recipients were refused for now: answered {', '.join(map(str, later))}")
+        if len(message.reached.refused) == len(self._to):
+            raise RefusedForEver(f"every recipient was refused: {next(iter(never.values()))}")
 
     async def close(self) -> None:
         return None
@@ -98,10 +114,6 @@ def _tls_context(server: SmtpSection) -> ssl.SSLContext:
 
 def _failure(error: Exception) -> RetryLater | RefusedForEver:
     """5xx will never work, unless it is only how the server greets us: it may do better another time."""
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        codes = {refused.code for refused in error.recipients}
-        said = f"every recipient was refused: answered {', '.join(map(str, sorted(codes)))}"
-        return RefusedForEver(said) if min(codes) >= 500 else RetryLater(said)
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         # The server may repeat what it was given.
         said = f"the login was refused: answered {error.code}"

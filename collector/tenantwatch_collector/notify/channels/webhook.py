@@ -29,10 +29,13 @@ class WebhookChannel:
 
     def compose(self, message: Message, now_seconds: int) -> HttpRequest:
         body = json.dumps(message.payload).encode()
-        headers = {"Content-Type": "application/json", "Idempotency-Key": message.dedup_key}
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": message.dedup_key,
+            "webhook-id": message.dedup_key,
+            "webhook-timestamp": str(now_seconds),
+        }
         if self._key is not None:
-            headers["webhook-id"] = message.dedup_key
-            headers["webhook-timestamp"] = str(now_seconds)
             headers["webhook-signature"] = signature(self._key, message.dedup_key, now_seconds, body)
         return HttpRequest(self._url, body, headers)
 

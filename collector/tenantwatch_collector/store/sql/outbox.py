@@ -86,15 +86,20 @@ def _message_of(row: Row) -> OutboxMessage:
         row["payload"],
         row["created_at_us"],
         row["attempts"],
+        progress=row["progress"],
     )
 
 
-async def sent(tx: Transaction, message_id: int, now_us: int) -> None:
+async def progress(tx: Transaction, message_id: int, text: str) -> None:
+    await tx.execute("UPDATE outbox SET progress = ? WHERE message_id = ?", (text, message_id))
+
+
+async def sent(tx: Transaction, message_id: int, now_us: int, detail: str) -> None:
     await tx.execute(
         "UPDATE outbox SET status = 'sent', sent_at_us = ?, last_error = NULL WHERE message_id = ?",
         (now_us, message_id),
     )
-    await note_attempt(tx, message_id, now_us, "sent", "")
+    await note_attempt(tx, message_id, now_us, "sent", detail)
 
 
 async def failed(

@@ -307,9 +307,17 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
         async with self._db.transaction() as tx:
             return await outbox.claim(tx, channel, now_us, lease_us, limit)
 
-    async def message_sent(self, message_id: int, now_us: int) -> None:
+    async def message_progress(self, message_id: int, progress: str) -> None:
         async with self._db.transaction() as tx:
-            await outbox.sent(tx, message_id, now_us)
+            await outbox.progress(tx, message_id, progress)
+
+    async def message_sent(
+        self, message_id: int, now_us: int, detail: str = "", owe: Sequence[OutboxMessage] = ()
+    ) -> None:
+        async with self._db.transaction() as tx:
+            await outbox.sent(tx, message_id, now_us, detail)
+            for message in owe:
+                await outbox.owe(tx, message)
 
     async def message_failed(
         self, message_id: int, error: str, next_attempt_us: int | None, owe: Sequence[OutboxMessage] = ()

@@ -88,6 +88,27 @@ async def test_one_recipient_refused_does_not_hide_that_the_other_was_told(
                 await channel.send(message("email"))
 
 
+async def test_who_is_refused_for_now_is_tried_again_alone(tmp_path: Path) -> None:
+    async with mail_server(tmp_path, "none") as box:
+        channel = built(**mail_settings(box, tmp_path, "none"), email=[TO])
+        box.refuse = {"ops@example.org": "450 greylisted"}
+        sent = message("email")
+        with pytest.raises(RetryLater, match="450"):
+            await channel.send(sent)
+        box.refuse = {}
+        await channel.send(sent)
+        assert box.recipients == [["boss@example.org"], ["ops@example.org"]]
+        # Refused for ever after the other was told: no reason to give the message up.
+        again = message("email")
+        box.refuse = {"ops@example.org": "450 greylisted"}
+        with pytest.raises(RetryLater):
+            await channel.send(again)
+        box.refuse = {"ops@example.org": "550 no such user"}
+        await channel.send(again)
+        assert again.reached.refused == {"ops@example.org": "answered 550"}
+        assert box.mails[0]["Message-ID"] == box.mails[1]["Message-ID"]
+
+
 async def test_a_certificate_that_nobody_vouches_for_is_no_server(tmp_path: Path) -> None:
     async with mail_server(tmp_path) as box:
         settings = mail_settings(box, tmp_path)

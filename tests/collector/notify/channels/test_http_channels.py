@@ -138,9 +138,10 @@ async def test_only_the_numbers_that_were_not_reached_are_tried_again() -> None:
     async with TwilioServer() as server:
         channel = built(**_sms(server, "+4915112345678", "+4915187654321"))
         server.next_answers.append(Response(503))
+        sent = message("sms")
         with pytest.raises(RetryLater):
-            await channel.send(message("sms"))
-        await channel.send(message("sms"))
+            await channel.send(sent)
+        await channel.send(sent)
         await channel.close()
     assert [form["To"] for form in server.taken] == ["+4915187654321", "+4915112345678"]
 
