@@ -19,6 +19,8 @@ from tenantwatch_agent.vitals import Vitals
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
+pytestmark = pytest.mark.usefixtures("a_busy_machine_spoils_no_times")
+
 
 class Checking:
     """A check that does what the test hands it."""
@@ -91,9 +93,9 @@ async def seen(work: Callable[[], Awaitable[Outcome]], timeout_ms: int = 1000) -
 
 @pytest.mark.parametrize("work", [hang, stubborn, deaf])
 async def test_the_timeout_bounds_every_check(work: Callable[[], Awaitable[Outcome]]) -> None:
-    started = time.monotonic()
     result = await seen(work, timeout_ms=300)
-    assert time.monotonic() - started < 1.9
+    # One that takes no cancellation goes on by itself.
+    assert (work is deaf) == (len(asyncio.all_tasks()) > 1)
     assert (result.status, result.text) == (
         Status.UNHEALTHY,
         "no answer within 0.3 s, in phase waiting",

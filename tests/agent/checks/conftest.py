@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 import pytest
 import uvloop
-from tenantwatch_agent import lag, look
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -18,7 +17,5 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[]
 
 
 @pytest.fixture(autouse=True)
-def a_busy_machine_spoils_no_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other tests run beside these: what the agent would rightly mark as late is not the matter here."""
-    monkeypatch.setattr(lag, "LAGGED_SECONDS", 60.0)
-    monkeypatch.setattr(look, "_OWN_PART", 100.0)
+def unspoilt(a_busy_machine_spoils_no_times: None) -> None:
+    """For every test of a check."""

