@@ -36,6 +36,7 @@ from tenantwatch_collector.doors import GrpcDoor, RestDoor
 from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.levels import LevelEngine
+from tenantwatch_collector.engines.peers import Peers, Whoami
 from tenantwatch_collector.engines.retention import RetentionEngine
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.engines.settled import Settled
@@ -85,6 +86,12 @@ class Collector:
         passes = {"judge": self._judge.passes, **self._notifier.passes}
         self._heartbeat = (
             None if config.heartbeat is None else Heartbeat(config.heartbeat, passes, self.vitals)
+        )
+        self._peers = Peers(
+            store,
+            Whoami(config.collector_id, config.watch.interval_seconds),
+            {peer.name: peer.url for peer in config.watch.peers},
+            self._judge.commanded,
         )
         self._levels = LevelEngine(store, self._judge.passes, self._judge.found)
         self._rollups = RollupEngine(store)
@@ -146,6 +153,7 @@ class Collector:
         await self._notifier.start()
         self._commits.start()
         self._agents.start()
+        self._peers.start()
         if self._heartbeat is not None:
             self._heartbeat.start()
         grpc_address = await self._grpc.start()
@@ -158,6 +166,7 @@ class Collector:
         self._stopped = True
         # Whoever watches is let go first: their streams would hold the doors open.
         self._changed.close()
+        await self._peers.stop()
         if self._heartbeat is not None:
             await self._heartbeat.stop()
         store_answers = await self._ask_the_store()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import tomllib
 from pathlib import Path
 from typing import Annotated, Self
@@ -130,6 +131,28 @@ class RetentionSection(Section):
     history_months: Annotated[int, Field(ge=1, le=240)] = 25
 
 
+class PeerSection(Section):
+    """A collector that shares no store with this one, by an address of it that answers while it is well."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=500)]
+
+
+class WatchSection(Section):
+    """How collectors watch one another. Those on one store find each other by themselves."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{0,100}$")] = ""
+    interval_seconds: Annotated[float, Field(ge=1, le=300)] = 15
+    peers: Annotated[tuple[PeerSection, ...], Field(max_length=20)] = ()
+
+    @field_validator("peers")
+    @classmethod
+    def _told_apart(cls, value: tuple[PeerSection, ...]) -> tuple[PeerSection, ...]:
+        if len({peer.name for peer in value}) < len(value):
+            raise ValueError("two peers have one name: give each its own")
+        return value
+
+
 class CollectorConfig(Section):
     """All of it. Relative to nothing: paths are absolute or begin with ``~``."""
 
@@ -145,6 +168,12 @@ class CollectorConfig(Section):
     retention: RetentionSection = RetentionSection()
     notify: NotifySection = NotifySection()
     heartbeat: HeartbeatSection | None = None
+    watch: WatchSection = WatchSection()
+
+    @property
+    def collector_id(self) -> str:
+        """What the other collectors call this one: the same after a restart."""
+        return self.watch.name or f"{socket.gethostname()[:60]}:{self.rest.port}"
 
     @property
     def folder(self) -> Path:

@@ -7,13 +7,14 @@ import json
 from tenantwatch_collector.alerts.alert import AlertState, Notification, Transition
 from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.engines.findings import Finding
+from tenantwatch_collector.engines.peers import COLLECTOR_SILENT
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.silence import NO_DATA
 from tenantwatch_collector.store.base import PLATFORM_KEY, AlertCommand, AlertEvent, AlertRecord
 
 SOURCE_SERVICE = "saas_monitoring"
-REPORTED = "custom:"
-"""What the types of alerts that callers report begin with."""
+REPORTED = ("custom:", COLLECTOR_SILENT)
+"""What the types of alerts begin with that callers and other rooms report."""
 
 
 def context(watched: WatchedCheck, text: str, name: str = "") -> dict[str, str]:
@@ -53,7 +54,7 @@ def reported(command: AlertCommand) -> tuple[str, Severity, dict[str, str]]:
 
 
 def is_reported(alert_type: str) -> bool:
-    """Whether alerts of the type are reported by callers, and by nobody else."""
+    """Whether alerts of the type are reported, and judged by no rule."""
     return alert_type.startswith(REPORTED)
 
 
@@ -85,7 +86,7 @@ def alert_event(tenant_key: int, transition: Transition, by: AlertCommand | None
 
 
 def _name(tenant_key: int, alert_type: str, severity: Severity, seen: dict[str, str]) -> str:
-    if tenant_key == PLATFORM_KEY:
+    if tenant_key == PLATFORM_KEY and "causes" in seen:
         return f"{seen['causes']}: {seen['tenant_count']} tenants at once"
     if alert_type == NO_DATA:
         return "no data"

@@ -212,10 +212,11 @@ class AlertBook:
 
     def _report(self, command: AlertCommand, now_us: int) -> None:
         """Open the alert that somebody reports, or count it once more while it is open."""
-        if command.tenant_key not in self._tenants:
+        known = self._tenants.get(command.tenant_key)
+        if known is None and command.tenant_key != PLATFORM_KEY:
             return
         alert_type, severity, seen = reported(command)
-        tenant_id = self._tenants[command.tenant_key].tenant_id
+        tenant_id = PLATFORM if known is None else known.tenant_id
         rule = Rule("reported", tenant_id, alert_type, severity)
         evaluation = Evaluation("reported", tenant_id, alert_type, command.created_at_us, True, severity)
         self._apply((command.tenant_key, alert_type), rule, evaluation, seen, now_us)

@@ -57,7 +57,7 @@ class HeldGroups:
         key = kept.tenant_key, kept.alert_type
         held = self._groups[key] = Held.from_json(kept.state)
         self.heed(key, held)
-        if key[0] == PLATFORM_KEY:
+        if held.causes:
             self.heed_incident(key[1], held)
         return held
 

@@ -46,6 +46,7 @@ from tenantwatch_collector.store.facts import (
     CheckChange,
     CheckHealth,
     CheckState,
+    CollectorBeat,
     Commit,
     CommitTouch,
     Delivery,
@@ -94,6 +95,7 @@ __all__ = [
     "CheckChange",
     "CheckHealth",
     "CheckState",
+    "CollectorBeat",
     "Commit",
     "CommitTouch",
     "ContractRecord",
@@ -323,6 +325,18 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
 
     async def metric_names(self, tenant_id: str | None) -> Sequence[str]:
         """What metrics there are, of one tenant or of all, by name."""
+
+    serves_one_collector: bool
+    """Whether no other collector can work on it at the same time."""
+
+    async def beat(self, collector_id: str, now_us: int) -> None:
+        """A sign of life of this collector, for the others."""
+
+    async def end_beats(self, collector_id: str) -> None:
+        """It ends as it should: nobody is to miss it."""
+
+    async def collector_beats(self) -> Sequence[CollectorBeat]:
+        """The newest sign of life of each collector that has not ended."""
 
     async def pending_alert_commands(self) -> Sequence[AlertCommand]:
         """What callers want done to alerts and no engine has done yet, oldest first."""

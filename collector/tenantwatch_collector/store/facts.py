@@ -362,6 +362,15 @@ class StoredSilence:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectorBeat:
+    """A sign of life of a collector: ``beat`` rises with each. ``beat_at_us`` is by its own clock."""
+
+    collector_id: str
+    beat: int
+    beat_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRoute:
     """One version of a route: who is told of which alerts. ``definition`` is JSON; empty: it was removed.
 

@@ -20,6 +20,7 @@ from tenantwatch_collector.store.facts import (
     AuditEntry,
     CheckChange,
     CheckHealth,
+    CollectorBeat,
     CommitTouch,
     JudgedState,
     Judgement,
@@ -46,6 +47,7 @@ from tenantwatch_collector.store.sql import (
     alert_routes,
     alert_rules,
     audit,
+    collectors,
     judgements,
     once,
     outbox,
@@ -291,6 +293,17 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
 
     async def metric_names(self, tenant_id: str | None) -> Sequence[str]:
         return await alert_rules.metric_names(self._db, tenant_id)
+
+    async def beat(self, collector_id: str, now_us: int) -> None:
+        async with self._db.transaction() as tx:
+            await collectors.beat(tx, collector_id, now_us)
+
+    async def end_beats(self, collector_id: str) -> None:
+        async with self._db.transaction() as tx:
+            await collectors.end(tx, collector_id)
+
+    async def collector_beats(self) -> Sequence[CollectorBeat]:
+        return await collectors.beats(self._db)
 
     async def pending_alert_commands(self) -> Sequence[AlertCommand]:
         return await alert_commands.pending(self._db)
