@@ -11,8 +11,9 @@ from typing import Any
 
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import NotFound
+from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.naming import read_label
-from tenantwatch_collector.reports.service import Asked, Reports
+from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import load_signer
 from tenantwatch_collector.sla.explain import explain
 from tenantwatch_collector.sla.report import report

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from tenantwatch_collector.reports.agreements import UNITS, recurrence_to_json
 from tenantwatch_collector.reports.export import read_export
-from tenantwatch_collector.reports.service import Asked, Reports
+from tenantwatch_collector.reports.issuing import Asked
+from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import Signer, load_signer
 from tenantwatch_collector.reports.verify import Difference, Note, verify
 from tenantwatch_collector.sla.recurrence import recurrence
@@ -236,3 +237,29 @@ async def test_a_revision_says_why(life: Life, signer: Signer, happens: Any, rea
     revised = await reports.tenant_report(life.tenant, now())
     assert (revised["stage"], revised["revision"]) == ("revised", 1)
     assert reason in revised["reason"]
+
+
+async def test_the_platforms_report_is_kept_as_issued(life: Life, signer: Signer) -> None:
+    reports = Reports(life.store, signer)
+    await full(life)
+    final = await reports.platform_report(await life.store.tenants(), now())
+    assert (final["stage"], len(final["tenants"])) == ("final", 1)
+    before_us = time.time_ns() // 1000
+    # It came after the day, and nothing is known of it.
+    await life.store.create_tenant("late", "Late", "basic")
+    assert await reports.platform_report(await life.store.tenants(), now()) == final
+    await life.arrive([days()[61]])
+    revised = await reports.platform_report(await life.store.tenants(), now())
+    assert (revised["stage"], revised["revision"], revised["reason"]) == (
+        "revised",
+        1,
+        "results arrived late",
+    )
+    then = replace(now(), as_of_us=before_us, now=False)
+    assert await reports.platform_report(await life.store.tenants(), then) == final
+
+
+async def test_the_platforms_report_waits_for_every_agent(life: Life, signer: Signer) -> None:
+    await life.arrive(days()[:100])
+    document = await Reports(life.store, signer).platform_report([life.tenant], now())
+    assert (document["stage"], document["revision"]) == ("provisional", 0)
