@@ -144,7 +144,7 @@ async def test_a_report_is_signed_and_checked_against_its_export(here: Ground, t
     said = await here.collector.run(
         "sla", "verify", str(tmp_path / "report.json"), str(tmp_path / "export.jsonl")
     )
-    assert "the exported results give every number of the report" in said
+    assert "the exported facts give every number of the report" in said
     assert "have the digests of the report's facts" in said
     assert "availability = 100 x 85500 / 86400" in told
     printed = await here.collector.command("sla", "explain", tenant_id, _day(YESTERDAY))
