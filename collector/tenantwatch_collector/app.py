@@ -30,6 +30,7 @@ from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
+from tenantwatch_collector.api.tenancy import Tenancy
 from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
@@ -142,6 +143,7 @@ class Collector:
             Deployments(store),
             Assignments(store, self._agents.reassigned, self._agents.connected),
             Auditing(store),
+            Tenancy(store, self._judge.definitions_changed),
         )
 
     async def start(self) -> tuple[str, str]:

@@ -130,6 +130,7 @@ class Authenticator:
             raise NotAuthenticated(
                 "the token is unknown, has expired or was revoked; ask the platform's admin for one"
             )
+        _demand_watched(token.tenant)
         if token.last_used_at_us is None or now_us - token.last_used_at_us > _TOUCH_EVERY_US:
             await self._store.touch_token(token.token_id, now_us)
         return token
@@ -142,6 +143,7 @@ class Authenticator:
             tenant = await self._store.tenant(claims.tenant_id)
             if tenant is None:
                 raise NotAuthenticated("the credential names a tenant that does not exist")
+            _demand_watched(tenant)
         roles = frozenset(role for role in claims.roles if (role in PLATFORM_ROLES) == (tenant is None))
         return Caller(claims.subject, roles, granted(roles), tenant, expires_at_us=claims.expires_at_us)
 
@@ -165,6 +167,11 @@ def _by_token(token: Token) -> Caller:
         token.token_id,
         token.expires_at_us,
     )
+
+
+def _demand_watched(tenant: Tenant | None) -> None:
+    if tenant is not None and not tenant.is_watched:
+        raise NotAuthenticated(f"tenant {tenant.tenant_id} is suspended: its credentials open nothing now")
 
 
 def _is_over(expires_at_us: int | None, now_us: int) -> bool:

@@ -97,6 +97,7 @@ class HealthChecks:
             async with recorded(self._store, caller, "checks.round", "", caller.tenant) as record:
                 record.after = new
             tenants = [caller.tenant] if caller.tenant else await self._store.tenants()
+            tenants = [tenant for tenant in tenants if tenant.is_watched]
             turn = asyncio.Semaphore(_AT_ONCE)
             looks = [self._in_turn(turn, caller, tenant, new) for tenant in tenants]
             found = await asyncio.gather(*looks)

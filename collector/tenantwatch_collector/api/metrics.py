@@ -66,7 +66,8 @@ class Metrics:
             return await self._snapshot([caller.tenant])
         async with self._making:
             if self._made is None or time.monotonic() - self._made[0] > SNAPSHOT_SECONDS:
-                self._made = time.monotonic(), await self._snapshot(await self._store.tenants())
+                there = [tenant for tenant in await self._store.tenants() if tenant.deleted_at_us is None]
+                self._made = time.monotonic(), await self._snapshot(there)
             return self._made[1]
 
     @demands(Permission.MONITORING_READ)

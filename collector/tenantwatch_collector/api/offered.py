@@ -16,6 +16,7 @@ from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
+from tenantwatch_collector.api.tenancy import Tenancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,4 @@ class Offered:
     deployments: Deployments
     assignments: Assignments
     auditing: Auditing
+    tenancy: Tenancy

@@ -106,7 +106,8 @@ class ServiceLevels:
             tenant = await reachable_tenant(self._store, caller, tenant_id or caller.tenant.tenant_id)  # type: ignore[union-attr]
             document = await self._reports.tenant_report(tenant, asked)
         else:
-            document = await self._reports.platform_report(await self._store.tenants(), asked)
+            there = [tenant for tenant in await self._store.tenants() if tenant.deleted_at_us is None]
+            document = await self._reports.platform_report(there, asked)
         return await self._file(document, form)
 
     @demands(Permission.MONITORING_READ)

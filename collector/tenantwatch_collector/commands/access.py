@@ -39,6 +39,8 @@ async def create_tenant(store: Store, tenant_id: str, name: str, tier: str) -> T
         return known
     async with recorded(store, local_caller(), "tenant.create", tenant_id) as record:
         record.tenant = tenant = await record.store.create_tenant(tenant_id, name or tenant_id, tier)
+        if tenant.deleted_at_us is not None:
+            raise ConfigurationError(f"{tenant_id!r} was a tenant that was deleted: choose another id")
         record.after = {"tenant_id": tenant_id, "tenant_name": tenant.tenant_name, "tier": tier}
     return tenant
 
@@ -60,7 +62,9 @@ async def _tenant_create(store: Store, options: argparse.Namespace) -> None:
 
 async def _tenant_list(store: Store, options: argparse.Namespace) -> None:
     for tenant in await store.tenants():
-        print(f"{tenant.tenant_id:32} {tenant.tier:14} {tenant.tenant_name}")
+        if tenant.deleted_at_us is None:
+            state = "" if tenant.suspended_at_us is None else " (suspended)"
+            print(f"{tenant.tenant_id:32} {tenant.tier:14} {tenant.tenant_name}{state}")
 
 
 def with_store(work: Work) -> Callable[[argparse.Namespace], None]:

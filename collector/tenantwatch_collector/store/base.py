@@ -170,8 +170,19 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
     ) -> Tenant | None:
         """Create it; None if there is one of that id already."""
 
-    async def tenant(self, tenant_id: str) -> Tenant | None: ...
-    async def tenants(self) -> Sequence[Tenant]: ...
+    async def tenant(self, tenant_id: str) -> Tenant | None:
+        """The tenant, if it was not deleted."""
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """All there ever were, those too that were deleted."""
+
+    async def change_tenant(self, tenant_key: int, tenant_name: str, resource_tier: str) -> None: ...
+    async def suspend_tenant(self, tenant_key: int, since_us: int | None) -> bool:
+        """Suspend it, or with None resume it; False if it is so already. Meanwhile it has no active check."""
+
+    async def delete_tenant(self, tenant_key: int) -> None:
+        """It is there no more and its tokens are revoked; its facts stay as long as retention keeps them."""
+
     async def create_token(
         self,
         token_id: str,

@@ -29,6 +29,14 @@ class Tenant:
     tenant_name: str
     tier: str
     created_at_us: int
+    resource_tier: str = ""
+    suspended_at_us: int | None = None
+    deleted_at_us: int | None = None
+    """Since then it does not exist for any caller; engines close what was open."""
+
+    @property
+    def is_watched(self) -> bool:
+        return self.suspended_at_us is None and self.deleted_at_us is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1328,3 +1328,119 @@ class ListAuditEntriesResponse(_message.Message):
     entries: _containers.RepeatedCompositeFieldContainer[AuditEntry]
     next_cursor: str
     def __init__(self, entries: _Optional[_Iterable[_Union[AuditEntry, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
+
+class TenantDetail(_message.Message):
+    __slots__ = ("tenant_id", "tenant_name", "tier", "resource_tier", "created_at", "suspended_at")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_NAME_FIELD_NUMBER: _ClassVar[int]
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_TIER_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    SUSPENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    resource_tier: str
+    created_at: _timestamp_pb2.Timestamp
+    suspended_at: _timestamp_pb2.Timestamp
+    def __init__(self, tenant_id: _Optional[str] = ..., tenant_name: _Optional[str] = ..., tier: _Optional[str] = ..., resource_tier: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., suspended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GetTenantRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class GetTenantResponse(_message.Message):
+    __slots__ = ("tenant",)
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    tenant: TenantDetail
+    def __init__(self, tenant: _Optional[_Union[TenantDetail, _Mapping]] = ...) -> None: ...
+
+class ChangeTenantRequest(_message.Message):
+    __slots__ = ("tenant_id", "tenant_name", "resource_tier")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_NAME_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_TIER_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    tenant_name: str
+    resource_tier: str
+    def __init__(self, tenant_id: _Optional[str] = ..., tenant_name: _Optional[str] = ..., resource_tier: _Optional[str] = ...) -> None: ...
+
+class ChangeTenantResponse(_message.Message):
+    __slots__ = ("tenant",)
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    tenant: TenantDetail
+    def __init__(self, tenant: _Optional[_Union[TenantDetail, _Mapping]] = ...) -> None: ...
+
+class SuspendTenantRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class SuspendTenantResponse(_message.Message):
+    __slots__ = ("tenant",)
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    tenant: TenantDetail
+    def __init__(self, tenant: _Optional[_Union[TenantDetail, _Mapping]] = ...) -> None: ...
+
+class ResumeTenantRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class ResumeTenantResponse(_message.Message):
+    __slots__ = ("tenant",)
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    tenant: TenantDetail
+    def __init__(self, tenant: _Optional[_Union[TenantDetail, _Mapping]] = ...) -> None: ...
+
+class DeleteTenantRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class DeleteTenantResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MemberCheck(_message.Message):
+    __slots__ = ("agent_id", "check_id", "kind", "state")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CHECK_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    check_id: str
+    kind: str
+    state: str
+    def __init__(self, agent_id: _Optional[str] = ..., check_id: _Optional[str] = ..., kind: _Optional[str] = ..., state: _Optional[str] = ...) -> None: ...
+
+class TenantGroup(_message.Message):
+    __slots__ = ("group", "role", "state", "checks")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_FIELD_NUMBER: _ClassVar[int]
+    group: str
+    role: str
+    state: str
+    checks: _containers.RepeatedCompositeFieldContainer[MemberCheck]
+    def __init__(self, group: _Optional[str] = ..., role: _Optional[str] = ..., state: _Optional[str] = ..., checks: _Optional[_Iterable[_Union[MemberCheck, _Mapping]]] = ...) -> None: ...
+
+class ListGroupsRequest(_message.Message):
+    __slots__ = ("tenant_id",)
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+
+class ListGroupsResponse(_message.Message):
+    __slots__ = ("tenant_id", "groups")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    groups: _containers.RepeatedCompositeFieldContainer[TenantGroup]
+    def __init__(self, tenant_id: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[TenantGroup, _Mapping]]] = ...) -> None: ...

@@ -214,6 +214,36 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
                 _registered_method=True)
+        self.GetTenant = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetTenant',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantResponse.FromString,
+                _registered_method=True)
+        self.ChangeTenant = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ChangeTenant',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ChangeTenantRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ChangeTenantResponse.FromString,
+                _registered_method=True)
+        self.SuspendTenant = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/SuspendTenant',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SuspendTenantRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SuspendTenantResponse.FromString,
+                _registered_method=True)
+        self.ResumeTenant = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ResumeTenant',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResumeTenantRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResumeTenantResponse.FromString,
+                _registered_method=True)
+        self.DeleteTenant = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/DeleteTenant',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteTenantRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteTenantResponse.FromString,
+                _registered_method=True)
+        self.ListGroups = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListGroups',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListGroupsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListGroupsResponse.FromString,
+                _registered_method=True)
         self.ListAuditEntries = channel.unary_unary(
                 '/tenantwatch_wire.v1.MonitoringService/ListAuditEntries',
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAuditEntriesRequest.SerializeToString,
@@ -456,6 +486,45 @@ class MonitoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTenant(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeTenant(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuspendTenant(self, request, context):
+        """Until it is resumed nothing of it is watched and its credentials open nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeTenant(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTenant(self, request, context):
+        """Its id is never given again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGroups(self, request, context):
+        """The groups that make its state, each with its checks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListAuditEntries(self, request, context):
         """Who did what, newest first. A tenant sees what was done to it.
         """
@@ -645,6 +714,36 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.ListAgents,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.SerializeToString,
+            ),
+            'GetTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTenant,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantResponse.SerializeToString,
+            ),
+            'ChangeTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeTenant,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ChangeTenantRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ChangeTenantResponse.SerializeToString,
+            ),
+            'SuspendTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendTenant,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SuspendTenantRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.SuspendTenantResponse.SerializeToString,
+            ),
+            'ResumeTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeTenant,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResumeTenantRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResumeTenantResponse.SerializeToString,
+            ),
+            'DeleteTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTenant,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteTenantRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteTenantResponse.SerializeToString,
+            ),
+            'ListGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGroups,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListGroupsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListGroupsResponse.SerializeToString,
             ),
             'ListAuditEntries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAuditEntries,
@@ -1624,6 +1723,168 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/ListAgents',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetTenant',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ChangeTenant',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ChangeTenantRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ChangeTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/SuspendTenant',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.SuspendTenantRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.SuspendTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ResumeTenant',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResumeTenantRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ResumeTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/DeleteTenant',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteTenantRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.DeleteTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListGroups',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListGroupsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListGroupsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -108,7 +108,8 @@ class Served:
             try:
                 yield agent
             finally:
-                await agent.leave()
+                if not call.done():
+                    await agent.leave()
                 await reading
 
 
@@ -149,6 +150,11 @@ class StandInAgent:
         await self.look([])
         while (answer := await self._call.read()).WhichOneof("message") != "acknowledgement":
             self._take(answer)
+
+    async def ended(self) -> grpc.StatusCode:
+        """Returns when the collector has ended the stream, and how."""
+        code: grpc.StatusCode = await self._call.code()
+        return code
 
     async def leave(self) -> None:
         await self._call.write(Request(farewell=agent_pb2.Farewell()))

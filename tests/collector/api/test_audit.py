@@ -81,6 +81,18 @@ async def assigned(here: Served) -> tuple[str, Any]:
     return "given", body
 
 
+async def new_tenant(here: Served) -> str:
+    path, body = "/tenant-orchestration/deployments", {"tenant_name": secrets.token_hex(4)}
+    tenant_id: str = (await here.admin.rest("POST", path, body, 201))["tenant_id"]
+    return tenant_id
+
+
+async def suspended(here: Served) -> tuple[str, Any]:
+    tenant_id = await new_tenant(here)
+    await here.admin.rest("POST", f"/monitoring/tenants/{tenant_id}/suspend")
+    return tenant_id, None
+
+
 async def window(here: Served) -> tuple[str, Any]:
     body = {"from": hours(1), "to": hours(2), "reason": "r"}
     made = await here.admin.rest("POST", f"{SLA}/maintenance", body, 201)
@@ -116,6 +128,10 @@ COMMANDS: dict[tuple[str, str], tuple[str, Fill]] = {
     ("put", "/sla/{}/terms"): ("terms.set", just({"contract": {"tier": "basic"}, "reason": "r"})),
     ("put", "/checks/{}/{}"): ("check.assign", assigned),
     ("delete", "/checks/{}/{}"): ("check.unassign", assigned),
+    ("put", "/tenants/{}"): ("tenant.change", just({"tenant_name": "Acme", "resource_tier": "small"})),
+    ("post", "/tenants/{}/suspend"): ("tenant.suspend", lambda here: with_body(new_tenant(here), None)),
+    ("post", "/tenants/{}/resume"): ("tenant.resume", suspended),
+    ("delete", "/tenants/{}"): ("tenant.delete", lambda here: with_body(new_tenant(here), None)),
     ("post", "/sla/{}/maintenance"): (
         "maintenance.announce",
         just({"from": hours(1), "to": hours(2), "reason": "r"}),
@@ -154,13 +170,15 @@ async def test_every_command_leaves_its_entry(here: Served) -> None:
 
 
 async def assert_recorded(here: Served, method: str, path: str) -> None:
-    plain = path.removeprefix("/api/v1/monitoring").replace("{tenant_id}", TENANT)
+    plain = path.removeprefix("/api/v1/monitoring")
     pattern = path.removeprefix("/api/v1/monitoring")
     for name in ("tenant_id", "alert_id", "rule_id", "silence_id", "window_id", "number", "check_id", "name"):
         pattern = pattern.replace(f"{{{name}}}", "{}")
     assert (method, pattern) in COMMANDS, "a new command: say here what carries it out"
     action, fill = COMMANDS[method, pattern]
     name, body = await fill(here)
+    whose = name if plain.startswith("/tenants/") else TENANT
+    plain = plain.replace("{tenant_id}", whose)
     for parameter in ("alert_id", "rule_id", "silence_id", "window_id", "number", "check_id", "name"):
         plain = plain.replace(f"{{{parameter}}}", name)
     request_id = secrets.token_hex(8)

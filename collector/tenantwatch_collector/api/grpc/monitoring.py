@@ -11,6 +11,7 @@ from tenantwatch_collector.api.grpc.assignment_calls import AssignmentCalls
 from tenantwatch_collector.api.grpc.audit_calls import AuditCalls
 from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
 from tenantwatch_collector.api.grpc.level_calls import LevelCalls
+from tenantwatch_collector.api.grpc.tenant_calls import TenantCalls
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.looks import NewHealthCheck
 from tenantwatch_collector.api.measured import Days
@@ -20,7 +21,7 @@ from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.identity import Caller
 
 
-class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls, AuditCalls):
+class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls, AuditCalls, TenantCalls):
     """Thin: reads the message, calls the operation, answers its model."""
 
     def __init__(self, offered: Offered, door: Door) -> None:
@@ -28,7 +29,7 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls,
         self._operations = offered.operations
         self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
-        self._auditing = offered.auditing
+        self._auditing, self._tenancy = offered.auditing, offered.tenancy
         self._routes = offered.routes
         self._levels, self._contracting = offered.levels, offered.contracting
         self._assignments = offered.assignments

@@ -19,6 +19,7 @@ from tenantwatch_collector.api.rest.problems import answer_with_problems, descri
 from tenantwatch_collector.api.rest.request_ids import RequestIds
 from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.api.rest.sla_routes import create_sla_router
+from tenantwatch_collector.api.rest.tenant_routes import create_tenant_router
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.vitals import Vitals
 
@@ -70,4 +71,5 @@ def create_routers(offered: Offered) -> list[APIRouter]:
         create_deployment_router(offered.deployments),
         create_assignment_router(offered.assignments),
         create_audit_router(offered.auditing),
+        create_tenant_router(offered.tenancy),
     ]

@@ -13,13 +13,23 @@ from tenantwatch_collector.store.facts import AgentPosition, StoredCheck, Tenant
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
 
 _TOKEN = (
-    "SELECT token.*, tenant.tenant_id, tenant.tenant_name, tenant.tier,"
+    "SELECT token.*, tenant.tenant_id, tenant.tenant_name, tenant.tier, tenant.resource_tier,"
+    " tenant.suspended_at_us, tenant.deleted_at_us,"
     " tenant.created_at_us AS tenant_created_at_us FROM token LEFT JOIN tenant USING (tenant_key)"
 )
 
 
 def tenant_of(row: Row, created: str = "created_at_us") -> Tenant:
-    return Tenant(row["tenant_key"], row["tenant_id"], row["tenant_name"], row["tier"], row[created])
+    return Tenant(
+        row["tenant_key"],
+        row["tenant_id"],
+        row["tenant_name"],
+        row["tier"],
+        row[created],
+        row["resource_tier"],
+        row["suspended_at_us"],
+        row["deleted_at_us"],
+    )
 
 
 def check_of(row: Row) -> StoredCheck:
@@ -74,7 +84,8 @@ async def add_tenant(
 
 
 async def tenant(db: Database, tenant_id: str) -> Tenant | None:
-    rows = await db.read("SELECT * FROM tenant WHERE tenant_id = ?", (tenant_id,))
+    sql = "SELECT * FROM tenant WHERE tenant_id = ? AND deleted_at_us IS NULL"
+    rows = await db.read(sql, (tenant_id,))
     return tenant_of(rows[0]) if rows else None
 
 
@@ -119,7 +130,8 @@ async def token_by_hash(db: Database, secret_sha256: bytes) -> Token | None:
 
 async def token_is_valid(db: Database, token_id: str) -> bool:
     sql = (
-        "SELECT 1 AS valid FROM token WHERE token_id = ? AND revoked_at_us IS NULL"
+        "SELECT 1 AS valid FROM token LEFT JOIN tenant USING (tenant_key)"
+        " WHERE token_id = ? AND revoked_at_us IS NULL AND suspended_at_us IS NULL"
         " AND (expires_at_us IS NULL OR expires_at_us > ?)"
     )
     return bool(await db.read(sql, (token_id, now_us())))
@@ -143,8 +155,11 @@ async def revoke_token(tx: Transaction, token_id: str) -> bool:
 
 
 async def tokens_revoked_since(db: Database, since_us: int) -> Sequence[str]:
-    sql = "SELECT token_id FROM token WHERE revoked_at_us >= ? OR expires_at_us BETWEEN ? AND ?"
-    rows = await db.read(sql, (since_us, since_us, now_us()))
+    sql = (
+        "SELECT token_id FROM token LEFT JOIN tenant USING (tenant_key)"
+        " WHERE revoked_at_us >= ? OR expires_at_us BETWEEN ? AND ? OR suspended_at_us >= ?"
+    )
+    rows = await db.read(sql, (since_us, since_us, now_us(), since_us))
     return [row["token_id"] for row in rows]
 
 
@@ -245,10 +260,15 @@ def _values(definition: CheckDefinition, active: bool) -> tuple[object, ...]:
 
 
 async def checks(db: Database) -> Sequence[StoredCheck]:
-    """All of all tenants, with the labels of their agents."""
+    """All of all tenants, with the labels of their agents; of a tenant that is not watched none is active."""
+    sql = "SELECT tenant_key FROM tenant WHERE suspended_at_us IS NOT NULL OR deleted_at_us IS NOT NULL"
+    unwatched = {row["tenant_key"] for row in await db.read(sql)}
     agents = await db.read("SELECT tenant_key, agent_id, labels FROM agent WHERE labels <> '{}'")
     labels = {(row["tenant_key"], row["agent_id"]): _labels_of(row) for row in agents}
-    found = [check_of(row) for row in await db.read("SELECT * FROM check_definition")]
+    found = [
+        replace(check, active=False) if check.tenant_key in unwatched else check
+        for check in map(check_of, await db.read("SELECT * FROM check_definition"))
+    ]
     return [
         replace(check, labels=labels[place])
         if (place := (check.tenant_key, check.agent_id)) in labels

@@ -24,7 +24,8 @@ from tenantwatch_collector.store.sql.database import Database, Row
 from tenantwatch_collector.store.sql.results import metrics_of
 
 _TENANT_HEALTH = """
-SELECT t.tenant_key, t.tenant_id, t.tenant_name, t.tier, t.created_at_us, s.state, s.since_us, s.groups,
+SELECT t.tenant_key, t.tenant_id, t.tenant_name, t.tier, t.created_at_us, t.resource_tier, t.suspended_at_us,
+       t.deleted_at_us, s.state, s.since_us, s.groups,
        coalesce(c.checks_total, 0) AS checks_total, coalesce(c.checks_failing, 0) AS checks_failing
 FROM tenant t
 LEFT JOIN tenant_state s ON s.tenant_key = t.tenant_key
@@ -54,7 +55,8 @@ _HISTORY = (
 
 
 async def tenant_health(db: Database, tenant_key: int | None) -> Sequence[TenantHealth]:
-    where, parameters = ("", ()) if tenant_key is None else (" WHERE t.tenant_key = ?", (tenant_key,))
+    bound, parameters = ("", ()) if tenant_key is None else (" AND t.tenant_key = ?", (tenant_key,))
+    where = f" WHERE t.deleted_at_us IS NULL{bound}"
     rows = await db.read(f"{_TENANT_HEALTH}{where} ORDER BY t.tenant_id", parameters, tenant_key)
     return [
         TenantHealth(

@@ -54,6 +54,7 @@ from tenantwatch_collector.store.sql import (
     questions,
     rollups,
     silences,
+    tenants,
 )
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.assignments import SqlAssignments
@@ -95,6 +96,18 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
 
     async def tenants(self) -> Sequence[Tenant]:
         return await access.tenants(self._db)
+
+    async def change_tenant(self, tenant_key: int, tenant_name: str, resource_tier: str) -> None:
+        async with self._db.transaction() as tx:
+            await tenants.change(tx, tenant_key, tenant_name, resource_tier)
+
+    async def suspend_tenant(self, tenant_key: int, since_us: int | None) -> bool:
+        async with self._db.transaction() as tx:
+            return await tenants.suspend(tx, tenant_key, since_us)
+
+    async def delete_tenant(self, tenant_key: int) -> None:
+        async with self._db.transaction() as tx:
+            await tenants.delete(tx, tenant_key, now_us())
 
     async def create_token(
         self,
