@@ -120,7 +120,7 @@ class Collector:
             QueryService(offered.operations, offered.alerts, door),
             MonitoringService(offered, door),
         )
-        board = create_web_router(DashboardBoard(offered.operations, authenticator))
+        board = create_web_router(DashboardBoard(offered.operations, offered.alerts, authenticator))
         routers = [*create_routers(offered), board]
         self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers, admission))
         self._stopped = False

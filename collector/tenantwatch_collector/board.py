@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from tenantwatch_collector.access.permissions import Permission
+from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.errors import NotAllowed, NotAuthenticated, NotFound
 from tenantwatch_collector.identity import Authenticator, Caller
@@ -15,8 +16,9 @@ from tenantwatch_collector.web.sessions import Session, Sessions
 class DashboardBoard:
     """The web room's Board over operations: the same bounds as every other door."""
 
-    def __init__(self, operations: Operations, authenticator: Authenticator) -> None:
+    def __init__(self, operations: Operations, alerts: Alerts, authenticator: Authenticator) -> None:
         self._operations = operations
+        self._alerts = alerts
         self._authenticator = authenticator
         self._sessions = Sessions()
 
@@ -47,6 +49,13 @@ class DashboardBoard:
         except NotFound:
             return None
         return summary.model_dump(mode="json")
+
+    async def alert(self, caller: object, alert_id: str) -> dict[str, Any] | None:
+        try:
+            found = await self._alerts.timeline(_caller(caller), alert_id)
+        except NotFound:
+            return None
+        return found.model_dump(mode="json")
 
     def changes(self, caller: object) -> AsyncGenerator[None, None]:
         return self._operations.changes(_caller(caller))

@@ -105,8 +105,7 @@ def message_payload(
     record: AlertRecord, tenant_id: str, notification: Notification, dashboard_url: str
 ) -> dict[str, object]:
     """What a channel is given; a webhook posts it as it is."""
-    page = "health" if record.tenant_key == PLATFORM_KEY else f"tenants/{tenant_id}"
-    link = f"{dashboard_url}/admin/monitoring/{page}" if dashboard_url else None
+    link = f"{dashboard_url}/admin/monitoring/alerts/{record.alert_id}" if dashboard_url else None
     return {
         "kind": notification.kind,
         "dedup_key": notification.dedup_key,

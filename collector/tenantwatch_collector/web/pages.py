@@ -1,4 +1,4 @@
-"""The pages of the dashboard: sign in, the overview, one tenant, and the files they use."""
+"""The pages of the dashboard: sign in, the overview, one tenant, one alert, and the files they use."""
 
 # No postponed annotations here: FastAPI must see the types that create_web_router makes.
 import hashlib
@@ -21,6 +21,7 @@ COOKIE = "tw_session"
 _COOKIE_PATH = "/admin"
 _MAX_FORM_BYTES = 2_000
 _TENANT_ID = re.compile(r"[a-z0-9-]{1,63}")
+_ALERT_PLACE = re.compile(r"alerts/[0-9a-f]{32}")
 _KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -43,6 +44,7 @@ def create_web_router(board: Board) -> APIRouter:
     """Everything under /admin/monitoring; whoever comes to the bare address is sent there."""
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
     _add_pages(router, board)
+    _add_alert_page(router, board)
     _add_signing(router, board)
     _add_files(router)
     front = APIRouter(include_in_schema=False)
@@ -83,7 +85,7 @@ def _add_pages(router: APIRouter, board: Board) -> None:
             return _ask_to_sign_in(request, tenant_id)
         data = await board.tenant(session.caller, tenant_id)
         if data is None:
-            return _page("not_found.html", 404, tenant_id=tenant_id)
+            return _page("not_found.html", 404, what="tenant", sought=tenant_id)
         return _dashboard(data["tenant_name"], tenant_id, data)
 
     @router.get("/health/events")
@@ -95,6 +97,18 @@ def _add_pages(router: APIRouter, board: Board) -> None:
             raise HTTPException(503, "Too many open dashboards")
         headers = {**_HEADERS, "X-Accel-Buffering": "no"}
         return StreamingResponse(streams.events(session, tenant), 200, headers, "text/event-stream")
+
+
+def _add_alert_page(router: APIRouter, board: Board) -> None:
+    @router.get("/alerts/{alert_id}")
+    async def alert(request: Request, alert_id: str) -> Response:
+        session = await _session(board, request)
+        if session is None:
+            return _ask_to_sign_in(request, f"alerts/{alert_id}")
+        data = await board.alert(session.caller, alert_id)
+        if data is None:
+            return _page("not_found.html", 404, what="alert", sought=alert_id)
+        return _page("alert.html", title=data["alert"]["alert_name"], **data)
 
 
 def _add_signing(router: APIRouter, board: Board) -> None:
@@ -168,6 +182,8 @@ def _ask_to_sign_in(request: Request, tenant_id: str) -> HTMLResponse:
 
 
 def _address_after_sign_in(tenant_id: str) -> str:
+    if _ALERT_PLACE.fullmatch(tenant_id):
+        return f"{PREFIX}/{tenant_id}"
     return f"{PREFIX}/tenants/{tenant_id}" if _TENANT_ID.fullmatch(tenant_id) else HOME
 
 

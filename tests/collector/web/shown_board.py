@@ -154,6 +154,38 @@ class ShownBoard:
                 }
         return None
 
+    async def alert(self, caller: object, alert_id: str) -> dict[str, Any] | None:
+        for alert in self.alerts:
+            if alert["alert_id"] == alert_id:
+                told = {"who": "ada", "at": moment(60), "notes": alert.get("notes", "on it")}
+                shown = {
+                    **alert,
+                    "alert_name": "http_endpoint is unhealthy",
+                    "alert_description": alert["message"],
+                    "status": "acknowledged",
+                    "metric_name": "http_endpoint",
+                    "first_occurred": moment(744),
+                    "last_occurred": moment(10),
+                    "occurrence_count": 7,
+                    "alert_data": {},
+                    "acknowledgement": told,
+                    "resolution": None,
+                }
+                line = {"time": moment(700), "who": "", "channel": "", "outcome": "", "detail": ""}
+                record = [
+                    {**line, "kind": "opened"},
+                    {
+                        **line,
+                        "kind": "firing",
+                        "channel": "slack:shop",
+                        "outcome": "retry",
+                        "detail": "answered 503",
+                    },
+                    {**line, "kind": "acknowledged", "who": "ada", "detail": alert.get("notes", "on it")},
+                ]
+                return {"alert": shown, "timeline": record}
+        return None
+
     async def changes(self, caller: object) -> AsyncGenerator[None, None]:
         seen = self._version
         self.watching += 1

@@ -208,3 +208,31 @@ async def test_files_are_served_with_their_kind_and_only_when_they_changed() -> 
             assert (await client.get(f"/admin/monitoring/static/{name}")).status_code == 404
         home = await client.get("/admin/monitoring/")
         assert home.headers["location"] == HOME
+
+
+ALERT_ID = "0123456789abcdef0123456789abcdef"
+
+
+async def test_an_alert_has_a_page_with_its_record_where_nothing_becomes_html() -> None:
+    board = ShownBoard()
+    board.alerts[0] |= {"alert_id": ALERT_ID, "message": ATTACK, "notes": ATTACK}
+    async with browsing(board) as client:
+        answer = await client.get(f"/admin/monitoring/alerts/{ALERT_ID}")
+        assert answer.status_code == 200
+        assert_guarded(answer)
+        assert "<script>alert(1)" not in answer.text
+        assert "onerror=alert(1)>" not in answer.text
+        for told in ("slack:shop", "answered 503", "retry", "by <bdi>ada</bdi>", "7 times"):
+            assert told in answer.text
+        missing = await client.get("/admin/monitoring/alerts/none")
+        assert (missing.status_code, "No such alert" in missing.text) == (404, True)
+
+
+async def test_who_follows_an_alerts_link_comes_to_it_after_signing_in() -> None:
+    async with browsing(ShownBoard(), signed_in=False) as client:
+        page = await client.get(f"/admin/monitoring/alerts/{ALERT_ID}")
+        assert f'value="alerts/{ALERT_ID}"' in page.text
+        answer = await client.post(SIGN_IN, data={"token": TOKEN, "tenant": f"alerts/{ALERT_ID}"})
+        assert answer.headers["location"] == f"/admin/monitoring/alerts/{ALERT_ID}"
+        answer = await client.post(SIGN_IN, data={"token": TOKEN, "tenant": "alerts/../../x"})
+        assert answer.headers["location"] == HOME

@@ -20,6 +20,13 @@ export function state(word, label = word) {
   return element("span", { class: `state ${kind}` }, element("i", { class: "shape", "aria-hidden": "true" }), label);
 }
 
+// Stands where a tenant's id stands in alerts of the whole platform.
+export const PLATFORM = "platform";
+
+export function alertLink(id, text) {
+  return element("a", { href: `/admin/monitoring/alerts/${encodeURIComponent(id)}` }, element("bdi", {}, text));
+}
+
 export function tenantLink(id, text) {
   return element("a", { href: `/admin/monitoring/tenants/${encodeURIComponent(id)}` }, element("bdi", {}, text));
 }

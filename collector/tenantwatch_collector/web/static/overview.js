@@ -1,5 +1,5 @@
 // The platform: its state, the tenants with the worst first, the active alerts, the latest results.
-import { RANK, age, capital, count, element, milliseconds, row, said, setText, span, state, tableCard, tenantLink } from "./dom.js";
+import { PLATFORM, RANK, age, alertLink, capital, count, element, milliseconds, row, said, setText, span, state, tableCard, tenantLink } from "./dom.js";
 
 const MAX_ROWS = 200;
 const COUNTED = ["unhealthy", "degraded", "unknown", "healthy"];
@@ -106,7 +106,7 @@ export function overview() {
     const all = data.platform_health.active_alerts;
     alerts.show(all > shown ? `first ${shown} of ${count(all)}` : count(all), data.active_alerts, "Nothing is alerting.",
       (one) => one.alert_id, (one) => row(ALERT_COLUMNS, state(one.severity),
-        [element("p", { class: "said strong", title: one.message }, element("bdi", {}, one.message)), element("small", {}, tenantLink(one.tenant_id, one.tenant_id))],
+        [element("p", { class: "said strong", title: one.message }, alertLink(one.alert_id, one.message)), element("small", {}, one.tenant_id === PLATFORM ? "the whole platform" : tenantLink(one.tenant_id, one.tenant_id))],
         span(one.duration * 60)));
     checks.show("the latest results", data.recent_checks, "No result yet: no agent has sent any.",
       (one) => JSON.stringify([one.tenant_id, one.agent_id, one.check_id, one.timestamp]),
