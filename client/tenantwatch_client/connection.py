@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,10 @@ MONITORING = "/api/v1/monitoring"
 ORCHESTRATION = "/api/v1/tenant-orchestration"
 TIMEOUT_SECONDS = 90.0
 """A look on demand is answered within a minute, whatever the agents do."""
+
+LONGEST_WAIT_SECONDS = 10
+# A POST has a key, by which the collector knows it again. A DELETE done twice would be told as not found.
+_MAY_COME_TWICE = ("GET", "POST")
 
 Query = Mapping[str, str | int | float | bool | None]
 
@@ -90,15 +95,33 @@ class Connection:
     ) -> httpx2.Response:
         address = "/".join([under, *(quote(part, safe="") for part in path)])
         given = {key: value for key, value in (query or {}).items() if value is not None}
-        try:
-            answer = self._http.request(method, address, params=given, json=body, headers=headers)
-        except httpx2.TimeoutException:
-            raise Unreachable(f"{self.url} did not answer within {TIMEOUT_SECONDS:.0f} s") from None
-        except httpx2.HTTPError as error:
-            raise Unreachable(f"{self.url} cannot be reached: {error}") from None
+        answer = self._answer(method, address, given, body, headers)
+        wait_seconds = _wait_seconds(answer)
+        if wait_seconds is not None:
+            time.sleep(wait_seconds)
+            answer = self._answer(method, address, given, body, headers)
         if not answer.is_success:
             raise _failure(answer)
         return answer
+
+    def _answer(
+        self,
+        method: str,
+        address: str,
+        query: Query,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx2.Response:
+        """Asks again once where the connection broke and what is asked may come twice."""
+        for may_repeat in (method in _MAY_COME_TWICE, False):
+            try:
+                return self._http.request(method, address, params=query, json=body, headers=headers)
+            except httpx2.TimeoutException:
+                raise Unreachable(f"{self.url} did not answer within {TIMEOUT_SECONDS:.0f} s") from None
+            except httpx2.HTTPError as error:
+                if not may_repeat:
+                    raise Unreachable(f"{self.url} cannot be reached: {error}") from None
+        raise AssertionError("the second failure is raised")
 
 
 def _checked(url: str) -> str:
@@ -115,6 +138,14 @@ def _is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _wait_seconds(answer: httpx2.Response) -> float | None:
+    """How long to wait before asking again, where the collector says so and it is not long."""
+    told = answer.headers.get("retry-after", "")
+    if answer.status_code not in (429, 503) or not told.isdigit() or int(told) > LONGEST_WAIT_SECONDS:
+        return None
+    return float(told)
 
 
 def _failure(answer: httpx2.Response) -> ClientError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import threading
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 from tenantwatch_client import Client, ClientError, NotFound, NotSignedIn, Refused, Unreachable
@@ -108,6 +111,38 @@ def test_a_wrong_token_is_said_and_not_shown(served: Served) -> None:
 def test_nobody_there() -> None:
     with Client(f"http://127.0.0.1:{stable_port()}", "tw_x") as client, pytest.raises(Unreachable):
         client.health.platform()
+
+
+class Broken(http.server.BaseHTTPRequestHandler):
+    """Breaks the first connection after it has read the request, and is too busy for the second."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.asked.append((self.path, self.headers["idempotency-key"]))
+        if len(self.asked) == 1:
+            self.close_connection = True
+            return
+        self.send_response(429 if len(self.asked) == 2 else 200)
+        self.send_header("Retry-After", "0")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *arguments: object) -> None: ...
+
+
+def test_a_broken_line_and_a_busy_collector_are_asked_again_with_the_same_key() -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Broken) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        with Client(f"http://127.0.0.1:{server.server_port}", "tw_x") as client:
+            client.health.look("acme")
+        server.shutdown()
+        serving.join()
+    assert len(Broken.asked) == 3
+    assert len(set(Broken.asked)) == 1
 
 
 @pytest.mark.parametrize(
