@@ -193,13 +193,17 @@ class RuleView(TypedDict):
     tier: str | None
     metric: str
     condition: str
-    threshold: float
+    threshold: float | None
     severity: str
     for_seconds: int
     keep_firing_seconds: int
     failure_threshold: int
     success_threshold: int
-    created_at: str
+    window_seconds: int
+    aggregation: str | None
+    enabled: bool
+    built_in: bool
+    created_at: str | None
     created_by: str
 
 

@@ -34,9 +34,10 @@ from tenantwatch_collector.api.tenancy import Tenancy
 from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
-from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
+from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.levels import LevelEngine
+from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.peers import Peers, Whoami
 from tenantwatch_collector.engines.retention import RetentionEngine
 from tenantwatch_collector.engines.rollups import RollupEngine
@@ -82,7 +83,7 @@ class Collector:
         ground = config.notify.ground(TICKS_PER_SECOND)
         routing = Routing(ground.default, ground.routes)
         inhibitions = config.notify.all_inhibitions(TICKS_PER_SECOND)
-        alerts = AlertBook(tuple(channels), routing, config.dashboard_url, inhibitions)
+        alerts = AlertBook(tuple(channels), routing, config.dashboard_url, inhibitions, config.rules.off)
         self._judge = Judge(store, alerts, self._changed, owed, self.vitals, ground)
         passes = {"judge": self._judge.passes, **self._notifier.passes}
         self._heartbeat = (
@@ -134,7 +135,7 @@ class Collector:
             Operations(store, self._changed, self._levels.compliance),
             HealthChecks(store, levels, self._agents.look),
             Alerts(store, self._judge.commanded, self._judge.passes),
-            Rules(store),
+            Rules(store, self.config.rules.off),
             Routes(store, ground),
             Silences(store),
             levels,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from tenantwatch_collector.access.settings import JwtSection
+from tenantwatch_collector.alerts.builtin import NAMES
 from tenantwatch_collector.api.settings import ApiSection
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.notify.heartbeat import HeartbeatSection
@@ -153,6 +154,19 @@ class WatchSection(Section):
         return value
 
 
+class RulesSection(Section):
+    """Which of the built-in rules are switched off."""
+
+    off: frozenset[str] = frozenset()
+
+    @field_validator("off")
+    @classmethod
+    def _known(cls, value: frozenset[str]) -> frozenset[str]:
+        if unknown := sorted(value - set(NAMES)):
+            raise ValueError(f"there is no rule {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        return value
+
+
 class CollectorConfig(Section):
     """All of it. Relative to nothing: paths are absolute or begin with ``~``."""
 
@@ -166,6 +180,7 @@ class CollectorConfig(Section):
     api: ApiSection = ApiSection()
     ingest: IngestSection = IngestSection()
     retention: RetentionSection = RetentionSection()
+    rules: RulesSection = RulesSection()
     notify: NotifySection = NotifySection()
     heartbeat: HeartbeatSection | None = None
     watch: WatchSection = WatchSection()

@@ -23,8 +23,9 @@ from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.app import GARBAGE_THRESHOLDS
 from tenantwatch_collector.config import GrpcListener, Tls
 from tenantwatch_collector.doors import GrpcDoor
-from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
+from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.judge import Judge
+from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.ingest.batching import GroupCommit

@@ -145,6 +145,8 @@ class CollectorSettings:
 
     webhooks: list[str] = field(default_factory=list)
     extra: str = ""
+    rules_off: tuple[str, ...] = ("flapping",)
+    """Here servers come and go more often than anybody would bear to be told."""
 
 
 class Collector(Program):
@@ -167,7 +169,7 @@ class Collector(Program):
         rest = self.rest_url.removeprefix("http://")
         return (
             f"[grpc]\nlisten = {toml(self.grpc_address)}\n[rest]\nlisten = {toml(rest)}\n"
-            + f"{settings.extra}\n"
+            + f"{settings.extra}\n[rules]\noff = {toml(list(settings.rules_off))}\n"
             + _tables("notify.webhooks", hooks)
         )
 

@@ -45,12 +45,12 @@ steps = [["pagerduty"]]
             record = await here.collector.command("alerts", "timeline", alert_id)
     told = [line.partition(" ")[2] for line in record.splitlines() if " log " not in line]
     assert told == [
-        "opened error, level 0",
-        "firing error, level 0",
+        "opened critical, level 0",
+        "firing critical, level 0",
         "firing pagerduty sent",
         "acknowledged by ada on it",
         "acknowledged pagerduty sent",
-        "resolved error, level 0",
+        "resolved critical, level 0",
         "resolved pagerduty sent",
     ]
 
@@ -82,5 +82,9 @@ async def test_a_custom_rule_is_checked_against_what_is_measured_and_comes_into_
             await here.collector.terminate()
             replayed = await here.collector.command("alerts", "replay", "long-pages", "--days", "1")
             first, last = replayed.splitlines()
-            assert f" {TENANT} for " in first
-            assert last == "body_bytes greater than 100: 1 alerts at 1 tenants in 1 days"
+            assert f" {TENANT} error for " in first
+            assert last == "long-pages: 1 alerts at 1 tenants in 1 days"
+            silent = await here.collector.command("alerts", "replay", "agent_silent", "--days", "1")
+            assert silent == "agent_silent: 0 alerts at 0 tenants in 1 days"
+            violated = await here.collector.command("alerts", "replay", "sla_violation", "--days", "1")
+            assert violated == "sla_violation: 0 alerts at 0 tenants in 1 days"

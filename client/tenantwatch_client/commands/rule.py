@@ -21,6 +21,8 @@ class Condition(StrEnum):
     less_or_equal = "less_or_equal"
     equals = "equals"
     not_equals = "not_equals"
+    absent = "absent"
+    changes_by_percent = "changes_by_percent"
 
 
 COLUMNS = (
@@ -30,6 +32,7 @@ COLUMNS = (
     ("THRESHOLD", "threshold"),
     ("SEVERITY", "severity"),
     ("FOR S", "for_seconds"),
+    ("ON", "enabled"),
     ("TENANT", "tenant_id"),
     ("TIER", "tier"),
     ("BY", "created_by"),
@@ -39,20 +42,22 @@ RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="its id, of `r
 
 @app.command("list")
 def list_rules(output: OutputOption = Output.table) -> None:
-    """List them."""
+    """List them; the platform's callers see the built-in ones as well."""
     with connect() as client:
-        show(client.rules.list(), COLUMNS, output, "there are no rules of your own")
+        show(client.rules.list(), COLUMNS, output, "there are no rules")
 
 
 @app.command("create")
 def create(
     metric: Annotated[str, typer.Argument(help="such as cpu_percent")],
     condition: Annotated[Condition, typer.Argument()],
-    threshold: Annotated[float, typer.Argument()],
+    threshold: Annotated[float | None, typer.Argument(help="for absent none")] = None,
     severity: Annotated[Severity, typer.Option()] = Severity.warning,
     tenant: Annotated[str | None, typer.Option(help="only for this tenant")] = None,
     tier: Annotated[str | None, typer.Option(help="only for tenants of this tier")] = None,
     for_seconds: Annotated[int, typer.Option(min=0, help="how long it must hold")] = 0,
+    window_seconds: Annotated[int, typer.Option(min=0, help="aggregate over so long")] = 0,
+    aggregation: Annotated[str | None, typer.Option(help="such as avg, max, p95; else avg")] = None,
     rule_id: Annotated[str | None, typer.Option(help="else one is made")] = None,
     output: OutputOption = Output.table,
 ) -> None:
@@ -65,6 +70,8 @@ def create(
         "tenant_id": tenant,
         "tier": tier,
         "for_seconds": for_seconds,
+        "window_seconds": window_seconds,
+        "aggregation": aggregation,
         "rule_id": rule_id,
     }
     with connect() as client:

@@ -33,7 +33,12 @@ def is_quiet(group: GroupState | None, rule: Rule, value: bool | None) -> bool:
     member = group.members.get(rule.rule_id)
     if member is not None and (member.phase is not Phase.INACTIVE or member.held_until is not None):
         return False
-    return not rule.flap_detection or group.flapping.is_unmoved_by(group.is_firing)
+    return not rule.flap_detection or not is_moved(group)
+
+
+def is_moved(group: GroupState) -> bool:
+    """Whether one more observation would change what is known of its flapping."""
+    return not group.flapping.is_unmoved_by(group.is_firing)
 
 
 def evaluate(group: GroupState, rule: Rule, evaluation: Evaluation, policy: Policy) -> Outcome:

@@ -136,15 +136,33 @@ class Evaluation:
 
 
 def check_unhealthy_rule(
-    tenant: str, rule_id: str, kind: str, confirm_failures: int, confirm_successes: int
+    tenant: str,
+    rule_id: str,
+    kind: str,
+    confirm_failures: int,
+    confirm_successes: int,
+    flap_detection: bool = False,
 ) -> Rule:
     """The built-in rule "a check is not healthy": grouped by the check's kind, with the check's own N and M.
 
     Whoever evaluates it says how bad it is: an error if unhealthy, a warning if degraded.
     """
-    return Rule(rule_id, tenant, kind, Severity.ERROR, confirm_failures, confirm_successes)
+    return Rule(
+        rule_id,
+        tenant,
+        kind,
+        Severity.ERROR,
+        confirm_failures,
+        confirm_successes,
+        flap_detection=flap_detection,
+    )
+
+
+def tenant_down_rule(tenant: str) -> Rule:
+    """The built-in rule "a tenant is down". Its checks' own rows have confirmed that already."""
+    return Rule("tenant/", tenant, "tenant_down", Severity.CRITICAL)
 
 
 def no_data_rule(tenant: str, rule_id: str) -> Rule:
-    """The built-in rule "a check is heard of no more"; a silent agent's checks share one alert."""
+    """The built-in rule "a check is heard of no more", though its agent is."""
     return Rule(rule_id, tenant, "no_data", Severity.WARNING)

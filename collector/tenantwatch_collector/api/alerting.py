@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tenantwatch_collector.alerts.condition import Condition
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.alerts.window import Aggregation
 from tenantwatch_collector.api.models import Instant
 from tenantwatch_collector.sla.contract import Tier
 
@@ -99,12 +100,17 @@ class RuleBody(_Strict):
     tier: Tier | None = None
     metric: Annotated[str, Field(min_length=1, max_length=200)]
     condition: Condition
-    threshold: Annotated[float, Field(allow_inf_nan=False)]
+    threshold: Annotated[float | None, Field(allow_inf_nan=False, description="required, but for absent")] = (
+        None
+    )
     severity: Severity
     for_seconds: int = Field(0, description="how long it must hold")
     keep_firing_seconds: int = Field(0, description="before it is over")
     failure_threshold: int = Field(1, description="times in a row")
     success_threshold: int = Field(1, description="times in a row, to end")
+    window_seconds: int = Field(0, description="how far back to aggregate; for absent how long without any")
+    aggregation: Aggregation | None = Field(None, description="over the window; avg if nothing is said")
+    enabled: bool = True
 
 
 class NewRule(RuleBody):
@@ -115,7 +121,9 @@ class NewRule(RuleBody):
 
 class RuleView(RuleBody):
     rule_id: str
-    created_at: datetime
+    built_in: bool
+    created_at: datetime | None
+    """None of a built-in rule that nobody has changed."""
     created_by: str
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from tenantwatch_wire.records import Status
+from tenantwatch_wire.records import CHECK_KINDS, Status
 
 from tenantwatch_collector.alerts.alert import (
     Notification,
     Outcome,
 )
+from tenantwatch_collector.alerts.builtin import AGENT_SILENT, CHECK, FLAPPING, NO_DATA, TENANT_DOWN
 from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.machine import (
     acknowledge,
     drop_member,
     evaluate,
+    is_moved,
     is_quiet,
     resolve,
     tick,
 )
+from tenantwatch_collector.alerts.member import Phase
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import (
     Evaluation,
@@ -29,8 +32,10 @@ from tenantwatch_collector.alerts.rule import (
     Severity,
     check_unhealthy_rule,
     no_data_rule,
+    tenant_down_rule,
 )
 from tenantwatch_collector.alerts.suppression import Inhibition, Silence
+from tenantwatch_collector.engines.agents import Agents, agent_member, silent_context
 from tenantwatch_collector.engines.alert_facts import (
     alert_event,
     alert_record,
@@ -44,11 +49,12 @@ from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.groups import HeldGroups
 from tenantwatch_collector.engines.held import Held, Key, Origin
+from tenantwatch_collector.engines.measures import MetricRules
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.rules import RuleBook
 from tenantwatch_collector.engines.silence import Silences, is_silent, last_heard
 from tenantwatch_collector.engines.surge import Surges, Verdict, surge_context
-from tenantwatch_collector.engines.traits import traits_of
+from tenantwatch_collector.engines.tenants import down_context, failing_checks, is_down
+from tenantwatch_collector.engines.traits import agent_traits, shared_traits, traits_of
 from tenantwatch_collector.store.base import (
     PLATFORM,
     PLATFORM_KEY,
@@ -60,9 +66,8 @@ from tenantwatch_collector.store.base import (
     OutboxMessage,
     ResultColumns,
     Tenant,
+    TenantState,
 )
-
-TICKS_PER_SECOND = 1_000_000
 
 
 class AlertBook:
@@ -74,7 +79,10 @@ class AlertBook:
         routing: Routing,
         dashboard_url: str,
         inhibitions: Sequence[Inhibition] = (),
+        off: Collection[str] = (),
     ) -> None:
+        self.off = frozenset(off)
+        """The built-in rules that are switched off."""
         self._channels = tuple(channels)
         self._routing = routing
         self._dashboard_url = dashboard_url.rstrip("/")
@@ -87,15 +95,19 @@ class AlertBook:
         self._messages: list[OutboxMessage] = []
         self._obeyed: list[int] = []
         self._silences = Silences(0)
+        self._agents = Agents()
         self._surges = Surges()
-        self._rules = RuleBook()
+        self.metrics = MetricRules(self._held, self._evaluate_metric)
+        self._checks: Mapping[int, WatchedCheck] = {}
         self._quiet: Sequence[Silence] = ()
+        self.restless: set[int] = set()
+        """The checks whose next results, however healthy, must not be passed over any more."""
 
     def fresh(self) -> AlertBook:
         """An empty book with the same settings."""
-        book = AlertBook(self._channels, self._routing, self._dashboard_url, self._inhibitions)
+        book = AlertBook(self._channels, self._routing, self._dashboard_url, self._inhibitions, self.off)
         book.name_tenants(self._tenants)
-        book.put_rules(self._rules.rules, 0)
+        book.put_rules(self.metrics.rules, 0)
         book.keep_quiet(self._quiet)
         return book
 
@@ -107,9 +119,13 @@ class AlertBook:
         self._tenants = tenants
         self._surges.tenant_count = len(tenants)
 
-    def know_checks(self, checks: Iterable[WatchedCheck]) -> None:
-        """All checks there are: what they have in common explains what fails together."""
-        self._surges.know(checks)
+    def know_checks(self, checks: Mapping[int, WatchedCheck], heard_us: Callable[[int], int]) -> None:
+        """All checks there are, by key: what they have in common explains what fails together.
+
+        ``heard_us`` says when the last result of a check was."""
+        self._checks = checks
+        self._agents.know(checks.values(), heard_us)
+        self._surges.know(checks.values())
 
     def judge(self, judged: Judged, now_us: int) -> None:
         """Evaluate the rules on one result. A late one never makes or ends an alert of what it saw, and
@@ -117,7 +133,7 @@ class AlertBook:
         if not judged.watched.check.active:
             return
         self._listen(judged.watched, now_us)
-        if judged.status is None:
+        if judged.status is None or CHECK in self.off:
             return
         value = None if judged.status is Status.UNKNOWN else judged.status >= Status.DEGRADED
         confirmed = judged.watched.timeline.level
@@ -126,8 +142,8 @@ class AlertBook:
         self._evaluate(judged.watched, rule, judged.time_us, value, severity, judged.text, now_us)
 
     def put_rules(self, rules: Iterable[CustomRule], now_us: int) -> None:
-        """These custom rules and no others. What is changed or gone holds nothing open any more."""
-        for rule in self._rules.put(rules, self._tenants):
+        """These rules on metrics and no others. What is changed or gone holds nothing open any more."""
+        for rule in self.metrics.put(rules, self._tenants, now_us):
             for key, held in self._held.items():
                 for member in [m for m in held.group.members if m.startswith(f"{rule.rule_id}:")]:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
@@ -142,16 +158,9 @@ class AlertBook:
         self._quiet = silences
         self._held.keep_quiet(silences)
 
-    def measure(self, columns: ResultColumns, watched: Mapping[int, WatchedCheck], now_us: int) -> None:
-        """Evaluate the custom rules on a commit's metrics."""
-        for measured in self._rules.measure(columns):
-            one = watched[measured.check_key]
-            tenant_id = self._tenants[one.check.tenant_key].tenant_id
-            rule = measured.rule.of(tenant_id, str(measured.check_key), TICKS_PER_SECOND)
-            text, name = f"{measured.rule.metric} is {measured.value:g}", measured.rule.name
-            self._evaluate(one, rule, measured.time_us, measured.holds, None, text, now_us, name)
-            held = self._held.get((one.check.tenant_key, rule.alert_type))
-            self._rules.note(measured, is_quiet(None if held is None else held.group, rule, False))
+    def measure(self, columns: ResultColumns, now_us: int) -> None:
+        """Evaluate the rules on a commit's metrics."""
+        self.metrics.measure(columns, self._checks, now_us)
 
     def minds(self, findings: Sequence[Finding]) -> bool:
         """Whether any of them could change something, though none holds."""
@@ -161,7 +170,7 @@ class AlertBook:
         """Evaluate a condition that another engine judged: of a service level."""
         key = finding.tenant_key, finding.alert_type
         held = self._held.get(key)
-        if finding.tenant_key not in self._tenants:
+        if finding.tenant_key not in self._tenants or finding.alert_type in self.off:
             return
         rule = Rule(
             finding.rule_id,
@@ -183,14 +192,47 @@ class AlertBook:
         for one in watched:
             if is_silent(one):
                 self._silences.begin(one, now_us)
+        self.metrics.take_up(now_us)
+        self._end_what_is_off(now_us)
+
+    def _end_what_is_off(self, now_us: int) -> None:
+        """What a rule opened that is switched off meanwhile is over."""
+        for key, held in self._held.items():
+            kind_is_off = CHECK in self.off and key[1] in CHECK_KINDS
+            gone = [m for m in held.group.members if key[1] in self.off or (kind_is_off and m.isdigit())]
+            for member in gone:
+                self._note(
+                    key, held, drop_member(held.group, member, now_us, self._policy(key, now_us)), now_us
+                )
+
+    def tenant_is(self, state: TenantState, now_us: int) -> None:
+        """Evaluate the rule "tenant down". Unknown neither opens nor ends it."""
+        tenant = self._tenants.get(state.tenant_key)
+        if tenant is None or TENANT_DOWN in self.off:
+            return
+        key, rule = (state.tenant_key, TENANT_DOWN), tenant_down_rule(tenant.tenant_id)
+        held, checks = self._held.get(key), self._agents.of_tenant(state.tenant_key)
+        value = is_down(state) if checks else False
+        if is_quiet(None if held is None else held.group, rule, value):
+            return
+        if value and held is not None and held.group.is_firing:
+            return
+        failing = failing_checks(checks, state)
+        if value:
+            traits = shared_traits(failing)
+            self._held.of(key, rule.tenant).origins[rule.rule_id] = Origin("", traits)
+        evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, now_us, value)
+        self._apply(key, rule, evaluation, down_context(state, failing), now_us)
 
     def drop(self, watched: WatchedCheck, now_us: int) -> None:
-        """The check is watched no more: it holds nothing open."""
+        """The check is watched no more: it holds nothing open, nor does its agent if it was the last one."""
         self._silences.end(watched)
+        self.metrics.forget(watched.check.check_key)
         mine = str(watched.check.check_key)
+        agent = "" if self._agents.others(watched) else agent_member(watched)
         for key, held in self._held.items():
             if key[0] == watched.check.tenant_key:
-                for member in [m for m in held.group.members if m.rpartition(":")[2] == mine]:
+                for member in [m for m in held.group.members if m.rpartition(":")[2] == mine or m == agent]:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
                     self._note(key, held, outcome, now_us)
 
@@ -224,8 +266,8 @@ class AlertBook:
     def tick(self, now_us: int) -> None:
         """Say what is due by the clock."""
         for watched in self._silences.take_due(now_us):
-            text = f"nothing was measured since {last_heard(watched, now_us)}"
-            self._evaluate(watched, self._silence_rule(watched), now_us, True, None, text, now_us)
+            self._miss(watched, now_us)
+        self.metrics.miss(self._checks, now_us)
         for verdict in self._surges.judge(self._held, now_us):
             self._obey_verdict(verdict, now_us)
         for key, held, suppression in self._held.take_due(now_us):
@@ -240,13 +282,13 @@ class AlertBook:
         """Whether a healthy result of this check can be passed over."""
         return all(
             is_quiet(None if held is None else held.group, rule, False)
-            for rule in (self._rule(watched), self._silence_rule(watched))
+            for rule in (self._rule(watched), self._silence_rule(watched), self._agent_rule(watched))
             for held in [self._held.get((watched.check.tenant_key, rule.alert_type))]
         )
 
     def next_due_us(self) -> int | None:
         """When the clock alone brings something about."""
-        dues = (self._held.next_due_us(), self._silences.next_due_us())
+        dues = (self._held.next_due_us(), self._silences.next_due_us(), self.metrics.next_due_us())
         return min((due for due in dues if due is not None), default=None)
 
     def collect(self, judgement: Judgement) -> None:
@@ -265,8 +307,35 @@ class AlertBook:
             self._silences.begin(watched, now_us)
             return
         self._silences.end(watched)
-        rule = self._silence_rule(watched)
-        self._evaluate(watched, rule, now_us, False, None, "", now_us)
+        self._evaluate(watched, self._silence_rule(watched), now_us, False, None, "", now_us)
+        if self._is_agent_missed(watched):
+            self._evaluate(watched, self._agent_rule(watched), now_us, False, None, "", now_us)
+            for other in self._agents.others(watched):
+                if is_silent(other):
+                    self._silences.begin_anew(other, now_us)
+
+    def _miss(self, watched: WatchedCheck, now_us: int) -> None:
+        """A check is silent: of its own, or because nothing at all is heard of its agent."""
+        if self._is_agent_missed(watched):
+            return
+        if self._agents.is_heard_without(watched) or AGENT_SILENT in self.off:
+            if NO_DATA not in self.off:
+                text = f"nothing was measured since {last_heard(watched, now_us)}"
+                self._evaluate(watched, self._silence_rule(watched), now_us, True, None, text, now_us)
+            return
+        rule, key = self._agent_rule(watched), (watched.check.tenant_key, AGENT_SILENT)
+        held = self._held.of(key, rule.tenant)
+        held.origins[rule.rule_id] = Origin("", agent_traits(watched.check))
+        silent = sorted({*(name.removesuffix("/") for name in held.firing()), watched.check.agent_id})
+        seen = silent_context(silent, watched.check.agent_id, last_heard(watched, now_us))
+        evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, now_us, True)
+        self._apply(key, rule, evaluation, seen, now_us)
+        self.restless.update(other.check.check_key for other in self._agents.others(watched))
+
+    def _is_agent_missed(self, watched: WatchedCheck) -> bool:
+        held = self._held.get((watched.check.tenant_key, AGENT_SILENT))
+        member = None if held is None else held.group.members.get(agent_member(watched))
+        return member is not None and member.phase is Phase.FIRING
 
     def _evaluate(
         self,
@@ -289,11 +358,32 @@ class AlertBook:
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value, severity)
         self._apply(key, rule, evaluation, context(watched, text, name), now_us)
 
+    def _evaluate_metric(
+        self,
+        watched: WatchedCheck,
+        rule: Rule,
+        time_us: int,
+        value: bool | None,
+        text: str,
+        now_us: int,
+        name: str,
+        kept: bool = False,
+    ) -> None:
+        if kept:
+            evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value)
+            self._apply((watched.check.tenant_key, rule.alert_type), rule, evaluation, {}, now_us)
+        else:
+            self._evaluate(watched, rule, time_us, value, None, text, now_us, name)
+
     def _apply(self, key: Key, rule: Rule, evaluation: Evaluation, seen: dict[str, str], now_us: int) -> None:
         held = self._held.of(key, rule.tenant)
+        was_moved = is_moved(held.group)
         outcome = evaluate(held.group, rule, evaluation, self._policy(key, now_us))
         if evaluation.value:
             held.context = seen
+        if rule.flap_detection and is_moved(held.group) and not was_moved:
+            # From now on every result counts, of each check that shares the alert.
+            self.restless.update(self._agents.of_kind(*key))
         self._note(key, held, outcome, now_us)
 
     def _obey_verdict(self, verdict: Verdict, now_us: int) -> None:
@@ -325,8 +415,9 @@ class AlertBook:
         check = watched.check
         return _no_data_rule(self._tenants[check.tenant_key].tenant_id, check.check_key)
 
-    def _key(self, watched: WatchedCheck) -> Key:
-        return watched.check.tenant_key, watched.check.definition.kind
+    def _agent_rule(self, watched: WatchedCheck) -> Rule:
+        tenant_id = self._tenants[watched.check.tenant_key].tenant_id
+        return Rule(agent_member(watched), tenant_id, AGENT_SILENT, Severity.WARNING)
 
     def _policy(self, key: Key, now_us: int) -> Policy:
         tenant_key, alert_type = key
@@ -343,6 +434,7 @@ class AlertBook:
             check.definition.kind,
             check.definition.confirm_failures,
             check.definition.confirm_successes,
+            FLAPPING not in self.off,
         )
 
     def _note(
@@ -379,8 +471,10 @@ class AlertBook:
 
 
 @lru_cache(maxsize=100_000)
-def _check_rule(tenant: str, check_key: int, kind: str, failures: int, successes: int) -> Rule:
-    return check_unhealthy_rule(tenant, str(check_key), kind, failures, successes)
+def _check_rule(
+    tenant: str, check_key: int, kind: str, failures: int, successes: int, flap_detection: bool
+) -> Rule:
+    return check_unhealthy_rule(tenant, str(check_key), kind, failures, successes, flap_detection)
 
 
 @lru_cache(maxsize=100_000)

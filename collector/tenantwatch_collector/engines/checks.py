@@ -136,6 +136,17 @@ class CheckBook:
         self._index(watched)
         return Judged(watched, time_us, status, changes, columns.texts.get(row, ""))
 
+    def heard_us(self, check_key: int) -> int:
+        """When the check's last result was; 0 if there is none."""
+        return int(self._last_us[check_key])
+
+    def look_closer(self, check_keys: Iterable[int]) -> None:
+        """An alert waits for the next results of these, however healthy."""
+        for key in check_keys:
+            if key in self.watched:
+                self._catch_up(self.watched[key])
+                self._index(self.watched[key])
+
     def expire(self, now_us: int) -> list[Judged]:
         """The checks whose last result no longer speaks for them."""
         judged = []

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from tenantwatch_collector.alerts.builtin import in_force
 from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.routing import Ground
 from tenantwatch_collector.engines.alerting import AlertBook
@@ -19,6 +20,7 @@ from tenantwatch_collector.engines.feed import Feed
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.quiet import QuietTimes
 from tenantwatch_collector.engines.rebuild import WatchedCheck
+from tenantwatch_collector.engines.recall import recall
 from tenantwatch_collector.engines.routes import RouteBook
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.signal import Signal
@@ -221,14 +223,15 @@ class Judge:
                 )
             except (ValueError, TypeError, KeyError) as error:
                 log.error("the rule %s is passed over: %s", stored.rule_id, error)
-        self._alerts.put_rules(rules, now_us)
+        self._alerts.put_rules(in_force(rules, self._alerts.off), now_us)
 
     async def _judge_commit(self, commit: Commit) -> None:
         if not self._checks.knows(commit):
             await self._refresh_definitions()
         self._touched.update(commit.columns.checks())
         judged = await self._checks.judge(commit)
-        self._alerts.measure(commit.columns, self._checks.watched, time.time_ns() // 1000)
+        await recall(self._store, self._alerts.metrics, commit)
+        self._alerts.measure(commit.columns, time.time_ns() // 1000)
         self._through = commit.commit_id
         self._vitals.judged.inc()
         await self._write(judged, commit.received_at_us, time.time_ns() // 1000)
@@ -239,11 +242,16 @@ class Judge:
         """Write what these judgements and the clock brought about, if anything."""
         for one in judged:
             self._alerts.judge(one, now_us)
-        self._alerts.tick(now_us)
-        judgement = Judgement(cursor=self._flushed)
-        self._alerts.collect(judgement)
         # Each judgement's changes are known at an instant of their own, in the order of judging.
         self._known_until_us = known_at_us = max(known_at_us, self._known_until_us + 1)
+        judgement = Judgement(cursor=self._flushed)
+        judgement.tenants = self._judge_tenants(judged, known_at_us)
+        for state in judgement.tenants:
+            self._alerts.tenant_is(state, now_us)
+        self._alerts.tick(now_us)
+        self._alerts.collect(judgement)
+        self._checks.look_closer(self._alerts.restless)
+        self._alerts.restless.clear()
         watched = {one.watched.check.check_key: one.watched for one in judged}
         judgement.checks = [self._checks.state_of(w, self._through) for w in watched.values()]
         judgement.changes = [
@@ -257,7 +265,6 @@ class Judge:
             for one in judged
             for change in one.changes
         ]
-        judgement.tenants = self._judge_tenants(judged, known_at_us)
         if judgement:
             await self._commit(judgement)
 
@@ -296,13 +303,15 @@ class Judge:
         await self._name_tenants()
         now_us = time.time_ns() // 1000
         affected = await self._checks.refresh()
-        self._alerts.know_checks(self._checks.watched.values())
+        self._alerts.know_checks(self._checks.watched, self._checks.heard_us)
         for watched in affected:
             if not watched.check.active:
                 self._alerts.drop(watched, now_us)
         judgement = Judgement(cursor=self._flushed)
-        self._alerts.collect(judgement)
         judgement.tenants = self._changed_tenants({w.check.tenant_key: now_us for w in affected})
+        for state in [*self._tenants.values(), *judgement.tenants]:
+            self._alerts.tenant_is(state, now_us)
+        self._alerts.collect(judgement)
         if judgement:
             await self._commit(judgement)
 

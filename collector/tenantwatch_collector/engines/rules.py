@@ -1,4 +1,4 @@
-"""Custom rules on the metrics of a commit: which values deserve a look, without a loop over the others."""
+"""Rules on the metrics of a commit: which values deserve a look, without a loop over the others."""
 
 from __future__ import annotations
 
@@ -8,35 +8,78 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tenantwatch_collector.alerts.condition import CustomRule
+from tenantwatch_collector.alerts.condition import LATENCY, Condition, CustomRule
+from tenantwatch_collector.alerts.window import Aggregation, Window
 from tenantwatch_collector.store.base import ResultColumns, Tenant
+
+_SECOND_US = 1_000_000
+_BEFORE_SECONDS = 3_600
+"""As far back the value before the newest one is looked for."""
+Member = tuple[int, str]
+"""(check_key, label): ``/data`` of ``disk_percent:/data``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One value of a metric that a rule is about, and whether the rule's condition holds for it."""
+    """What a rule makes of one value: what it compares, and whether its condition holds."""
 
     rule: CustomRule
     check_key: int
     time_us: int
     value: float
-    holds: bool
+    holds: bool | None
+    """None while there is nothing to compare it with."""
+    label: str = ""
+
+    @property
+    def member(self) -> str:
+        """What tells it apart from the rule's other members."""
+        return member_name(self.check_key, self.label)
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        what = f"{self.rule.metric}:{self.label}" if self.label else self.rule.metric
+        if self.rule.condition is Condition.CHANGES_BY_PERCENT:
+            return f"{what} changed by {self.value:+.4g} %"
+        if self.rule.is_windowed:
+            how = (self.rule.aggregation or Aggregation.AVG).value
+            return f"{how} of {what} over {self.rule.window_seconds} s is {self.value:g}"
+        return f"{what} is {self.value:g}"
+
+
+def member_name(check_key: int, label: str) -> str:
+    return f"{label}:{check_key}" if label else str(check_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One metric of a commit, the values of one rule's tenants alone, in order of time."""
+
+    label: str
+    check_key: npt.NDArray[np.int64]
+    time_us: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
 
 
 @dataclass(slots=True)
 class RuleBook:
-    """The rules in force. A check whose last value was in order is passed over while it stays so."""
+    """The rules in force. A member whose last value was in order is passed over while it stays so."""
 
     _rules: dict[str, CustomRule] = field(default_factory=dict)
     _tenant_keys: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
-    _calm: dict[str, set[int]] = field(default_factory=dict)
+    _calm: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    _windows: dict[str, dict[Member, Window]] = field(default_factory=dict)
+    _recalled: set[tuple[str, int]] = field(default_factory=set)
 
     def put(self, rules: Iterable[CustomRule], tenants: Mapping[int, Tenant]) -> list[CustomRule]:
         """These and no others; returns those that are changed or gone."""
         new = {rule.rule_id: rule for rule in rules}
         gone = [rule for rule_id, rule in self._rules.items() if new.get(rule_id) != rule]
-        for rule in gone:
-            self._calm.pop(rule.rule_id, None)
+        names = {rule.rule_id for rule in gone}
+        self._calm = {key: calm for key, calm in self._calm.items() if key[0] not in names}
+        self._windows = {name: each for name, each in self._windows.items() if name not in names}
+        self._recalled = {(name, tenant) for name, tenant in self._recalled if name not in names}
         self._rules = new
         self._tenant_keys = {rule.rule_id: _keys_of(rule, tenants) for rule in new.values()}
         return gone
@@ -46,34 +89,122 @@ class RuleBook:
         return list(self._rules.values())
 
     def measure(self, columns: ResultColumns) -> Iterator[Measured]:
-        """What the rules make of a commit, each rule's values in order of time."""
-        places = {name: place for place, name in enumerate(columns.metrics.names)}
+        """What the rules make of a commit, each metric's values in order of time."""
         for rule in self._rules.values():
-            if rule.metric in places:
-                yield from self._of_rule(rule, columns, places[rule.metric])
+            for values in self._of(rule, columns):
+                if rule.condition is Condition.ABSENT:
+                    yield from _newest(rule, values)
+                elif rule.is_windowed:
+                    yield from self._in_window(rule, values)
+                else:
+                    yield from self._loud(rule, values)
 
     def note(self, measured: Measured, is_calm: bool) -> None:
-        """Whether the rule waits for nothing more of this check."""
-        calm = self._calm.setdefault(measured.rule.rule_id, set())
+        """Whether the rule waits for nothing more of this member."""
+        calm = self._calm.setdefault((measured.rule.rule_id, measured.label), set())
         (calm.add if is_calm else calm.discard)(measured.check_key)
 
-    def _of_rule(self, rule: CustomRule, columns: ResultColumns, place: int) -> Sequence[Measured]:
+    def to_recall(self, columns: ResultColumns) -> dict[int, int]:
+        """How far back (in µs) the results of which tenants are needed, before the commit is measured: a
+        window that is empty because nobody listened would say what was never so. Asked once of each."""
+        back: dict[int, int] = {}
+        for rule in self._rules.values():
+            if rule.is_windowed and any(True for _ in self._of(rule, columns)):
+                mine = np.intersect1d(columns.tenant_key, self._tenant_keys[rule.rule_id])
+                for tenant_key in mine.tolist():
+                    if (rule.rule_id, tenant_key) not in self._recalled:
+                        self._recalled.add((rule.rule_id, tenant_key))
+                        seconds = rule.window_seconds or _BEFORE_SECONDS
+                        back[tenant_key] = max(back.get(tenant_key, 0), seconds * _SECOND_US)
+        return back
+
+    def recall(self, check_key: int, tenant_key: int, time_us: int, metrics: Mapping[str, float]) -> None:
+        """What was measured before anybody listened."""
+        for rule in self._rules.values():
+            if rule.is_windowed and tenant_key in self._tenant_keys[rule.rule_id]:
+                for name, value in metrics.items():
+                    if rule.is_about(name):
+                        self._window(rule, check_key, name.partition(":")[2]).add(time_us, value)
+
+    def _of(self, rule: CustomRule, columns: ResultColumns) -> Iterator[Values]:
+        """The values in a commit that the rule is about."""
+        if rule.metric == LATENCY:
+            rows = np.flatnonzero(columns.latency_us >= 0)
+            yield from self._chosen(rule, "", columns, rows, columns.latency_us[rows] / 1000)
+            return
         metrics = columns.metrics
-        chosen = metrics.name == place
-        rows, values = metrics.row[chosen].astype(np.int64), metrics.value[chosen]
-        mine = np.isin(columns.tenant_key[rows], self._tenant_keys[rule.rule_id])
-        rows, values = rows[mine], values[mine]
-        holds, keys = rule.holds(values), columns.check_key[rows]
-        calm = self._calm.get(rule.rule_id)
-        loud = np.ones(len(rows), bool) if not calm else holds | ~np.isin(keys, list(calm))
-        # Whatever a check says in this commit counts if anything of it does: rows must be in a row.
-        loud = np.isin(keys, keys[loud])
-        order = np.flatnonzero(loud)
-        order = order[np.argsort(columns.time_us[rows[order]], kind="stable")]
+        for place, name in enumerate(metrics.names):
+            if rule.is_about(name):
+                chosen = metrics.name == place
+                rows = metrics.row[chosen].astype(np.int64)
+                label = name.partition(":")[2]
+                yield from self._chosen(rule, label, columns, rows, metrics.value[chosen])
+
+    def _chosen(
+        self,
+        rule: CustomRule,
+        label: str,
+        columns: ResultColumns,
+        rows: npt.NDArray[np.int64],
+        values: npt.NDArray[np.float64],
+    ) -> Iterator[Values]:
+        if rule.tenant is not None or rule.tier is not None:
+            mine = np.isin(columns.tenant_key[rows], self._tenant_keys[rule.rule_id])
+            rows, values = rows[mine], values[mine]
+        if len(rows):
+            times = columns.time_us[rows]
+            order = np.argsort(times, kind="stable")
+            yield Values(label, columns.check_key[rows][order], times[order], values[order])
+
+    def _loud(self, rule: CustomRule, values: Values) -> Sequence[Measured]:
+        holds, keys = rule.holds(values.value), values.check_key
+        calm = self._calm.get((rule.rule_id, values.label))
+        if calm and not holds.any() and calm.issuperset(np.unique(keys).tolist()):
+            return ()
+        loud = np.ones(len(keys), bool) if not calm else holds | ~np.isin(keys, list(calm))
+        # Whatever a check says in this commit counts if anything of it does: values must be in a row.
+        rows = np.flatnonzero(np.isin(keys, keys[loud])).tolist()
         return [
-            Measured(rule, int(keys[i]), int(columns.time_us[rows[i]]), float(values[i]), bool(holds[i]))
-            for i in order.tolist()
+            Measured(
+                rule,
+                int(keys[i]),
+                int(values.time_us[i]),
+                float(values.value[i]),
+                bool(holds[i]),
+                values.label,
+            )
+            for i in rows
         ]
+
+    def _in_window(self, rule: CustomRule, values: Values) -> Iterator[Measured]:
+        each = zip(values.check_key.tolist(), values.time_us.tolist(), values.value.tolist(), strict=True)
+        for check_key, time_us, value in each:
+            window = self._window(rule, check_key, values.label)
+            window.add(time_us, value)
+            yield judged_in_window(rule, window, check_key, time_us, values.label)
+
+    def _window(self, rule: CustomRule, check_key: int, label: str) -> Window:
+        windows = self._windows.setdefault(rule.rule_id, {})
+        if (check_key, label) not in windows:
+            windows[check_key, label] = Window(rule.window_seconds * _SECOND_US)
+        return windows[check_key, label]
+
+
+def judged_in_window(rule: CustomRule, window: Window, check_key: int, time_us: int, label: str) -> Measured:
+    """What the rule makes of the window as it is at a moment."""
+    if rule.condition is Condition.CHANGES_BY_PERCENT:
+        value = window.change_percent(rule.aggregation, time_us)
+    else:
+        value = window.aggregate(rule.aggregation or Aggregation.AVG, time_us)
+    holds = None if value != value else bool(rule.holds(np.array([value]))[0])
+    return Measured(rule, check_key, time_us, value, holds, label)
+
+
+def _newest(rule: CustomRule, values: Values) -> Iterator[Measured]:
+    """For ``absent`` it only counts that there was a value, and when."""
+    newest = dict(zip(values.check_key.tolist(), values.time_us.tolist(), strict=True))
+    for check_key, time_us in newest.items():
+        yield Measured(rule, check_key, time_us, 0.0, False, values.label)
 
 
 def _keys_of(rule: CustomRule, tenants: Mapping[int, Tenant]) -> npt.NDArray[np.int64]:

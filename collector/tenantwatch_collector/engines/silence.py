@@ -32,6 +32,11 @@ class Silences:
         self._waiting[key] = watched
         self._due_us[key] = max(now_us, self.started_us + full_time_us)
 
+    def begin_anew(self, watched: WatchedCheck, now_us: int) -> None:
+        """What kept it silent is over: it gets its full time once more."""
+        self._waiting[watched.check.check_key] = watched
+        self._due_us[watched.check.check_key] = now_us + watched.check.definition.stale_after_ms * 1000
+
     def end(self, watched: WatchedCheck) -> None:
         """It was heard of, or nobody waits for it any more."""
         self._waiting.pop(watched.check.check_key, None)

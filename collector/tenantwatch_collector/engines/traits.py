@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.store.base import StoredCheck
 
 DEPENDENCY = "dependency:"
@@ -29,3 +31,14 @@ def _host(target: str) -> str:
         return "" if ipaddress.ip_address(host).is_loopback else host
     except ValueError:
         return "" if host == "localhost" else host
+
+
+def agent_traits(check: StoredCheck) -> tuple[str, ...]:
+    """The labels of the check's agent."""
+    return tuple(sorted(trait for trait in traits_of(check) if not trait.startswith(DEPENDENCY)))
+
+
+def shared_traits(checks: Sequence[WatchedCheck]) -> tuple[str, ...]:
+    """What all of these have in common."""
+    each = [traits_of(watched.check) for watched in checks]
+    return tuple(sorted(frozenset.intersection(*each))) if each else ()

@@ -392,7 +392,7 @@ class ResolveAlertResponse(_message.Message):
     def __init__(self, alert: _Optional[_Union[AlertDetail, _Mapping]] = ...) -> None: ...
 
 class AlertRule(_message.Message):
-    __slots__ = ("tenant_id", "tier", "metric", "condition", "threshold", "severity", "for_seconds", "keep_firing_seconds", "failure_threshold", "success_threshold", "rule_id", "created_at", "created_by")
+    __slots__ = ("tenant_id", "tier", "metric", "condition", "threshold", "severity", "for_seconds", "keep_firing_seconds", "failure_threshold", "success_threshold", "rule_id", "created_at", "created_by", "window_seconds", "aggregation", "enabled", "built_in")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
@@ -406,6 +406,10 @@ class AlertRule(_message.Message):
     RULE_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATION_FIELD_NUMBER: _ClassVar[int]
+    ENABLED_FIELD_NUMBER: _ClassVar[int]
+    BUILT_IN_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     tier: str
     metric: str
@@ -419,7 +423,11 @@ class AlertRule(_message.Message):
     rule_id: str
     created_at: _timestamp_pb2.Timestamp
     created_by: str
-    def __init__(self, tenant_id: _Optional[str] = ..., tier: _Optional[str] = ..., metric: _Optional[str] = ..., condition: _Optional[str] = ..., threshold: _Optional[float] = ..., severity: _Optional[str] = ..., for_seconds: _Optional[int] = ..., keep_firing_seconds: _Optional[int] = ..., failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., rule_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_by: _Optional[str] = ...) -> None: ...
+    window_seconds: int
+    aggregation: str
+    enabled: bool
+    built_in: bool
+    def __init__(self, tenant_id: _Optional[str] = ..., tier: _Optional[str] = ..., metric: _Optional[str] = ..., condition: _Optional[str] = ..., threshold: _Optional[float] = ..., severity: _Optional[str] = ..., for_seconds: _Optional[int] = ..., keep_firing_seconds: _Optional[int] = ..., failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., rule_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_by: _Optional[str] = ..., window_seconds: _Optional[int] = ..., aggregation: _Optional[str] = ..., enabled: _Optional[bool] = ..., built_in: _Optional[bool] = ...) -> None: ...
 
 class ListAlertRulesRequest(_message.Message):
     __slots__ = ()
@@ -432,7 +440,7 @@ class ListAlertRulesResponse(_message.Message):
     def __init__(self, rules: _Optional[_Iterable[_Union[AlertRule, _Mapping]]] = ...) -> None: ...
 
 class CreateAlertRuleRequest(_message.Message):
-    __slots__ = ("tenant_id", "tier", "metric", "condition", "threshold", "severity", "for_seconds", "keep_firing_seconds", "failure_threshold", "success_threshold", "rule_id")
+    __slots__ = ("tenant_id", "tier", "metric", "condition", "threshold", "severity", "for_seconds", "keep_firing_seconds", "failure_threshold", "success_threshold", "rule_id", "window_seconds", "aggregation", "enabled")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
@@ -444,6 +452,9 @@ class CreateAlertRuleRequest(_message.Message):
     FAILURE_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     SUCCESS_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     RULE_ID_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATION_FIELD_NUMBER: _ClassVar[int]
+    ENABLED_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     tier: str
     metric: str
@@ -455,7 +466,10 @@ class CreateAlertRuleRequest(_message.Message):
     failure_threshold: int
     success_threshold: int
     rule_id: str
-    def __init__(self, tenant_id: _Optional[str] = ..., tier: _Optional[str] = ..., metric: _Optional[str] = ..., condition: _Optional[str] = ..., threshold: _Optional[float] = ..., severity: _Optional[str] = ..., for_seconds: _Optional[int] = ..., keep_firing_seconds: _Optional[int] = ..., failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., rule_id: _Optional[str] = ...) -> None: ...
+    window_seconds: int
+    aggregation: str
+    enabled: bool
+    def __init__(self, tenant_id: _Optional[str] = ..., tier: _Optional[str] = ..., metric: _Optional[str] = ..., condition: _Optional[str] = ..., threshold: _Optional[float] = ..., severity: _Optional[str] = ..., for_seconds: _Optional[int] = ..., keep_firing_seconds: _Optional[int] = ..., failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., rule_id: _Optional[str] = ..., window_seconds: _Optional[int] = ..., aggregation: _Optional[str] = ..., enabled: _Optional[bool] = ...) -> None: ...
 
 class CreateAlertRuleResponse(_message.Message):
     __slots__ = ("rule",)
@@ -464,7 +478,7 @@ class CreateAlertRuleResponse(_message.Message):
     def __init__(self, rule: _Optional[_Union[AlertRule, _Mapping]] = ...) -> None: ...
 
 class ReplaceAlertRuleRequest(_message.Message):
-    __slots__ = ("tenant_id", "tier", "metric", "condition", "threshold", "severity", "for_seconds", "keep_firing_seconds", "failure_threshold", "success_threshold", "rule_id")
+    __slots__ = ("tenant_id", "tier", "metric", "condition", "threshold", "severity", "for_seconds", "keep_firing_seconds", "failure_threshold", "success_threshold", "rule_id", "window_seconds", "aggregation", "enabled")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     TIER_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
@@ -476,6 +490,9 @@ class ReplaceAlertRuleRequest(_message.Message):
     FAILURE_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     SUCCESS_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     RULE_ID_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATION_FIELD_NUMBER: _ClassVar[int]
+    ENABLED_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     tier: str
     metric: str
@@ -487,7 +504,10 @@ class ReplaceAlertRuleRequest(_message.Message):
     failure_threshold: int
     success_threshold: int
     rule_id: str
-    def __init__(self, tenant_id: _Optional[str] = ..., tier: _Optional[str] = ..., metric: _Optional[str] = ..., condition: _Optional[str] = ..., threshold: _Optional[float] = ..., severity: _Optional[str] = ..., for_seconds: _Optional[int] = ..., keep_firing_seconds: _Optional[int] = ..., failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., rule_id: _Optional[str] = ...) -> None: ...
+    window_seconds: int
+    aggregation: str
+    enabled: bool
+    def __init__(self, tenant_id: _Optional[str] = ..., tier: _Optional[str] = ..., metric: _Optional[str] = ..., condition: _Optional[str] = ..., threshold: _Optional[float] = ..., severity: _Optional[str] = ..., for_seconds: _Optional[int] = ..., keep_firing_seconds: _Optional[int] = ..., failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., rule_id: _Optional[str] = ..., window_seconds: _Optional[int] = ..., aggregation: _Optional[str] = ..., enabled: _Optional[bool] = ...) -> None: ...
 
 class ReplaceAlertRuleResponse(_message.Message):
     __slots__ = ("rule",)

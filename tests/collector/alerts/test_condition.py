@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tenantwatch_collector.alerts.builtin import NAMES, ON_METRICS, in_force
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
-from tenantwatch_collector.alerts.replay import Firing, Value, replay
-from tenantwatch_collector.alerts.rule import Policy, Severity
+from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.alerts.window import Aggregation
 
 PLAIN: dict[Condition, Callable[[float, float], bool]] = {
     Condition.GREATER_THAN: operator.gt,
@@ -29,7 +31,7 @@ def rule(**more: Any) -> CustomRule:
     return CustomRule("cpu-high", severity=Severity.ERROR, **given)
 
 
-@given(st.sampled_from(Condition), st.floats(-5, 5), st.lists(st.floats(-5, 5), max_size=20))
+@given(st.sampled_from(sorted(PLAIN)), st.floats(-5, 5), st.lists(st.floats(-5, 5), max_size=20))
 def test_a_condition_is_what_it_is_called(
     condition: Condition, threshold: float, values: list[float]
 ) -> None:
@@ -37,7 +39,7 @@ def test_a_condition_is_what_it_is_called(
     assert found.tolist() == [PLAIN[condition](value, threshold) for value in values]
 
 
-@pytest.mark.parametrize("condition", Condition)
+@pytest.mark.parametrize("condition", [*PLAIN, Condition.CHANGES_BY_PERCENT])
 def test_not_a_number_is_never_a_reason(condition: Condition) -> None:
     assert rule(condition=condition).holds(np.array([np.nan])).tolist() == [False]
 
@@ -53,6 +55,45 @@ def test_it_is_for_a_tenant_a_tier_or_everybody() -> None:
 def test_a_rule_survives_being_kept() -> None:
     made = rule(tier="basic", for_seconds=60, keep_firing_seconds=5, failure_threshold=3)
     assert CustomRule.defined("cpu-high", None, "basic", made.definition()) == made
+    over = rule(window_seconds=600, aggregation=Aggregation.P95, enabled=False)
+    assert CustomRule.defined("cpu-high", None, None, over.definition()) == over
+
+
+def test_one_of_an_earlier_version_is_read_as_it_was_meant() -> None:
+    kept = (
+        '{"metric": "cpu_percent", "condition": "less_than", "threshold": 3.0, "severity": "info",'
+        ' "for_seconds": 0, "keep_firing_seconds": 0, "failure_threshold": 1, "success_threshold": 1}'
+    )
+    read = CustomRule.defined("old", None, None, kept)
+    assert (read.enabled, read.window_seconds, read.alert_type) == (True, 0, "cpu_percent")
+
+
+def test_a_metric_with_a_label_is_meant_too() -> None:
+    assert rule(metric="disk_percent").is_about("disk_percent:/data")
+    assert rule(metric="disk_percent").is_about("disk_percent")
+    assert not rule(metric="disk").is_about("disk_percent")
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({}, "cpu_percent greater than 90"),
+        ({"window_seconds": 60}, "avg of cpu_percent over 60 s greater than 90"),
+        ({"condition": Condition.ABSENT, "window_seconds": 60}, "cpu_percent absent for 60 s"),
+        ({"condition": Condition.CHANGES_BY_PERCENT}, "cpu_percent changes by 90 %"),
+    ],
+)
+def test_people_call_it_by_what_it_says(more: dict[str, Any], name: str) -> None:
+    assert rule(**more).name == name
+
+
+def test_the_built_in_rules_are_in_force_unless_told_otherwise() -> None:
+    mine = rule()
+    assert {one.rule_id for one in in_force([mine])} == {*ON_METRICS, "cpu-high"}
+    assert {one.rule_id for one in in_force([], NAMES)} == set()
+    own = replace(ON_METRICS["builtin-cpu"], threshold=50.0)
+    assert own in in_force([own], {"resources"})
+    assert "builtin-cpu" not in {one.rule_id for one in in_force([replace(own, enabled=False)])}
 
 
 @pytest.mark.parametrize(
@@ -63,33 +104,13 @@ def test_a_rule_survives_being_kept() -> None:
         ({"tenant": "a", "tier": "basic"}, "give tenant or tier, not both"),
         ({"for_seconds": -1}, "for_seconds: write 0 to"),
         ({"failure_threshold": 0}, "failure_threshold: write 1 to"),
+        ({"condition": Condition.ABSENT}, "window_seconds: write for how long"),
+        ({"condition": Condition.ABSENT, "window_seconds": 9, "for_seconds": 9}, "absent: window_seconds"),
+        ({"aggregation": Aggregation.MAX}, "window_seconds: write over how long"),
+        ({"window_seconds": 100_000}, "window_seconds: write 0 to 86400"),
+        ({"condition": Condition.CHANGES_BY_PERCENT, "threshold": 0.0}, "a percentage above 0"),
     ],
 )
 def test_what_is_no_rule_is_refused(more: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         rule(**more)
-
-
-def test_a_replay_shows_the_alerts_that_there_would_have_been() -> None:
-    lasting = rule(for_seconds=10)
-    readings = [
-        (0, 95.0),
-        (5, 95.0),
-        (10, 95.0),
-        (15, 95.0),
-        (20, 50.0),
-        (30, 95.0),
-        (35, 20.0),
-        (50, 99.0),
-        (60, 99.0),
-    ]
-    values = [Value("web-1/host", at, value) for at, value in readings]
-    assert replay(lasting, "acme", values, Policy()) == [
-        Firing("acme", 10, 20, 2),
-        Firing("acme", 60, None, 1),
-    ]
-
-
-def test_in_a_replay_too_the_checks_of_a_tenant_share_the_alert() -> None:
-    values = [Value("a", 0, 95), Value("b", 1, 95), Value("a", 2, 5), Value("b", 3, 5)]
-    assert replay(rule(), "acme", values, Policy()) == [Firing("acme", 0, 3, 2)]

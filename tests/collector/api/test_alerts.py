@@ -111,6 +111,53 @@ async def test_rules_are_made_changed_and_removed(here: Served) -> None:
     assert await here.admin.call("DeleteAlertRule", request) == {}
 
 
+async def test_windows_absence_and_change_go_through_both_doors(here: Served) -> None:
+    async with here.agent([("host", "host_resources", Status.HEALTHY, {"cpu_percent": 95.0})]):
+        pass
+    base = {"tenant_id": TENANT, "metric": "cpu_percent", "severity": "warning"}
+    told = [
+        {"rule_id": "peak", "condition": "greater_than", "threshold": 90.0, "window_seconds": 600,
+         "aggregation": "p95", "enabled": False},
+        {"rule_id": "gone", "condition": "absent", "window_seconds": 300},
+        {"rule_id": "jump", "condition": "changes_by_percent", "threshold": 50.0, "metric": "latency_ms"},
+    ]  # fmt: skip
+    for one in told:
+        made = await here.admin.rest("POST", RULES, {**base, **one}, 201)
+        assert {key: made[key] for key in one} == one
+        by_grpc = await here.admin.call(
+            "ReplaceAlertRule", ParseDict({**base, **one}, pb.ReplaceAlertRuleRequest())
+        )
+        assert without_nulls(by_grpc["rule"]) == without_nulls(made)
+    for wrong, complaint in (
+        ({"condition": "absent"}, "window_seconds"),
+        ({"condition": "absent", "threshold": 3, "window_seconds": 60}, "leave it out"),
+        ({"condition": "greater_than"}, "threshold: write a number"),
+        ({"condition": "greater_than", "threshold": 1, "aggregation": "max"}, "window_seconds"),
+        ({"condition": "changes_by_percent", "threshold": 0}, "above 0"),
+    ):
+        answered = await here.admin.rest("POST", RULES, {**base, **wrong}, 422)
+        assert complaint in answered["detail"]
+
+
+async def test_a_built_in_rule_is_shown_changed_switched_off_and_put_back(here: Served) -> None:
+    cpu = await here.admin.rest("GET", f"{RULES}/builtin-cpu")
+    assert (cpu["built_in"], cpu["enabled"], cpu["threshold"], cpu["created_at"]) == (True, True, 95.0, None)
+    await here.tenant.rest("GET", f"{RULES}/builtin-cpu", status=404)
+    rule = {"metric": "cpu_percent", "condition": "greater_than", "threshold": 80, "severity": "error"}
+    await here.admin.rest("POST", RULES, {**rule, "rule_id": "builtin-cpu"}, 409)
+    await here.admin.rest("POST", RULES, {**rule, "rule_id": "builtin-mine"}, 422)
+    changed = await here.admin.rest("PUT", f"{RULES}/builtin-cpu", {**rule, "enabled": False})
+    assert (changed["threshold"], changed["enabled"], changed["built_in"]) == (80.0, False, True)
+    listed = {one["rule_id"]: one for one in (await here.admin.rest("GET", RULES))["rules"]}
+    assert listed["builtin-cpu"] == changed
+    assert listed["builtin-certificate"]["metric"] == "certificate_days_left"
+    assert not [one for one in (await here.tenant.rest("GET", RULES))["rules"] if one["built_in"]]
+    await here.admin.rest("DELETE", f"{RULES}/builtin-cpu", status=204)
+    assert await here.admin.rest("GET", f"{RULES}/builtin-cpu") == cpu
+    refused = await here.admin.rest("DELETE", f"{RULES}/builtin-cpu", status=422)
+    assert "enabled false" in refused["detail"]
+
+
 async def test_silences_begin_and_end(here: Served) -> None:
     end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     mine = await here.admin.rest("POST", SILENCES, {"tenant_id": TENANT, "end": end, "notes": "move"}, 201)

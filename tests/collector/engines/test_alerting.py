@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.alerts.suppression import Inhibition, Silence
-from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
+from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import Judged
+from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.health.timeline import CheckTimeline
 from tenantwatch_collector.store.base import (
@@ -19,6 +21,7 @@ from tenantwatch_collector.store.base import (
     OutboxMessage,
     StoredCheck,
     Tenant,
+    TenantState,
 )
 from tenantwatch_wire.records import CheckDefinition, Status
 
@@ -43,10 +46,21 @@ class Desk:
     book: AlertBook = field(default_factory=lambda: new_book())
     written: Judgement = field(default_factory=lambda: Judgement(0))
     alert_id: str = ""
+    heard_us: dict[int, int] = field(default_factory=dict)
     kept: JudgedState = field(default_factory=lambda: JudgedState(0, 0, [], [], []))
+
+    def know(self, *checks: WatchedCheck) -> None:
+        known = {one.check.check_key: one for one in checks}
+        self.book.know_checks(known, lambda key: self.heard_us.get(key, 0))
+
+    def tenant_is(self, state: str, at: int) -> list[OutboxMessage]:
+        groups = json.dumps([{"group": DEFINITION.group, "role": "critical", "state": state}])
+        self.book.tenant_is(TenantState(1, state, T0 + at * SECOND, groups), T0 + at * SECOND)
+        return self.tick(at)
 
     def see(self, watched: WatchedCheck, at: int, status: Status) -> list[OutboxMessage]:
         time_us = T0 + at * SECOND
+        self.heard_us[watched.check.check_key] = time_us
         changes = watched.timeline.apply(time_us, status)
         self.book.judge(Judged(watched, time_us, status, changes, "answered 503"), time_us)
         return self.tick(at)
@@ -64,21 +78,24 @@ class Desk:
         self.written = judgement
         if judgement.alerts:
             self.alert_id = judgement.alerts[-1].alert_id
-        self.kept = JudgedState(0, 0, [], [], judgement.alert_keys or self.kept.alert_keys)
+        keys = {key.alert_type: key for key in [*self.kept.alert_keys, *judgement.alert_keys]}
+        self.kept = JudgedState(0, 0, [], [], list(keys.values()))
         return judgement.messages
 
-    def restart(self, at: int, *checks: WatchedCheck) -> None:
-        self.book = new_book()
+    def restart(self, at: int, *checks: WatchedCheck, off: Sequence[str] = ()) -> None:
+        self.book = new_book(off)
+        self.know(*checks)
         self.book.load(self.kept)
         self.book.take_up(checks, T0 + at * SECOND)
 
 
-def new_book() -> AlertBook:
+def new_book(off: Sequence[str] = ()) -> AlertBook:
     book = AlertBook(
         CHANNELS,
         Routing(Policy(TICKS_PER_SECOND)),
         "https://m.example.org/",
         (Inhibition("database_connectivity", frozenset({"http_endpoint"}), 60 * SECOND),),
+        off=off,
     )
     book.name_tenants({1: TENANT})
     return book
@@ -152,20 +169,102 @@ def test_a_command_that_comes_too_late_or_for_another_tenant_changes_nothing() -
 
 def test_a_silent_agent_is_one_alert_and_not_one_a_check() -> None:
     desk, checks = Desk(), [check(key) for key in (1, 2, 3)]
+    desk.know(*checks)
     for one in checks:
         desk.see(one, 0, Status.HEALTHY)
     for at, one in enumerate(checks, STALE + 1):
         assert desk.expire(one, at) == []
     (message,) = [m for m in desk.tick(STALE + 61) if m.channel == "slack"]
     alert = json.loads(message.payload)["alert"]
-    assert (message.kind, alert["severity"], alert["alert_name"]) == ("firing", "warning", "no data")
-    assert alert["occurrence_count"] == 3
-    assert "nothing was measured since 2023-11-14 22:13:20 UTC" in alert["alert_description"]
-    assert [said(desk.see(one, STALE + 70, Status.HEALTHY)) for one in checks] == [
-        [],
-        [],
-        [("resolved", "warning", "no_data")],
-    ]
+    assert (message.kind, alert["severity"], alert["alert_name"]) == ("firing", "warning", "agent silent")
+    assert alert["occurrence_count"] == 1
+    assert alert["alert_description"] == "nothing was heard of a1 since 2023-11-14 22:13:20 UTC"
+    assert said(desk.see(checks[2], STALE + 70, Status.HEALTHY)) == [("resolved", "warning", "agent_silent")]
+
+
+def test_a_check_that_stays_silent_when_its_agent_is_back_is_missed_by_itself() -> None:
+    desk, web, other = Desk(), check(1), check(2)
+    desk.know(web, other)
+    desk.see(web, 0, Status.HEALTHY)
+    desk.expire(web, STALE + 1)
+    desk.tick(STALE + 61)
+    back = STALE + 70
+    assert said(desk.see(other, back, Status.HEALTHY)) == [("resolved", "warning", "agent_silent")]
+    desk.heard_us[2] = T0 + (back + STALE) * SECOND
+    assert desk.tick(back + STALE) == []
+    assert said(desk.tick(back + STALE + 60)) == [("firing", "warning", "no_data")]
+
+
+def test_a_check_is_silent_by_itself_while_its_agent_is_heard() -> None:
+    desk, web, other = Desk(), check(1), check(2)
+    desk.know(web, other)
+    desk.see(web, 0, Status.HEALTHY)
+    desk.see(other, STALE - 5, Status.HEALTHY)
+    desk.expire(web, STALE + 1)
+    assert said(desk.tick(STALE + 61)) == [("firing", "warning", "no_data")]
+    assert said(desk.see(web, STALE + 70, Status.HEALTHY)) == [("resolved", "warning", "no_data")]
+
+
+def test_two_silent_agents_of_a_tenant_are_named_in_one_alert() -> None:
+    desk, one, other = Desk(), check(1), check(2, "a2")
+    desk.know(one, other)
+    desk.see(one, 0, Status.HEALTHY)
+    desk.see(other, 0, Status.HEALTHY)
+    desk.expire(one, STALE + 1)
+    desk.expire(other, STALE + 2)
+    (record,) = desk.written.alerts
+    assert (record.alert_name, record.occurrence_count) == ("2 agents silent", 2)
+    assert "nothing is heard of a1, a2; of a2 since" in record.alert_description
+    desk.see(one, STALE + 10, Status.HEALTHY)
+    assert not desk.book.is_idle(other)
+    desk.see(other, STALE + 11, Status.HEALTHY)
+    assert [alert.status for alert in desk.written.alerts] == ["resolved"]
+
+
+def test_a_tenant_that_is_down_is_one_critical_alert_told_in_place_of_its_checks() -> None:
+    desk, web, shop = Desk(), check(1), check(2)
+    desk.know(web, shop)
+    assert said(desk.tenant_is("degraded", 0)) == []
+    for at in (0, 1, 2):
+        for one in (web, shop):
+            one.timeline.apply(T0 + at * SECOND, Status.UNHEALTHY)
+    told = desk.tenant_is("unhealthy", 10)
+    assert said(told) == [("firing", "critical", "tenant_down")]
+    assert "pagerduty" in {message.channel for message in told}
+    (record,) = desk.written.alerts
+    assert record.alert_description == f"down by {DEFINITION.group}: web on a1, web on a1"
+    assert said(desk.tenant_is("unknown", 20)) == []
+    assert said(desk.tenant_is("healthy", 30)) == [("resolved", "critical", "tenant_down")]
+
+
+def test_a_rule_that_is_switched_off_says_nothing_and_holds_nothing_open() -> None:
+    desk, web = Desk(), check(1)
+    desk.know(web)
+    for at in (0, 10, 20):
+        desk.see(web, at, Status.UNHEALTHY)
+    desk.tenant_is("unhealthy", 20)
+    desk.restart(30, web, off=("check", "tenant_down", "agent_silent", "no_data"))
+    kinds = {(kind, name) for kind, _, name in said(desk.tick(30))}
+    assert kinds == {("resolved", "http_endpoint"), ("resolved", "tenant_down")}
+    desk.see(web, 40, Status.UNHEALTHY)
+    desk.expire(web, 4000)
+    assert desk.tenant_is("unhealthy", 4000) == desk.tick(5000) == []
+
+
+def test_a_check_that_comes_and_goes_is_told_once_until_it_is_calm() -> None:
+    desk, web = Desk(), check(1)
+    web.timeline.confirm_failures = web.timeline.confirm_successes = 1
+    web.check = replace(web.check, definition=replace(DEFINITION, confirm_failures=1, confirm_successes=1))
+    kinds: list[str] = []
+    for at in range(0, 120, 10):
+        status = Status.UNHEALTHY if at // 10 % 2 else Status.HEALTHY
+        kinds += [kind for kind, _, _ in said(desk.see(web, at, status))]
+    assert kinds == ["firing", "resolved", "firing", "resolved", "firing", "flapping_start"]
+    assert not desk.book.is_idle(web)
+    for at in range(120, 330, 10):
+        kinds += [kind for kind, _, _ in said(desk.see(web, at, Status.HEALTHY))]
+    assert kinds[6:] == ["flapping_stop"]
+    assert desk.book.is_idle(web)
 
 
 def test_a_silence_shorter_than_its_delay_is_never_told() -> None:
@@ -192,17 +291,17 @@ def test_who_stays_away_after_our_outage_is_missed_all_the_same() -> None:
     desk.expire(web, 3600)
     desk.restart(3600, web)
     assert said(desk.tick(3600 + STALE)) == []
-    assert said(desk.tick(3600 + STALE + 60)) == [("firing", "warning", "no_data")]
+    assert said(desk.tick(3600 + STALE + 60)) == [("firing", "warning", "agent_silent")]
 
 
 def test_an_open_silence_outlives_a_restart_and_ends_with_the_next_result() -> None:
     desk, web = Desk(), check(1)
     desk.see(web, 0, Status.HEALTHY)
     desk.expire(web, STALE + 1)
-    assert said(desk.tick(STALE + 61)) == [("firing", "warning", "no_data")]
+    assert said(desk.tick(STALE + 61)) == [("firing", "warning", "agent_silent")]
     desk.restart(STALE + 70, web)
     assert not desk.book.is_idle(web)
-    assert said(desk.see(web, STALE + 80, Status.HEALTHY)) == [("resolved", "warning", "no_data")]
+    assert said(desk.see(web, STALE + 80, Status.HEALTHY)) == [("resolved", "warning", "agent_silent")]
 
 
 def test_a_check_that_never_spoke_or_is_watched_no_more_is_not_missed() -> None:
@@ -213,7 +312,7 @@ def test_a_check_that_never_spoke_or_is_watched_no_more_is_not_missed() -> None:
     desk.expire(web, 10_000 + STALE + 1)
     desk.tick(10_000 + STALE + 61)
     desk.book.drop(web, T0 + 20_000 * SECOND)
-    assert ("resolved", "warning", "no_data") in said(desk.tick(20_000))
+    assert ("resolved", "warning", "agent_silent") in said(desk.tick(20_000))
 
 
 def test_in_a_silence_only_an_end_is_told_and_the_rest_afterwards() -> None:

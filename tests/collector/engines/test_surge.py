@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
-from tenantwatch_collector.engines.alerting import TICKS_PER_SECOND, AlertBook
+from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import Judged
+from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.surge import Surges
 from tenantwatch_collector.health.timeline import CheckTimeline
@@ -64,7 +65,7 @@ class Platform:
             check = StoredCheck(key, key, "a1", replace(DEFINITION, target=target), True, labels)
             self.checks[key] = WatchedCheck(check, CheckTimeline(1, 1, 60 * SECOND))
         self.book = new_book(self.tenants)
-        self.book.know_checks(self.checks.values())
+        self.book.know_checks(self.checks, lambda _: 0)
 
     def turn(
         self, keys: Iterable[int], at: float, status: Status, seen_at: float | None = None
@@ -87,7 +88,7 @@ class Platform:
 
     def restart(self) -> None:
         self.book = new_book(self.tenants)
-        self.book.know_checks(self.checks.values())
+        self.book.know_checks(self.checks, lambda _: 0)
         self.book.load(JudgedState(0, 0, [], [], list(self.kept.values())))
 
     def do(self, action: str, alert_id: str, at: float) -> list[OutboxMessage]:
