@@ -21,6 +21,8 @@ _FONT = "font-family='Libertinus Serif' font-size='8'"
 _LEFT, _RIGHT, _TOP = 34, 4, 8
 _THINNEST = 0.9
 """A stretch is drawn at least so wide: a minute of a month must not vanish."""
+_WIDENED = 0.1
+"""Of the strip, at most: hundreds of outages must not look like one."""
 _WEIGHT = {name: weight for weight, name in enumerate(("up", "out_of_scope", "maintenance", "unknown"))}
 
 
@@ -44,10 +46,11 @@ class Line:
 def strip(stretches: Sequence[tuple[float, float, str]], ticks: Sequence[Tick]) -> str:
     """Classes over the period; ``stretches`` are (start, end, class) as shares of it. Trouble lies on top."""
     height = 26
+    thinnest = min(_THINNEST, WIDTH * _WIDENED / max(1, len(stretches)))
     drawn = sorted(stretches, key=lambda each: _WEIGHT.get(each[2], len(_WEIGHT)))
     parts = [f"<rect x='0' y='0' width='{WIDTH}' height='{height}' fill='{COLOURS['out_of_scope']}'/>"]
     for start, end, name in drawn:
-        width = max(_THINNEST, (end - start) * WIDTH)
+        width = max(thinnest, (end - start) * WIDTH)
         x = min(start * WIDTH, WIDTH - width)
         parts.append(
             f"<rect x='{x:.2f}' y='0' width='{width:.2f}' height='{height}' fill='{COLOURS[name]}'/>"

@@ -10,6 +10,7 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -17,13 +18,26 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 
 
 def typeset(view: str, generated_at: datetime) -> bytes:
-    """The PDF of a view. The same view and instant give the same bytes."""
+    """The PDF of a view. The same view, instant and fonts give the same bytes.
+
+    PDF/A refuses characters that no font of the machine has, and private ones. Such a report is a plain PDF
+    that says so.
+    """
+    try:
+        return _compiled(view, generated_at, "no", "a-2a")
+    except typst.TypstError as error:
+        if "PDF/A" not in str(error):
+            raise
+        return _compiled(view, generated_at, "yes", "1.7")
+
+
+def _compiled(view: str, generated_at: datetime, plain: str, standard: Literal["a-2a", "1.7"]) -> bytes:
     return typst.compile(
         str(TEMPLATE),
         format="pdf",
-        sys_inputs={"data": view},
+        sys_inputs={"data": view, "plain": plain},
         timestamp=int(generated_at.timestamp()),
-        pdf_standards="a-2a",
+        pdf_standards=standard,
     )
 
 

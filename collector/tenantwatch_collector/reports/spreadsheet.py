@@ -25,18 +25,21 @@ COLUMNS = (
     "violations",
     "health_score",
 )
-_HEADING = ("report_id", "period_start", "period_end", "as_of", "stage")
+_HEADING = ("report_id", "period_start", "period_end", "as_of", "stage", "revision", "reason")
 
 
 def to_csv(document: Mapping[str, Any]) -> bytes:
     """UTF-8; the report's own facts stand in each row, so that rows of many reports can be put together."""
     written = io.StringIO(newline="")
     rows = csv.writer(written)
-    rows.writerow((*_HEADING, *COLUMNS))
+    rows.writerow((*_HEADING, *COLUMNS, "availability_as_issued"))
     period = document["report_period"]
-    heading = (document["report_id"], period["start"], period["end"], document["as_of"], document["stage"])
+    heading = (document["report_id"], period["start"], period["end"])
+    heading += tuple(_cell(document[name]) for name in ("as_of", "stage", "revision", "reason"))
+    issued = {each["tenant_id"]: each["as_issued"] for each in document["tenants"]}
     for tenant in document["tenant_compliance"]:
-        rows.writerow((*heading, *(_cell(tenant[name]) for name in COLUMNS)))
+        before = (issued[tenant["tenant_id"]] or {}).get("availability_pct")
+        rows.writerow((*heading, *(_cell(tenant[name]) for name in COLUMNS), _cell(before)))
     return written.getvalue().encode("utf-8")
 
 

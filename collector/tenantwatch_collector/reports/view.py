@@ -46,7 +46,7 @@ def _stage_note(document: Document) -> str:
             "Late results may still change these figures. They become final 72 hours after the period's end."
         )
     if document["stage"] == "revised":
-        return f"This revision replaces an earlier report. Reason: {document['reason']}"
+        return f"This revision replaces an earlier report. Reason: {document['reason'].rstrip('.')}."
     return "These figures are final."
 
 

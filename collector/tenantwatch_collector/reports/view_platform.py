@@ -6,9 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.reports.plots import trend_charts
-from tenantwatch_collector.reports.words import VERDICTS, Document, decimals
+from tenantwatch_collector.reports.words import TARGET_WORDS, VERDICTS, Document, breakable, decimals
 
 MAX_TENANTS = 2000
+MAX_VIOLATIONS = 500
+_UNITS = {"percent": "%", "ms": "ms", "minutes": "min"}
 
 
 def platform_view(document: Document) -> dict[str, Any]:
@@ -17,6 +19,11 @@ def platform_view(document: Document) -> dict[str, Any]:
     tenants = sorted(document["tenant_compliance"], key=_worst_first)
     return {
         "title": "All tenants",
+        "shown": "All tenants",
+        "note": f"Revision {document['revision']} of an earlier report, because {document['reason']}."
+        if document["stage"] == "revised"
+        else "",
+        "violations": _violations(document),
         "subtitle": f"{overall['total_tenants']} tenants",
         **_verdict(overall),
         "figures": _figures(overall),
@@ -24,6 +31,23 @@ def platform_view(document: Document) -> dict[str, Any]:
         "tenants": [_tenant_row(tenant) for tenant in tenants[:MAX_TENANTS]],
         "tenants_note": f"The first {MAX_TENANTS} are listed." if len(tenants) > MAX_TENANTS else "",
     }
+
+
+def _violations(document: Document) -> dict[str, Any]:
+    """Each missed target, by tenant."""
+    found = document["violations"]
+    rows = [
+        [
+            breakable(each["tenant_id"]),
+            TARGET_WORDS[each["violation"]],
+            f"{each['target']:g} {_UNITS[each['unit']]}",
+            f"{each['measured']:g} {_UNITS[each['unit']]}",
+        ]
+        for each in found[:MAX_VIOLATIONS]
+    ]
+    more = len(found) - MAX_VIOLATIONS
+    note = f"The first {MAX_VIOLATIONS} are listed; {more} more are in the JSON form." if more > 0 else ""
+    return {"rows": rows, "note": note}
 
 
 def _worst_first(tenant: Document) -> tuple[int, float, str]:
@@ -59,7 +83,7 @@ def _tenant_row(tenant: Document) -> list[str]:
     if tenant["availability"] is None:
         word = "No data"
     return [
-        tenant["tenant_id"],
+        breakable(tenant["tenant_id"]),
         tenant["tier"],
         decimals(tenant["availability"], 4, ""),
         decimals(tenant["coverage"], 2, ""),

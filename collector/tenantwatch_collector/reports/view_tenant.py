@@ -13,6 +13,7 @@ from tenantwatch_collector.reports.words import (
     TARGET_WORDS,
     VERDICTS,
     Document,
+    breakable,
     duration,
     joined,
     moment_of,
@@ -42,19 +43,22 @@ def tenant_view(document: Document) -> dict[str, Any]:
     detail, metrics = document["tenants"][0], document["tenant_compliance"][0]
     told = detail["report"]
     zone = ZoneInfo(document["report_period"]["timezone"])
-    terms = detail["parts"][-1]["terms"]
+    all_targets = [part["terms"]["targets"] for part in detail["parts"]]
     return {
         "title": detail["tenant_name"] or detail["tenant_id"],
-        "subtitle": f"{detail['tenant_id']} · {detail['tier']} tier",
+        "shown": breakable(detail["tenant_name"] or detail["tenant_id"]),
+        "note": _revision_note(document),
+        "proof": _proof(detail, told),
+        "subtitle": breakable(f"{detail['tenant_id']} · {detail['tier']} tier"),
         **_verdict(detail, metrics),
-        "figures": _figures(metrics, told, terms["targets"]),
-        "targets": _targets(detail, told, terms["targets"]),
+        "figures": _figures(metrics, told, all_targets),
+        "targets": _targets(detail, told, all_targets),
         "has_data": told["availability_pct"] is not None,
         "strip": strip_of(detail, document, zone),
         "legend": _legend(told["seconds"]),
         "incidents": [_incident(each, zone) for each in told["incidents"][:MAX_INCIDENTS]],
         "incident_note": _incident_note(told),
-        **trend_charts(document, zone, terms["targets"]),
+        **trend_charts(document, zone, all_targets[-1]),
         "exclusions": _exclusions(detail["exclusions"], zone),
         "terms": terms_tables(detail["parts"], zone),
         "computed": computed_rows(told, detail),
@@ -82,7 +86,26 @@ def _verdict(detail: Document, metrics: Document) -> dict[str, str]:
     return {"verdict": word, "tone": tone, "sentence": sentence}
 
 
-def _figures(metrics: Document, told: Document, targets: Document) -> list[dict[str, str]]:
+def _revision_note(document: Document) -> str:
+    if document["stage"] != "revised":
+        return ""
+    return f"Revision {document['revision']} of an earlier report, because {document['reason'].rstrip('.')}."
+
+
+def _proof(detail: Document, told: Document) -> str:
+    """What time without measurement leaves open, in a sentence."""
+    proved = detail["proved"]
+    if told["availability_pct"] is None or proved["best_pct"] is None:
+        return ""
+    if not float(told["seconds"]["unknown"]):
+        return "All of the time that counts was measured."
+    return (
+        f"{told['coverage_pct']} % of the time that counts was measured. Had the rest all been down,"
+        f" availability would be {proved['worst_pct']} %; had it all been up, {proved['best_pct']} %."
+    )
+
+
+def _figures(metrics: Document, told: Document, targets: Sequence[Document]) -> list[dict[str, str]]:
     missed = set(metrics["violations"])
     mean = told["response"]["mean_ms"]
     figures = (
@@ -102,13 +125,17 @@ def _figures(metrics: Document, told: Document, targets: Document) -> list[dict[
     ]
 
 
-def _agreed(name: str, targets: Document, least: str, most: str) -> str:
-    return {
-        "availability": f"{least} {targets['availability_percentage']} %",
-        "response_time": f"{most} {targets['response_time_ms']} ms",
-        "error_rate": f"{most} {targets['error_rate_percentage']} %",
-        "recovery_time": f"{most} {targets['recovery_time_minutes']} min",
+def _agreed(name: str, targets: Sequence[Document], least: str, most: str) -> str:
+    """The target; of a period whose terms changed, one after the other."""
+    word, key, unit = {
+        "availability": (least, "availability_percentage", "%"),
+        "response_time": (most, "response_time_ms", "ms"),
+        "error_rate": (most, "error_rate_percentage", "%"),
+        "recovery_time": (most, "recovery_time_minutes", "min"),
     }[name]
+    values = [each[key] for each in targets]
+    told = [value for number, value in enumerate(values) if not number or value != values[number - 1]]
+    return f"{word} {', then '.join(told) if len(told) < 4 else f'{told[0]} to {told[-1]}'} {unit}"
 
 
 def _longest(told: Document) -> str:
@@ -117,7 +144,7 @@ def _longest(told: Document) -> str:
     return "none" if told["availability_pct"] is not None else "–"
 
 
-def _targets(detail: Document, told: Document, targets: Document) -> list[list[str]]:
+def _targets(detail: Document, told: Document, targets: Sequence[Document]) -> list[list[str]]:
     """Agreed, measured, the bounds that unknown time leaves, and what is proved."""
     proved = detail["proved"]
     bounds = "–" if proved["best_pct"] is None else f"{proved['worst_pct']} to {proved['best_pct']} %"
@@ -177,16 +204,19 @@ def _exclusions(found: Sequence[Document], zone: ZoneInfo) -> dict[str, Any]:
     rows = [
         [
             _KINDS[each["kind"]],
-            moment_of(each["from"], zone),
-            moment_of(each["to"], zone),
+            *(("–", "–") if each["kind"] == "out_of_scope" else _ends(each, zone)),
             duration(float(each["seconds"])),
-            _reason(each, zone),
+            breakable(_reason(each, zone)),
         ]
         for each in found[:MAX_EXCLUSIONS]
     ]
     more = len(found) - MAX_EXCLUSIONS
     note = f"The first {MAX_EXCLUSIONS} are listed; {more} more are in the JSON form." if more > 0 else ""
     return {"rows": rows, "note": note}
+
+
+def _ends(each: Document, zone: ZoneInfo) -> tuple[str, str]:
+    return moment_of(each["from"], zone), moment_of(each["to"], zone)
 
 
 def _reason(each: Document, zone: ZoneInfo) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+_LONGEST_WORD = 24
 Document = Mapping[str, Any]
 TARGET_WORDS = {
     "availability": "Availability",
@@ -67,6 +69,18 @@ def decimals(value: float | None, places: int, unit: str) -> str:
 
 def milliseconds(microseconds: int | None) -> str:
     return "–" if microseconds is None else f"{microseconds / 1000:g} ms"
+
+
+def amount(value: float | str) -> str:
+    """A count or an amount with its thousands apart and a minus that is one; decimals stay as they are."""
+    text = str(value)
+    whole, dot, rest = text.removeprefix("-").partition(".")
+    return ("\u2212" if text.startswith("-") else "") + f"{int(whole):,}".replace(",", "\u202f") + dot + rest
+
+
+def breakable(text: str) -> str:
+    """The same text, where even the longest word can go over to the next line."""
+    return re.sub(rf"\S{{{_LONGEST_WORD}}}(?=\S)", lambda found: found[0] + "\u200b", text)
 
 
 def joined(words: Sequence[str]) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 from typing import Any
 
 import pypdf
 import pytest
+from tenantwatch_collector.reports.charts import WIDTH, strip
 from tenantwatch_collector.reports.pdf import Typesetter, TypesettingFailed
+from tenantwatch_collector.sla.parts import Version
 
 from tests.collector.reports import examples
 
 
 async def read(document: dict[str, Any]) -> tuple[pypdf.PdfReader, str]:
     pdf = pypdf.PdfReader(io.BytesIO(await Typesetter().to_pdf(document)))
-    return pdf, " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
+    words = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
+    return pdf, re.sub(r"(?<=\d)[\u202f ](?=\d{3}\b)", "", words)
 
 
 async def test_a_bad_month_is_told_in_full() -> None:
@@ -31,6 +36,9 @@ async def test_a_bad_month_is_told_in_full() -> None:
         "As issued and as amended",
         "below 99.9 %: 10 %; below 99 %: 25 % of 4900",
         "100 × 2649700 s / 2653600 s = 99.8530 %, rounded down",
+        "100 × 2653600 s measured / 2667600 s = 99.4751 %, rounded down",
+        "availability would be 99.3289 %; had it all been up, 99.8538 %",
+        "10 % of 4900 = 490.00",
         "These figures are final.",
         document["report_id"],
         document["content_digest"],
@@ -39,6 +47,54 @@ async def test_a_bad_month_is_told_in_full() -> None:
     assert f"Page 1 of {len(pdf.pages)}" in pdf.pages[0].extract_text()
     assert pdf.metadata is not None
     assert pdf.metadata.title == "Service level report: Example Isp 001"
+
+
+async def test_a_change_of_terms_and_a_revision_are_told() -> None:
+    """Two parts, each judged on its own terms."""
+    hours = [{"weekday": day, "from_minute": 420, "to_minute": 1320} for day in range(5)]
+    later = examples.CONTRACT.model_validate({"tier": "basic", "service_hours": hours})
+    cut = examples.at(16, 0)
+    versions = [
+        Version(start, contract.to_terms(examples.CHECKS, examples.GROUPS, None))
+        for start, contract in ((0, examples.CONTRACT), (cut, later))
+    ]
+    results = examples.month_of(1, examples.OUTAGES, examples.GAPS)
+    subject = examples.subject("example-isp-001", results, versions=versions)
+    document = examples.tenant_document(subject, stage="revised", revision=2, reason="results arrived late")
+    _, text = await read(document)
+    for words in (
+        "Revision 2 of an earlier report, because results arrived late.",
+        "at least 99.9, then 99",
+        "In force 1 Mar 2026, 00:00:00 to 16 Mar 2026, 00:00:00",
+        "Missed: availability, error rate and recovery time.",
+        "Missed: recovery time.",
+        "Mon–Fri 07:00–22:00",
+    ):
+        assert words in text
+
+
+async def test_hundreds_of_outages_are_bounded_and_not_one() -> None:
+    outages = [(at, at + 900) for at in range(examples.MONTH.start, examples.MONTH.end, 6000)]
+    document = examples.tenant_document(examples.subject("unsteady", examples.month_of(2, outages)))
+    pdf, text = await read(document)
+    assert re.search(r"The first 200 are listed; 2\d\d more are in the JSON form\.", text)
+    assert len(pdf.pages) < 10
+    stretches = [(n / 900, (n + 0.5) / 900, "down") for n in range(900)]
+    widths = [
+        float(width) for width in re.findall(r"width='([\d.]+)' height='26' fill='#b", strip(stretches, []))
+    ]
+    assert sum(widths) < 0.61 * WIDTH
+
+
+async def test_characters_without_a_font_cost_no_report() -> None:
+    """A private character: no font has it. Then it is no PDF/A, and says why."""
+    document = examples.tenant_document(replace(examples.quiet(), tenant_name="\ue123 Net"))
+    pdf, text = await read(document)
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "Service level report: \ue123 Net"
+    assert "Some could not be shown" in text
+    _, text = await read(examples.tenant_document(examples.quiet()))
+    assert "could not be shown" not in text
 
 
 async def test_nothing_measured_is_said() -> None:
@@ -51,6 +107,7 @@ async def test_the_platform_lists_every_tenant() -> None:
     _, text = await read(examples.platform_document(60))
     assert "20 of 40 tenants with data kept their agreed level." in text
     assert [n for n in range(60) if f"tenant-{n:03}" not in text] == []
+    assert "Recovery time 15 min 45 min" in text
 
 
 @pytest.mark.parametrize(
