@@ -37,6 +37,7 @@ async def opened(
 ) -> AsyncIterator[Spool]:
     bounds = SpoolLimits(max_results, **limits)  # type: ignore[arg-type]
     spool = await Spool.open(folder, CHECKS, bounds, clock)
+    await spool.begin_sending()
     try:
         yield spool
     finally:

@@ -8,10 +8,12 @@ Invariants:
 * The lane decides only who goes first: ``live`` while the collector keeps up, ``backlog`` for what is seen
   while the live lane stands still. Whichever it is, nothing is lost and nothing counts twice.
 * Only ``acknowledge`` and the bounds on number, bytes and age delete results.
+* How much may have been sent is noted before it is sent. A collector that has more has it from another file
+  (an old copy was put back): what waits is then sent anew, under a new generation.
 * A generation is the identity of the file. A new file has a new one, so its sequences, which begin at 1
   again, can never be taken for those of another file.
 * A file that is damaged, found so at the start or in the middle of work, is set aside under another name; a
-  new generation begins with a gap for what the old one held.
+  new generation begins with a gap for what the old one held. An end that was torn off is a gap too.
 """
 
 from tenantwatch_agent.spool.records import Spooled, SpoolGap

@@ -16,6 +16,9 @@ import aiosqlite
 from tenantwatch_wire.records import Lane
 
 from tenantwatch_agent.errors import AgentError
+from tenantwatch_agent.spool import table
+from tenantwatch_agent.spool.records import SpoolGap
+from tenantwatch_agent.spool.witness import Witness
 
 NAME = "spool.sqlite3"
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -27,6 +30,8 @@ FAILURES = (sqlite3.DatabaseError, ValueError)
 """ValueError: the connection is closed, since a new file could not be begun after the last damage."""
 READ_FAILURES = (*FAILURES, KeyError, TypeError)
 """Also what a value raises that nobody can have written so: a lane 3, half a JSON, a name too few."""
+
+TORN = "the end of the spool was torn off: up to so many results are lost"
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +57,21 @@ class OpenFile:
     db: aiosqlite.Connection
     generation: str
     last: dict[Lane, int]
+    sent: dict[Lane, int]
+    """Nothing behind these was ever sent: whoever has it has it from another file."""
     count: dict[Lane, int]
+    witness: Witness
     may_have_gaps: dict[Lane, bool] = field(default_factory=lambda: dict.fromkeys(Lane, True))
     """So that nobody asks in vain."""
+
+    def given(self, last: dict[Lane, int], sent: dict[Lane, int]) -> None:
+        """That was committed."""
+        self.last, self.sent = last, sent
+        self.witness.note(self.generation, last)
+
+    async def close(self) -> None:
+        self.witness.close()
+        await self.db.close()
 
 
 async def open_or_begin(path: Path) -> tuple[OpenFile, Loss | None]:
@@ -99,10 +116,18 @@ async def _prepared(db: aiosqlite.Connection, path: Path) -> OpenFile:
     for row in await db.execute_fetchall("PRAGMA quick_check(1)"):
         if row[0] != "ok":
             raise Damaged(row[0])
-    await db.execute(
+    new = await db.execute(
         "INSERT OR IGNORE INTO meta VALUES ('generation', ?), ('last_sequence', 0), ('last_backlog', 0)",
         (new_generation(),),
     )
+    # A file from before these were kept: all of it may have been sent.
+    await db.execute(
+        "INSERT OR IGNORE INTO meta SELECT CASE name WHEN 'last_backlog' THEN 'sent_backlog' ELSE 'sent_live'"
+        " END, value FROM meta WHERE name IN ('last_sequence', 'last_backlog')"
+    )
+    if new.rowcount > 0:
+        # From here on the file itself knows its generation, whatever becomes of the log beside it.
+        await db.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
     meta = {row[0]: row[1] for row in await db.execute_fetchall("SELECT name, value FROM meta")}
     last = {Lane.LIVE: meta["last_sequence"], Lane.BACKLOG: meta["last_backlog"]}
     counted = await db.execute_fetchall("SELECT lane, count(*), max(sequence) FROM result GROUP BY lane")
@@ -110,12 +135,39 @@ async def _prepared(db: aiosqlite.Connection, path: Path) -> OpenFile:
         if newest > last[Lane(lane)]:
             raise Damaged(f"it holds sequence {newest} and says that {last[Lane(lane)]} was the last")
     path.chmod(0o600)
-    return OpenFile(
+    file = OpenFile(
         db,
         meta["generation"],
         last,
+        {Lane.LIVE: meta["sent_live"], Lane.BACKLOG: meta["sent_backlog"]},
         {Lane.LIVE: 0, Lane.BACKLOG: 0} | {Lane(row[0]): row[1] for row in counted},
+        Witness(path.parent),
     )
+    try:
+        await _note_torn(file)
+    except BaseException:
+        file.witness.close()
+        raise
+    return file
+
+
+async def _note_torn(file: OpenFile) -> None:
+    """What the witness has seen and the database no longer knows of is lost, and its sequences with it."""
+    seen = file.witness.read(file.generation)
+    torn = [] if seen is None else [lane for lane in Lane if seen.last[lane] > file.last[lane]]
+    if seen is None or not torn:
+        return
+    rows = await file.db.execute_fetchall("SELECT coalesce(max(time_us), ?1) FROM result", (seen.time_us,))
+    from_us = min(seen.time_us, next(iter(rows))[0])
+    gaps = [
+        SpoolGap(lane, file.last[lane] + 1, seen.last[lane], from_us, seen.time_us, TORN) for lane in torn
+    ]
+    last = {lane: max(file.last[lane], seen.last[lane]) for lane in Lane}
+    # They may have been sent before they were lost.
+    sent = {lane: last[lane] if lane in torn else file.sent[lane] for lane in Lane}
+    await table.note_gaps(file.db, gaps, last, sent)
+    file.given(last, sent)
+    log.error("the end of the spool is torn off: %d results are lost", sum(g.count for g in gaps))
 
 
 def new_generation() -> str:

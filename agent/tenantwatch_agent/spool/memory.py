@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tenantwatch_wire.limits import MAX_TIME_US, MIN_TIME_US
 from tenantwatch_wire.records import Lane, Result
 
 from tenantwatch_agent.spool.records import SpoolGap
 
 MAX_IN_MEMORY = 10_000
+log = logging.getLogger(__name__)
+
 _REASON = "the disk under the spool was full"
 
 
@@ -19,6 +23,7 @@ class Waiting:
     def __init__(self) -> None:
         self.results: list[tuple[Result, bool]] = []
         self._lost: SpoolGap | None = None
+        self._clock_is_wrong = False
 
     def __len__(self) -> int:
         return len(self.results)
@@ -26,8 +31,22 @@ class Waiting:
     def __bool__(self) -> bool:
         return bool(self.results) or self._lost is not None
 
-    def add(self, results: Sequence[Result], urgent: bool) -> None:
-        self.results += ((result, urgent) for result in results)
+    def add(self, results: Sequence[Result], urgent: bool) -> int:
+        """Returns how many were dropped for a time that cannot be."""
+        right = [(result, urgent) for result in results if self._has_a_time(result)]
+        self.results += right
+        return len(results) - len(right)
+
+    def _has_a_time(self, result: Result) -> bool:
+        """One of 1970, from a clock that is not set yet, would have its whole batch refused."""
+        is_right = MIN_TIME_US <= result.time_us <= MAX_TIME_US
+        if not (is_right or self._clock_is_wrong):
+            log.error(
+                "results are dropped: the clock of this machine is wrong (%d s since 1970); set it",
+                result.time_us // 1_000_000,
+            )
+        self._clock_is_wrong = not is_right
+        return is_right
 
     def lost(self, lane: Lane, last: int) -> SpoolGap | None:
         """What was given up, with the sequences behind the last one given in that lane."""

@@ -27,3 +27,7 @@ class SpoolGap:
     from_us: int
     to_us: int
     reason: str
+
+    @property
+    def count(self) -> int:
+        return self.last_sequence - self.first_sequence + 1

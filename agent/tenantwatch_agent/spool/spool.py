@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import aiosqlite
-from tenantwatch_wire.limits import MAX_TIME_US, MIN_TIME_US
 from tenantwatch_wire.records import CheckDefinition, Lane, Result
 
 from tenantwatch_agent.clock import boottime
@@ -59,7 +58,6 @@ class Spool:
         self._turn = asyncio.Lock()
         self._use(file)
         self._full = False
-        self._clock_is_wrong = False
         self.dropped = 0
         """Results that were dropped since the start, for whatever reason."""
         self.damages = 0
@@ -91,7 +89,7 @@ class Spool:
         await self.append([])
         while self._works:
             await asyncio.wait(self._works)
-        await self._file.db.close()
+        await self._file.close()
         self._lock.close()
 
     @property
@@ -109,7 +107,7 @@ class Spool:
         While the disk is full they wait in memory, at most MAX_IN_MEMORY of them; what is beyond is
         dropped, the oldest first, and becomes a gap as soon as something can be written again.
         """
-        self._waiting.add([one for one in results if self._has_a_time(one)], urgent)
+        self.dropped += self._waiting.add(results, urgent)
         await self._whole(self._append())
 
     async def read(
@@ -123,9 +121,23 @@ class Spool:
     async def acknowledge(self, generation: str, lane: Lane, sequence: int) -> int:
         """The collector has everything up to there: forget it; returns how many results.
 
+        Where this file never sent that much, the collector has something else: nothing is forgotten, and
+        all that waits gets a new generation.
+
         While the disk is full they stay; a later acknowledgement includes them.
         """
         return await self._whole(self._acknowledge(generation, lane, sequence))
+
+    async def begin_sending(self) -> None:
+        """From now on all that is here or comes may be sent. Raises AgentError if that cannot be noted.
+
+        What a collector has that was noted so nowhere, it has from another file: see ``acknowledge``.
+        """
+        await self._whole(self._begin_sending())
+
+    def end_sending(self) -> None:
+        """What comes from now on is sent after the next ``begin_sending``."""
+        self._sending = False
 
     async def gaps(self, lane: Lane) -> list[SpoolGap]:
         async def ask(db: aiosqlite.Connection) -> list[SpoolGap]:
@@ -169,6 +181,7 @@ class Spool:
 
     def _use(self, file: OpenFile) -> None:
         self._file = file
+        self._sending = False
         self._entries = Entries(file.db)
         self._pace = Pace(self._clock, file.count[Lane.LIVE])
 
@@ -182,8 +195,18 @@ class Spool:
             if await self._replaced(error):
                 await self._entries.register(checks)
                 return
-            await self._file.db.close()
+            await self._file.close()
             raise cannot_be_opened(self._path, error) from None
+
+    async def _begin_sending(self) -> None:
+        async with self._turn:
+            try:
+                await table.note_gaps(self._file.db, [], self._file.last, self._file.last)
+            except FAILURES as error:
+                if not await self._replaced(error):
+                    raise cannot_be_opened(self._path, error) from None
+            self._file.sent = dict(self._file.last)
+            self._sending = True
 
     async def _register(self, checks: Sequence[CheckDefinition], going: Sequence[CheckDefinition]) -> None:
         async with self._turn:
@@ -211,18 +234,6 @@ class Spool:
                 if not await self._replaced(error):
                     raise cannot_be_opened(self._path, error) from None
                 return []
-
-    def _has_a_time(self, result: Result) -> bool:
-        """One of 1970, from a clock that is not set yet, would have its whole batch refused."""
-        is_right = MIN_TIME_US <= result.time_us <= MAX_TIME_US
-        if not (is_right or self._clock_is_wrong):
-            log.error(
-                "results are dropped: the clock of this machine is wrong (%d s since 1970); set it",
-                result.time_us // 1_000_000,
-            )
-        self._clock_is_wrong = not is_right
-        self.dropped += not is_right
-        return is_right
 
     async def _append(self) -> None:
         async with self._turn:
@@ -259,8 +270,9 @@ class Spool:
             into = Lane.LIVE if urgent else lane
             last[into] += 1
             rows.append((int(into), last[into], *table.row(index, result)))
-        self._file.count = await self._commit(rows, lost, last)
-        self._file.last = last
+        sent = last if self._sending else self._file.sent
+        self._file.count = await self._commit(rows, lost, last, sent)
+        self._file.given(last, sent)
         self._file.may_have_gaps[lane] |= lost is not None
         self._waiting.written(waiting)
         if self._full:
@@ -268,7 +280,11 @@ class Spool:
             log.warning("the spool can be written again")
 
     async def _commit(
-        self, rows: Sequence[tuple[Any, ...]], lost: SpoolGap | None, last: Mapping[Lane, int]
+        self,
+        rows: Sequence[tuple[Any, ...]],
+        lost: SpoolGap | None,
+        last: Mapping[Lane, int],
+        sent: Mapping[Lane, int],
     ) -> dict[Lane, int]:
         """Returns how many results each lane holds then."""
         db = self._file.db
@@ -279,7 +295,7 @@ class Spool:
             await table.insert(db, rows)
             if lost is not None:
                 await add_gap(db, lost)
-            await table.note_last(db, last)
+            await table.note_last(db, last, sent)
             if self._pace.bounds_due(len(rows), sum(count.values()) > self._limits.max_results):
                 dropped = await drop_beyond(db, self._limits, count)
                 self.bytes = await used_bytes(db)
@@ -297,7 +313,7 @@ class Spool:
             if generation != self.generation:
                 return 0
             try:
-                if sequence > self._file.last[lane]:
+                if sequence > self._file.sent[lane]:
                     await self._renew(lane, sequence)
                     return 0
                 deleted = await table.forget(self._file.db, lane, sequence)
@@ -312,19 +328,20 @@ class Spool:
             return deleted
 
     async def _renew(self, lane: Lane, sequence: int) -> None:
-        """The collector has what this file never gave: what waits is something else, and stays."""
+        """The collector has what this file never sent: what waits is something else, and stays."""
         log.error(
-            "the collector has results up to %d of the %s lane, and this spool gave none beyond %d: its file"
+            "the collector has results up to %d of the %s lane, and this spool sent none beyond %d: its file"
             " is an old copy, or two agents have one agent_id; the %d results that wait are kept and sent as"
             " those of a new spool",
             sequence,
             lane.name.lower(),
-            self._file.last[lane],
+            self._file.sent[lane],
             self.count(),
         )
         generation = new_generation()
         last = await table.renumber(self._file.db, generation, self._file.last)
-        self._file.generation, self._file.last = generation, last
+        self._file.generation, self._sending = generation, False
+        self._file.given(last, dict.fromkeys(Lane, 0))
         self.appended.set()
 
     async def _replaced(self, error: Exception) -> bool:
@@ -333,7 +350,7 @@ class Spool:
             return False
         self.damages += 1
         checks = self._entries.definitions()
-        await self._file.db.close()
+        await self._file.close()
         loss = set_aside(self._path, error)
         try:
             file, _ = await open_or_begin(self._path)
@@ -355,8 +372,8 @@ class Spool:
         first = self._file.last[Lane.LIVE] + 1
         gap = SpoolGap(Lane.LIVE, first, first + loss.count - 1, loss.from_us, loss.to_us, loss.reason)
         last = {**self._file.last, Lane.LIVE: gap.last_sequence}
-        await table.note_gap(self._file.db, gap, last)
-        self._file.last = last
+        await table.note_gaps(self._file.db, [gap], last, self._file.sent)
+        self._file.given(last, self._file.sent)
         self._file.may_have_gaps[Lane.LIVE] = True
         self.dropped += loss.count
 

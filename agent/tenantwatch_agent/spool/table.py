@@ -13,6 +13,7 @@ from tenantwatch_agent.spool.bounds import add_gap
 from tenantwatch_agent.spool.records import Spooled, SpoolGap
 
 _LAST = {Lane.LIVE: "last_sequence", Lane.BACKLOG: "last_backlog"}
+_SENT = {Lane.LIVE: "sent_live", Lane.BACKLOG: "sent_backlog"}
 # A result's size is about what it takes on the wire.
 _READ = """
 SELECT sequence, r.idx, time_us, status, latency_us, text, metrics, check_id, size
@@ -36,10 +37,10 @@ async def insert(db: aiosqlite.Connection, rows: Sequence[tuple[Any, ...]]) -> N
     await db.executemany("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-async def note_last(db: aiosqlite.Connection, last: Mapping[Lane, int]) -> None:
-    await db.executemany(
-        "UPDATE meta SET value = ? WHERE name = ?", [(last[lane], _LAST[lane]) for lane in Lane]
-    )
+async def note_last(db: aiosqlite.Connection, last: Mapping[Lane, int], sent: Mapping[Lane, int]) -> None:
+    """The last sequences given, and those behind which nothing was ever sent."""
+    values = [(last[lane], _LAST[lane]) for lane in Lane] + [(sent[lane], _SENT[lane]) for lane in Lane]
+    await db.executemany("UPDATE meta SET value = ?1 WHERE name = ?2 AND value <> ?1", values)
 
 
 async def read(db: aiosqlite.Connection, lane: Lane, after: int, limit: int, max_bytes: int) -> list[Spooled]:
@@ -91,17 +92,23 @@ async def renumber(db: aiosqlite.Connection, generation: str, last: Mapping[Lane
         await db.execute("UPDATE gap SET first_sequence = -first_sequence WHERE lane = ?", place[:1])
         renumbered[lane] = last[lane] - before
     await db.execute("UPDATE meta SET value = ? WHERE name = 'generation'", (generation,))
-    await note_last(db, renumbered)
+    await note_last(db, renumbered, dict.fromkeys(Lane, 0))
     await db.commit()
     return renumbered
 
 
-async def note_gap(db: aiosqlite.Connection, gap: SpoolGap, last: Mapping[Lane, int]) -> None:
+async def note_gaps(
+    db: aiosqlite.Connection,
+    gaps: Sequence[SpoolGap],
+    last: Mapping[Lane, int],
+    sent: Mapping[Lane, int],
+) -> None:
     """One transaction."""
     try:
         await db.execute("BEGIN IMMEDIATE")
-        await add_gap(db, gap)
-        await note_last(db, last)
+        for gap in gaps:
+            await add_gap(db, gap)
+        await note_last(db, last, sent)
         await db.commit()
     except BaseException:
         await db.rollback()

@@ -156,6 +156,7 @@ class Conversation:
         )
         for position in welcome.committed:
             await self._committed(position.lane, position.sequence)
+        await self._spool.begin_sending()
         active = {one.definition.check_id for one in self._config.checks}
         listed = [_entry(place, d, d.check_id in active) for place, (_, d) in enumerate(entries)]
         dictionary = agent_pb2.CheckDictionary(entries=listed)

@@ -144,6 +144,7 @@ class Sender:
             await conversation.run(self._finishing)
         finally:
             self._conversation, self._connected_at = None, None
+            self._spool.end_sending()
             stream.cancel()
 
     async def _channel_of(self, address: CollectorAddress) -> grpc.aio.Channel:
