@@ -20,6 +20,7 @@ from tenantwatch_agent.config import AgentConfig
 from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.egress import OwnEgress
+from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.listener import SOCKET, Answer, Listener, Request
 from tenantwatch_agent.logs import set_up_logs
 from tenantwatch_agent.metrics import CONTENT_TYPE, Gauge, exposition
@@ -28,6 +29,7 @@ from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream import Sender
 from tenantwatch_agent.systemd import Systemd
 from tenantwatch_agent.vitals import Vitals
+from tenantwatch_agent.words import counted
 
 _HEARTBEAT = "/heartbeat/"
 
@@ -80,6 +82,14 @@ class Agent:
         await self._schedule.stop()
         await self._sender.stop()
 
+    async def failed(self) -> None:
+        """Returns only by raising: without its schedule an agent is none, and is better started anew."""
+        try:
+            await self._schedule.failed()
+        except Exception as error:
+            log.exception("the schedule ended by a fault of our own")
+            raise AgentError(f"the schedule ended: {type(error).__name__}") from error
+
     def reload_soon(self) -> None:
         """On SIGHUP."""
         task = asyncio.create_task(self.reload())
@@ -125,7 +135,7 @@ class Agent:
     def _summary(self) -> str:
         config, current = self._configuration.config, self._configuration
         trouble = f"; configuration refused: {current.error}" if current.error else ""
-        return f"{len(config.checks)} checks{trouble}".replace("\n", " ")
+        return f"{counted(len(config.checks), 'check')}{trouble}".replace("\n", " ")
 
     def _answer(self, request: Request) -> Answer:
         if request.method == "GET" and request.path == "/metrics":
@@ -208,14 +218,20 @@ async def run(configuration: Configuration) -> None:
         agent = Agent(configuration, spool, Systemd())
         loop.add_signal_handler(signal.SIGHUP, agent.reload_soon)
         waiting = spool.count()
-        log.info("agent %s: %d checks, %d results waiting", config.agent_id, len(definitions), waiting)
+        counts = counted(len(definitions), "check"), counted(waiting, "result")
+        log.info("agent %s: %s, %s waiting", config.agent_id, *counts)
         try:
             await agent.start()
-            await stop.wait()
+            ends = [asyncio.create_task(stop.wait()), asyncio.create_task(agent.failed())]
+            done, others = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for task in others:
+                task.cancel()
+            for task in done:
+                task.result()
             log.info("stopping")
         finally:
             await agent.stop()
     finally:
         waiting = spool.count()
         await spool.close()
-    log.info("stopped, %d results wait in the spool", waiting)
+    log.info("stopped, %s left in the spool", counted(waiting, "result"))

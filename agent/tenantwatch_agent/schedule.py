@@ -105,6 +105,11 @@ class Schedule:
         self._order()
         self._task = asyncio.create_task(self._run(), name="schedule")
 
+    async def failed(self) -> None:
+        """Returns only by raising what ended the schedule, which nothing should."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
     async def stop(self) -> None:
         """No further looks; those under way are given up, since nobody knows how they would have ended."""
         tasks = [*self._under_way, *([self._task] if self._task else [])]

@@ -50,10 +50,27 @@ async def test_sigterm_sends_what_is_left_says_farewell_and_exits_0(tmp_path: Pa
                 process.kill()
         assert process.returncode == 0, errors.decode()
         assert b"Traceback" not in errors
-        assert b"0 results wait in the spool" in errors
+        assert b"0 results left in the spool" in errors
         assert len(collector.of_kind("farewell")) == 1
     assert sorted(collector.committed) == list(range(1, len(collector.committed) + 1))
     assert len(set(collector.committed.values())) == len(collector.committed)
+
+
+async def test_plugins_are_started_without_a_word_of_grpc(tmp_path: Path) -> None:
+    async with FakeCollector() as collector:
+        path = Path(configuration(tmp_path, collector))
+        plugin = '[[checks]]\nid = "plugin"\nkind = "plugin_validation"\ncommand = ["/bin/true"]\n'
+        path.write_text(path.read_text() + plugin + "interval_seconds = 0.1\n")
+        process = await start("run", "--config", str(path))
+        try:
+            await collector.until(
+                lambda: sum(check == "plugin" for check, _ in collector.committed.values()) >= 5, 30
+            )
+        finally:
+            process.terminate()
+            _, errors = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0
+    assert b"fork" not in errors
 
 
 async def test_a_second_agent_on_the_same_folder_is_refused(tmp_path: Path) -> None:
@@ -76,10 +93,11 @@ async def test_run_once_prints_what_it_saw(tmp_path: Path) -> None:
     path = configuration(tmp_path, FakeCollector())
     process = await start("run-once", "gone", "--config", path)
     output, _ = await asyncio.wait_for(process.communicate(), 15)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert output.decode().startswith(f"gone: {Status.UNHEALTHY.word}: connect failed: Connection refused")
     process = await start("run-once", "nope", "--config", path)
     _, errors = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 3
     assert b"there is no check 'nope'; there are: host, gone" in errors
 
 

@@ -307,3 +307,49 @@ def test_runs_follow_one_another_at_the_checks_own_phase(interval_seconds: float
     gaps = [b - a for a, b in itertools.pairwise(dues)]
     assert gaps == pytest.approx([interval_seconds] * 49)
     assert dues[0] % interval_seconds == pytest.approx(phase * interval_seconds, abs=1e-3)
+
+
+async def test_a_schedule_that_is_stuck_feeds_no_watchdog_and_is_told_of() -> None:
+    """The loop goes on and everything else with it: the schedule alone does not come to its next tick."""
+    ticks, broken = 0, asyncio.Event()
+
+    def clock() -> float:
+        if broken.is_set():
+            raise RuntimeError("no clock any more")
+        return boottime()
+
+    def tick() -> None:
+        nonlocal ticks
+        ticks += 1
+
+    kept = Kept()
+    schedule = Schedule("agent", [configured("a", healthy)], kept.keep, Vitals(), clock=clock, on_tick=tick)
+    schedule.start()
+    try:
+        await kept.reached(2)
+        assert ticks > 0
+        broken.set()
+        with pytest.raises(RuntimeError, match="no clock any more"):
+            await asyncio.wait_for(schedule.failed(), 20)
+        before = ticks
+        # Others have their turns; nobody ticks in its place.
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert ticks == before
+    finally:
+        await schedule.stop()
+
+
+async def test_a_blocked_look_holds_up_no_tick() -> None:
+    """What feeds the watchdog is that the schedule goes on, not that checks are answered."""
+    ticks = asyncio.Semaphore(0)
+    schedule = Schedule(
+        "agent", [configured("a", hang, timeout_ms=60_000)], Kept().keep, Vitals(), on_tick=ticks.release
+    )
+    schedule.start()
+    try:
+        async with asyncio.timeout(30):
+            for _ in range(5):
+                await ticks.acquire()
+    finally:
+        await schedule.stop()

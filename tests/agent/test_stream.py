@@ -221,6 +221,17 @@ async def test_a_collector_that_is_away_or_never_answers_is_tried_again(
     assert "did not answer within" in caplog.text
 
 
+async def test_a_collector_that_is_away_is_not_waited_for_at_the_end(tmp_path: Path) -> None:
+    async with ground(tmp_path, FakeCollector()) as one:
+        await one.look()
+        one.sender.start()
+        async with asyncio.timeout(20):
+            while not one.sender.status()["trouble"]:
+                await one.spool.entries()
+            await one.sender.stop(timeout_seconds=3_600)
+        assert one.spool.count() == 1
+
+
 async def test_a_wrong_token_is_told_once_and_a_changed_file_is_enough(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -28,6 +28,8 @@ def moved(configuration: Path, folder: Path, certificate: Path) -> Path:
             (place / name).write_bytes(certificate.read_bytes())
         (place / "orders-database-url").write_text(_DATABASE_URL)
         (place / "payment-secret").write_text("secret")
+        for name in ("token", "agent-token"):
+            (place / name).write_text("tw_any")
     host = folder / "host"
     host.mkdir(exist_ok=True)
     copy = folder / configuration.name

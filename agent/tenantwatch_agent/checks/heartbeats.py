@@ -25,6 +25,7 @@ from typing import Any
 from tenantwatch_wire import limits
 
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.files import read_regular
 
 MAX_HEARTBEATS = 1_000
 MAX_BODY_BYTES = 16 * 1024
@@ -103,13 +104,14 @@ class Heartbeats:
         return self._clock() - self._listening_since
 
     def _load(self) -> None:
-        if self._file is None or not self._file.exists():
+        if self._file is None:
             return
         try:
-            with self._file.open("rb") as file:
-                kept = json.loads(file.read(_KEEP_AT_MOST_BYTES))
+            kept = json.loads(read_regular(self._file, _KEEP_AT_MOST_BYTES))
             self._beats = {str(name): Beat(**beat) for name, beat in kept.items()}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             log.warning("%s cannot be read, jobs count as not yet heard of: %s", self._file, error)
 
     def _save(self) -> None:

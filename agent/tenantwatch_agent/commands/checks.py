@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from tenantwatch_wire.records import Result, Status
 
@@ -13,6 +14,7 @@ from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.look import Looker
 from tenantwatch_agent.loop import run_to_end
 from tenantwatch_agent.vitals import Vitals
+from tenantwatch_agent.words import counted
 
 _PHASES = ("dns_ms", "connect_ms", "tls_ms", "send_ms", "first_byte_ms", "headers_ms", "body_ms", "total_ms")
 
@@ -22,7 +24,8 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "check-config",
         help="check a file, its conf.d and what the collector assigned; list the checks",
         description="Reads the configuration as `run` would, starts nothing, and says what is wrong: the"
-        " file, the key, and what to write instead. Exit code 1 if anything is.",
+        " file, the key, and what to write instead. Exit code 1 if anything is: also if the token or the"
+        " authority's file of [collector] cannot be had by whoever asks.",
     )
     check.add_argument("file", nargs="?", help="the agent's TOML file")
     check.add_argument("--config", dest="file_option", help="the same, as the other commands take it")
@@ -32,7 +35,8 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "run-once",
         help="look once with one check and print what it saw, phase by phase",
         description="Looks with one configured check, with its retries, and prints status, text, latency,"
-        " phases and metrics; nothing is kept or sent. Exit code 0 only if it is healthy.",
+        " phases and metrics; nothing is kept or sent. Exit code, as plugins of Nagios have it: 0 healthy, 1"
+        " degraded, 2 unhealthy, 3 unknown or not configured.",
     )
     once.add_argument("check_id", metavar="CHECK")
     once.add_argument("--config", required=True, help="the agent's TOML file")
@@ -47,19 +51,28 @@ def check_config(options: argparse.Namespace) -> int:
     config = configuration.config
     for one in config.checks:
         print(_line(one))
+    config.collector.check()
     if configuration.assignment_error:
         print(f"what the collector assigned is left out: {configuration.assignment_error}")
-    print(f"{path}: ok, {len(config.checks)} checks")
+    print(f"{path}: ok, {counted(len(config.checks), 'check')}")
     return 0
 
 
 def _line(one: ConfiguredCheck) -> str:
     d = one.definition
-    retries = f", {one.retries} retries" if one.retries else ""
+    retries = f", {one.retries} {'retry' if one.retries == 1 else 'retries'}" if one.retries else ""
     return f"{d.check_id:32} {d.kind:24} every {d.interval_ms / 1000:g} s{retries}   {d.target}"
 
 
 def run_once(options: argparse.Namespace) -> int:
+    try:
+        return int(_look_once(options))
+    except AgentError as error:
+        print(f"tenantwatch-agent: {error}", file=sys.stderr)
+        return int(Status.UNKNOWN)
+
+
+def _look_once(options: argparse.Namespace) -> Status:
     config = Configuration(options.config).config
     one = _named(config, options.check_id)
     looker = Looker(Vitals(), OwnEgress(config.egress))
@@ -68,7 +81,7 @@ def run_once(options: argparse.Namespace) -> int:
     if result.latency_us is not None:
         print(f"latency: {result.latency_us / 1000:.3f} ms")
     _print_figures(result)
-    return 0 if result.status is Status.HEALTHY else 1
+    return result.status
 
 
 def _named(config: AgentConfig, check_id: str) -> ConfiguredCheck:

@@ -11,6 +11,7 @@ from typing import Any
 from tenantwatch_agent.config import data_folder_of
 from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.listener import SOCKET, near
+from tenantwatch_agent.words import counted
 
 _SECONDS = 5.0
 
@@ -73,7 +74,7 @@ def _shown(told: dict[str, Any]) -> str:
     connected = stream["connected_seconds"]
     lines = [
         f"agent {told['agent_id']} {told['version']}, up {told['up_seconds']} s,"
-        f" {told['configuration']['checks']} checks",
+        f" {counted(told['configuration']['checks'], 'check')}",
         f"stream  {stream['collector']}: " + ("down" if connected is None else f"up for {connected} s"),
         f"spool   {spool['live_results']:.0f} live, {spool['backlog_results']:.0f} backlog,"
         f" {spool['memory_results']:.0f} in memory, {spool['dropped_results']:.0f} dropped,"

@@ -22,6 +22,7 @@ from tenantwatch_agent.config.assignment import (
 )
 from tenantwatch_agent.config.load import AgentConfig, load_config
 from tenantwatch_agent.errors import AgentError, ConfigurationError
+from tenantwatch_agent.words import counted
 
 POLL_SECONDS = 2.0
 _FIXED = ("agent_id", "labels", "data_folder", "metrics")
@@ -92,7 +93,7 @@ class Configuration:
                 return False
             self.error = ""
             self.changes += 1
-            log.info("configuration reloaded: %d checks", len(self.config.checks))
+            log.info("configuration reloaded: %s", counted(len(self.config.checks), "check"))
             return True
 
     async def assign(self, assigned: Assigned, apply: Apply) -> AssignmentAnswer:

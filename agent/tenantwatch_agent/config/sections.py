@@ -14,6 +14,8 @@ from tenantwatch_agent.files import read_regular
 
 TOKEN_VARIABLE = "TENANTWATCH_TOKEN"
 MAX_TOKEN_BYTES = 64 * 1024
+MAX_CA_BYTES = 4 * 1024 * 1024
+NO_TOKEN = f"there is no token; set collector.token_file or {TOKEN_VARIABLE}"
 SYSTEM_TRUST = "system"
 EXECUTING_KINDS = ("plugin_validation",)
 """Kinds that start programs on this machine: assigned by the collector only where they are named."""
@@ -52,6 +54,26 @@ class CollectorAddress:
                 f"{self.address} is another machine: give ca_file, the PEM file of"
                 ' the authority behind its certificate, or ca_file = "system"'
             )
+
+    def authorities(self) -> bytes:
+        """PEM of ``ca_file``. Raises ConfigurationError."""
+        assert self.ca_file is not None
+        try:
+            pem = read_regular(self.ca_file, MAX_CA_BYTES)
+        except OSError as error:
+            raise ConfigurationError(f"collector.ca_file {self.ca_file}: {error.strerror}") from None
+        if len(pem) > MAX_CA_BYTES or b"-----BEGIN CERTIFICATE-----" not in pem:
+            raise ConfigurationError(
+                f"collector.ca_file {self.ca_file}: must hold PEM, {MAX_CA_BYTES} bytes at most"
+            )
+        return pem
+
+    def check(self) -> None:
+        """Raises ConfigurationError unless token and authorities can be had now."""
+        if self.ca_file is not None and str(self.ca_file) != SYSTEM_TRUST:
+            self.authorities()
+        if not self.token():
+            raise ConfigurationError(NO_TOKEN)
 
     def token(self) -> str:
         """The secret, read anew each time, so that a changed file is enough. Raises ConfigurationError."""

@@ -8,11 +8,35 @@ from grpc.aio import StreamStreamCall as Stream
 from tenantwatch_wire import limits
 
 from tenantwatch_agent.config import SYSTEM_TRUST, CollectorAddress
-from tenantwatch_agent.errors import ConfigurationError
+
+_HTTP = (
+    "speaks HTTP and no gRPC, as the collector's REST port does: write its gRPC address into"
+    " collector.address, whose port is 50051 unless [grpc] listen of the collector says otherwise"
+)
+_SIGNS = (
+    ("Expected SETTINGS frame", _HTTP),
+    ("missing selected ALPN", _HTTP),
+    (
+        "WRONG_VERSION_NUMBER",
+        "does not speak TLS: give the collector a [tls] section, or, if it is on this machine, leave out"
+        " collector.ca_file",
+    ),
+    (
+        "CERTIFICATE_VERIFY_FAILED",
+        "shows a certificate that is over or that collector.ca_file does not vouch for",
+    ),
+    (
+        "Hostname Verification",
+        "shows a certificate for another name: give that name as collector.server_name, or have a certificate"
+        " made for this one",
+    ),
+    ("Socket closed", "closes the connection at once: if it speaks TLS, give collector.ca_file"),
+)
+"""What of gRPC's own words says what is wrong, and what to do."""
 
 
 def open_channel(address: CollectorAddress) -> grpc.aio.Channel:
-    """Connects by itself, again and again. Raises ConfigurationError if the authority cannot be read."""
+    """Connects by itself, again and again. Raises ConfigurationError if the authorities cannot be read."""
     options: list[tuple[str, str | int]] = [
         ("grpc.max_receive_message_length", limits.MAX_MESSAGE_BYTES),
         ("grpc.keepalive_time_ms", 20_000),
@@ -30,10 +54,7 @@ def open_channel(address: CollectorAddress) -> grpc.aio.Channel:
     if str(address.ca_file) == SYSTEM_TRUST:
         credentials = grpc.ssl_channel_credentials()
     else:
-        try:
-            credentials = grpc.ssl_channel_credentials(address.ca_file.read_bytes())
-        except OSError as error:
-            raise ConfigurationError(f"collector.ca_file {address.ca_file}: {error.strerror}") from None
+        credentials = grpc.ssl_channel_credentials(address.authorities())
     return grpc.aio.secure_channel(address.address, credentials, options)
 
 
@@ -59,4 +80,9 @@ def explanation(error: Exception, address: str) -> tuple[str, bool]:
         )
     if code is grpc.StatusCode.INVALID_ARGUMENT:
         return f"the collector refuses the stream: {details}", True
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return f"what answers at {address} is a gRPC server and no collector of tenantwatch", True
+    for sign, meaning in _SIGNS:
+        if sign in details:
+            return f"what answers at {address} {meaning}", False
     return f"no collector at {address}: {code.name}: {details}", False

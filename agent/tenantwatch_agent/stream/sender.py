@@ -13,6 +13,7 @@ from grpc.aio import StreamStreamCall as Stream
 from tenantwatch_wire.v1 import agent_pb2_grpc
 
 from tenantwatch_agent.config import AgentConfig, CollectorAddress
+from tenantwatch_agent.config.sections import NO_TOKEN
 from tenantwatch_agent.errors import AgentError, ConfigurationError
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream.channel import explanation, open_channel
@@ -21,6 +22,8 @@ from tenantwatch_agent.stream.ending import Renewed, StreamEnded
 from tenantwatch_agent.vitals import Vitals
 
 BACKOFF_SECONDS = (0.1, 15.0)
+CONNECTING_SECONDS = 1.0
+"""What a stream that is just being opened may still take when the agent stops."""
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +73,13 @@ class Sender:
             self._conversation.renew("the configuration changed")
 
     async def stop(self, timeout_seconds: float = 5.0) -> None:
-        """Send what is in the spool, if the collector takes it in that time, and say farewell."""
+        """Send what is in the spool, if the collector takes it in that time, and say farewell.
+
+        One that cannot be had now is not waited for: what is in the spool is safe there.
+        """
         if self._task is not None:
+            if not self.connected:
+                timeout_seconds = 0.0 if self._complaint else min(timeout_seconds, CONNECTING_SECONDS)
             self._finishing.set()
             self._hurry.set()
             self._spool.appended.set()
@@ -97,11 +105,15 @@ class Sender:
                 self._complain(str(error))
                 delay = error.delay_seconds
                 self._failures += 1
+                if self._finishing.is_set():
+                    return
             except (grpc.aio.AioRpcError, AgentError) as error:
                 reason, is_lasting = explanation(error, self._config.collector.address)
                 self._complain(reason)
                 delay = REFUSED_SECONDS if is_lasting else None
                 self._failures += 1
+                if self._finishing.is_set():
+                    return
             except Exception:
                 # Whatever it is, results must go on being sent once it has passed.
                 log.exception("the stream failed by a fault of our own")
@@ -128,7 +140,7 @@ class Sender:
         config = self._config
         token = config.collector.token()
         if not token:
-            raise ConfigurationError("there is no token; set collector.token_file or TENANTWATCH_TOKEN")
+            raise ConfigurationError(NO_TOKEN)
         stub = agent_pb2_grpc.AgentServiceStub(await self._channel_of(config.collector))
         stream: Stream = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
         try:

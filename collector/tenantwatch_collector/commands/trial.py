@@ -46,7 +46,7 @@ async def run_trial(config: CollectorConfig, rest_port: int, grpc_port: int) -> 
     def ready(grpc_address: str, rest_address: str) -> None:
         _greet(config, rest_address, admin_file)
         settings = config.folder / "agent.toml"
-        settings.write_text(_agent_settings(config, grpc_address, rest_address, agent_file), "utf-8")
+        _write_secret(settings, _agent_settings(config, grpc_address, rest_address, agent_file))
         helpers.append(asyncio.create_task(_keep_agent(settings, config.folder / "agent.log")))
         helpers.append(asyncio.create_task(_show_first_results(store, tenant, started_us)))
 
@@ -174,7 +174,10 @@ def _redis_admits(url: str) -> bool:
 async def _keep_agent(settings: Path, log_file: Path) -> None:
     """The agent as a process of its own, started again should it end; ended when this task is cancelled."""
     while True:
-        with log_file.open("ab") as log:
+        descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as log:
+            # One of an earlier version was everybody's to read.
+            os.fchmod(log.fileno(), 0o600)
             agent = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tenantwatch_agent", "run", "--config", str(settings)),
                 stdout=log,

@@ -7,6 +7,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -128,12 +129,46 @@ def test_check_config_lists_the_checks_and_what_was_assigned(
     assert main(["check-config", str(path)]) == 0
     out = capsys.readouterr().out
     assert "every 0.1 s" in out
-    assert f"{path}: ok, 1 checks" in out
+    assert f"{path}: ok, 1 check\n" in out
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "assigned.json").write_text(json.dumps({"version": 1, "checks_toml": HOST}))
     assert main(["check-config", "--config", str(path)]) == 0
     assert "what the collector assigned is left out: assignment by the collector" in capsys.readouterr().out
     assert main(["check-config"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ('ca_file = "{folder}/none"\n', "collector.ca_file {folder}/none: No such file"),
+        ('ca_file = "{folder}/token"\n', "collector.ca_file {folder}/token: must hold PEM"),
+        ('ca_file = "{folder}/pipe"\n', "collector.ca_file {folder}/pipe: is not a regular file"),
+        (
+            '[[checks]]\nid = "db"\nkind = "database_connectivity"\nurl_file = "{folder}/none"\n',
+            "url_file {folder}/none: No such file",
+        ),
+    ],
+)
+def test_check_config_says_what_run_would_miss(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str, reason: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    path = configuration(tmp_path, FakeCollector(), more.replace("{folder}", str(tmp_path)))
+    assert main(["check-config", str(path)]) == 1
+    assert reason.replace("{folder}", str(tmp_path)) in capsys.readouterr().err
+
+
+def test_check_config_asks_for_the_token(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TENANTWATCH_TOKEN", raising=False)
+    path = configuration(tmp_path, FakeCollector())
+    (tmp_path / "token").unlink()
+    assert main(["check-config", str(path)]) == 1
+    assert "--agent` makes a token" in capsys.readouterr().err
+    path.write_text(HOST)
+    assert main(["check-config", str(path)]) == 1
+    assert "there is no token; set collector.token_file or TENANTWATCH_TOKEN" in capsys.readouterr().err
 
 
 def test_run_once_shows_phases_and_metrics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,9 +178,9 @@ def test_run_once_shows_phases_and_metrics(tmp_path: Path, capsys: pytest.Captur
         '[[checks]]\nid = "gone"\nkind = "tcp_connection"\nretries = 1\nretry_delay_seconds = 0\n'
         f'address = "127.0.0.1:{stable_port()}"\n{HOST}',
     )
-    assert main(["run-once", "gone", "--config", str(path)]) == 1
+    assert main(["run-once", "gone", "--config", str(path)]) == 2
     out = capsys.readouterr().out
     assert out.startswith("gone: unhealthy: connect failed: Connection refused (attempt 2; the first: ")
     assert "attempts 2" in out
-    assert main(["run-once", "host", "--config", str(path)]) in (0, 1)
+    assert main(["run-once", "host", "--config", str(path)]) in (0, 1, 2)
     assert "cpu_percent" in capsys.readouterr().out
