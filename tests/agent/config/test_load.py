@@ -114,10 +114,11 @@ def test_the_digest_names_the_content(tmp_path: Path) -> None:
 
 
 def test_check_config_says_what_is_wrong_or_lists_the_checks(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TENANTWATCH_TOKEN", "tw_any")
     assert main(["check-config", str(written(tmp_path, HTTP))]) == 0
-    assert "ok, 1 checks" in capsys.readouterr().out
+    assert "ok, 1 check\n" in capsys.readouterr().out
     assert main(["check-config", str(written(tmp_path, "x = 1"))]) == 1
     assert "unknown key 'x'" in capsys.readouterr().err
     assert main(["check-config", str(tmp_path / "none.toml")]) == 1
