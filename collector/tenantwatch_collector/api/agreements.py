@@ -17,6 +17,9 @@ Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
 Checks = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=500)]
 
 
+MAX_EXCLUDED = 500
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -46,6 +49,9 @@ class NewWindow(_Strict):
     rule: Annotated[str, Field(max_length=MAX_RULE_LENGTH)] | None = None
     first: NaiveDatetime | None = Field(None, description="local time of the first window, without an offset")
     duration_s: Annotated[int, Field(gt=0, le=MAX_DURATION_SECONDS)] | None = None
+    exdates: Annotated[tuple[NaiveDatetime, ...], Field(max_length=MAX_EXCLUDED)] = Field(
+        (), description="local starts of the rule that do not happen; a midnight stands for the whole day"
+    )
     timezone: Annotated[str, Field(max_length=64)] | None = Field(None, description="the tenant's by default")
     checks: Checks | None = Field(None, description="AGENT/CHECK names; without it the whole tenant")
     reason: Reason
@@ -59,6 +65,8 @@ class NewWindow(_Strict):
         )
         if once == again or given != (2 if once else 3):
             raise ValueError("write either from and to, or rule, first and duration_s")
+        if once and (self.exdates or self.timezone is not None):
+            raise ValueError("exdates and timezone belong to a rule: from and to have their own")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise ValueError("from must lie before to")
         return self

@@ -194,7 +194,8 @@ class Contracting:
         zone = new.timezone or newest.timezone
         try:
             Contract.model_validate({"timezone": zone})
-            return recurrence_to_json(recurrence(new.rule, new.first, new.duration_s, zone))
+            made = recurrence(new.rule, new.first, new.duration_s, zone, excluded=new.exdates)
+            return recurrence_to_json(made)
         except (RuleError, ValueError) as error:
             raise RefusedForEver(str(error)) from error
 

@@ -83,6 +83,7 @@ def recurrence_to_json(recurring: Recurrence) -> str:
             "first": recurring.first.isoformat(),
             "duration_s": recurring.duration_seconds,
             "timezone": recurring.zone,
+            "exdates": sorted(each.isoformat() for each in recurring.excluded),
         }
     )
 
@@ -102,6 +103,7 @@ def _written_out(record: WindowRecord, within: Span) -> list[Maintenance]:
         written["timezone"],
         checks,
         record.announced_at_us,
+        excluded=frozenset(datetime.fromisoformat(each) for each in written.get("exdates", ())),
     )
     seconds = within[0] // UNITS, -(-within[1] // UNITS)
     return [

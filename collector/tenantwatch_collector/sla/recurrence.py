@@ -8,9 +8,9 @@ the first counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,8 @@ class Recurrence:
     checks: frozenset[str] | None = None
     announced_at: int | None = None
     cancelled_at: int | None = None
+    excluded: frozenset[datetime] = frozenset()
+    """Local starts that do not happen: EXDATE."""
 
 
 def recurrence(
@@ -71,18 +73,43 @@ def recurrence(
     zone: str,
     checks: frozenset[str] | None = None,
     announced_at: int | None = None,
+    excluded: Iterable[datetime] = (),
 ) -> Recurrence:
-    """A checked one. Raises RuleError."""
+    """A checked one. ``excluded`` are local starts of it, or midnights for all of a day. Raises RuleError."""
     if first.tzinfo is not None:
         raise RuleError("the first time is local: write it without an offset, the zone says the rest")
     if not _FIRST_YEAR <= first.year < _LAST_YEAR:
         raise RuleError(f"the first time must lie in the years {_FIRST_YEAR} to {_LAST_YEAR - 1}")
     if not 0 < duration_seconds <= MAX_DURATION_SECONDS:
         raise RuleError(f"a window lasts 1 to {MAX_DURATION_SECONDS} seconds")
-    made = Recurrence(_checked(rule), first, duration_seconds, zone, checks, announced_at)
+    checked = _checked(_until_local(rule, ZoneInfo(zone)))
+    made = Recurrence(checked, first, duration_seconds, zone, checks, announced_at)
     if next(_local_starts(made, None), None) is None:
         raise RuleError(f"{rule!r} never happens after {first}")
-    return made
+    return replace(made, excluded=frozenset(_exclude(made, each) for each in excluded))
+
+
+def _exclude(recurring: Recurrence, excluded: datetime) -> datetime:
+    """The start or day, if the rule has it: a mistake here would be found out too late."""
+    if excluded.tzinfo is not None:
+        raise RuleError("an excluded start is local, as the first time: write it without an offset")
+    day = excluded + timedelta(days=1, microseconds=-1) if excluded.time() == time.min else excluded
+    found = next(_local_starts(recurring, (excluded, day)), None)
+    if found is None:
+        raise RuleError(f"{excluded} is no start of {recurring.rule!r} from {recurring.first} on")
+    return excluded
+
+
+def _until_local(rule: str, zone: ZoneInfo) -> str:
+    """RFC 5545 writes the UNTIL of a local rule in UTC; kept it is local, as everything else of the rule."""
+    match = re.search(r"(?i)UNTIL=(\d{8}T\d{6})Z", rule)
+    if match is None:
+        return rule
+    try:
+        until = datetime.strptime(match[1].upper(), "%Y%m%dT%H%M%S").replace(tzinfo=UTC).astimezone(zone)
+    except (ValueError, OverflowError) as error:
+        raise RuleError(f"{match[0]!r} is no instant: {error}") from error
+    return rule.replace(match[0], f"UNTIL={until:%Y%m%dT%H%M%S}")
 
 
 def expand(recurring: Recurrence, within: Span) -> list[Maintenance]:
@@ -92,7 +119,10 @@ def expand(recurring: Recurrence, within: Span) -> list[Maintenance]:
     after = datetime.fromtimestamp(within[0] - recurring.duration_seconds, zone).replace(tzinfo=None) - day
     before = datetime.fromtimestamp(within[1], zone).replace(tzinfo=None) + day
     windows = []
+    days = {each.date() for each in recurring.excluded if each.time() == time.min}
     for local in islice(_local_starts(recurring, (after, before)), MAX_OCCURRENCES + 1):
+        if local in recurring.excluded or local.date() in days:
+            continue
         start = instant_of(local, zone)
         end = start + recurring.duration_seconds
         if end > within[0] and start < within[1]:
@@ -158,7 +188,9 @@ def _checked(rule: str) -> str:
     if _length(parts, "BYHOUR") * _length(parts, "BYMINUTE") > _MAX_TIMES_A_DAY:
         raise RuleError(f"BYHOUR and BYMINUTE together give more than {_MAX_TIMES_A_DAY} windows a day")
     if "UNTIL" in parts and not re.fullmatch(r"\d{8}(T\d{6})?", parts["UNTIL"]):
-        raise RuleError("UNTIL is local, as the first time: write 20271231 or 20271231T235959, without Z")
+        raise RuleError(
+            "UNTIL is a date or an instant: 20271231, 20271231T235959 (local) or 20271231T225959Z"
+        )
     try:
         _parse(text, datetime(_FIRST_YEAR, 1, 1), timedelta(0))
     except (ValueError, TypeError, OverflowError, AttributeError, IndexError, KeyError) as error:

@@ -925,7 +925,7 @@ class ListMaintenanceResponse(_message.Message):
     def __init__(self, tenant_id: _Optional[str] = ..., windows: _Optional[_Iterable[_Union[MaintenanceWindow, _Mapping]]] = ...) -> None: ...
 
 class AnnounceMaintenanceRequest(_message.Message):
-    __slots__ = ("tenant_id", "to", "rule", "first", "duration_s", "timezone", "checks", "reason")
+    __slots__ = ("tenant_id", "to", "rule", "first", "duration_s", "timezone", "checks", "reason", "exdates")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     FROM_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
@@ -935,6 +935,7 @@ class AnnounceMaintenanceRequest(_message.Message):
     TIMEZONE_FIELD_NUMBER: _ClassVar[int]
     CHECKS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    EXDATES_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     to: _timestamp_pb2.Timestamp
     rule: str
@@ -943,7 +944,8 @@ class AnnounceMaintenanceRequest(_message.Message):
     timezone: str
     checks: _containers.RepeatedScalarFieldContainer[str]
     reason: str
-    def __init__(self, tenant_id: _Optional[str] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule: _Optional[str] = ..., first: _Optional[str] = ..., duration_s: _Optional[int] = ..., timezone: _Optional[str] = ..., checks: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., **kwargs) -> None: ...
+    exdates: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, tenant_id: _Optional[str] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule: _Optional[str] = ..., first: _Optional[str] = ..., duration_s: _Optional[int] = ..., timezone: _Optional[str] = ..., checks: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., exdates: _Optional[_Iterable[str]] = ..., **kwargs) -> None: ...
 
 class AnnounceMaintenanceResponse(_message.Message):
     __slots__ = ("window",)

@@ -58,6 +58,27 @@ def test_the_usual_rules() -> None:
     ]
 
 
+def test_until_is_local_or_utc() -> None:
+    """RFC 5545 has UTC there; 02:30 in Berlin is 01:30 in winter and 00:30 in summer."""
+    year = unix(2026, 1, 1), unix(2027, 1, 1)
+    assert len(local_starts("FREQ=WEEKLY;UNTIL=20260112T013000Z", *year)) == 2
+    assert len(local_starts("FREQ=WEEKLY;UNTIL=20260112T012959Z", *year)) == 1
+    assert local_starts("FREQ=WEEKLY;UNTIL=20260706T003000Z", *year)[-1] == "07-06 02:30+0200"
+
+
+def test_excluded_starts_do_not_happen() -> None:
+    out = datetime(2026, 1, 7, 2, 30), datetime(2026, 1, 9)
+    daily = recurrence("FREQ=DAILY;COUNT=6", MONDAY, 60, "Europe/Berlin", excluded=out)
+    found = [
+        datetime.fromtimestamp(w.start, BERLIN).day
+        for w in expand(daily, (unix(2026, 1, 1), unix(2026, 2, 1)))
+    ]
+    assert found == [5, 6, 8, 10]
+    for wrong, words in ((datetime(2026, 1, 7, 2), "is no start"), (datetime(2026, 2, 1), "is no start")):
+        with pytest.raises(RuleError, match=words):
+            recurrence("FREQ=DAILY;COUNT=6", MONDAY, 60, "Europe/Berlin", excluded=[wrong])
+
+
 def test_a_window_that_reaches_in_is_there() -> None:
     start = unix(2026, 1, 5, 1, 30)
     recurring = recurrence("FREQ=DAILY", MONDAY, 3600, "Europe/Berlin")
@@ -88,7 +109,6 @@ def test_announcement_and_checks_go_with_every_window() -> None:
         ("FREQ=DAILY;INTERVAL=99999999999999999999", "INTERVAL must be"),
         ("FREQ=DAILY;COUNT=100000", "COUNT must be"),
         ("FREQ=DAILY;COUNT=2;UNTIL=20270101", "exclude"),
-        ("FREQ=DAILY;UNTIL=20270101T000000Z", "without Z"),
         ("FREQ=DAILY;UNTIL=20279999", "no rule"),
         ("FREQ=DAILY;BYHOUR=25", "no rule"),
         ("FREQ=DAILY;BYDAY=XX", "no rule"),
