@@ -31,6 +31,7 @@ from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
 from tenantwatch_collector.api.tenancy import Tenancy
+from tenantwatch_collector.api.watching import Watching
 from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
@@ -118,7 +119,7 @@ class Collector:
             config.grpc,
             config.tls,
             self._agents,
-            QueryService(offered.operations, offered.alerts, door),
+            QueryService(offered.operations, offered.alerts, offered.watching, door),
             MonitoringService(offered, door),
         )
         board = create_web_router(DashboardBoard(offered.operations, offered.alerts, authenticator))
@@ -131,10 +132,11 @@ class Collector:
         store = self._store
         reports = Reports(store, load_signer(folder / "report-key.pem"))
         levels = ServiceLevels(store, reports, Typesetter(), Settled(store, self._judge).until)
+        alerts = Alerts(store, self._judge.commanded, self._judge.passes)
         return Offered(
             Operations(store, self._changed, self._levels.compliance),
             HealthChecks(store, levels, self._agents.look),
-            Alerts(store, self._judge.commanded, self._judge.passes),
+            alerts,
             Rules(store, self.config.rules.off),
             Routes(store, ground),
             Silences(store),
@@ -145,6 +147,7 @@ class Collector:
             Assignments(store, self._agents.reassigned, self._agents.connected),
             Auditing(store),
             Tenancy(store, self._judge.definitions_changed),
+            Watching(store, alerts, self._changed),
         )
 
     async def start(self) -> tuple[str, str]:

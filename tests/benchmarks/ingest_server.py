@@ -20,6 +20,7 @@ from tenantwatch_collector.api.grpc.door import Door
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.idempotency import Idempotency
 from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.api.watching import Watching
 from tenantwatch_collector.app import GARBAGE_THRESHOLDS
 from tenantwatch_collector.config import GrpcListener, Tls
 from tenantwatch_collector.doors import GrpcDoor
@@ -62,9 +63,11 @@ async def serve(store_at: str, writers: int, engines: bool, pem: Path | None) ->
     on_definitions = judge.definitions_changed if engines else lambda: None
     agents = AgentService(store, authenticator, commits, TenantRates(NO_LIMIT), vitals, on_definitions)
     tls = None if pem is None else Tls(certificate_file=pem, key_file=pem)
+    told = Alerts(store, judge.commanded, judge.passes)
     queries = QueryService(
         Operations(store, changed),
-        Alerts(store, judge.commanded, judge.passes),
+        told,
+        Watching(store, told, changed),
         Door(Admission(authenticator, 1_000_000), Idempotency(store)),
     )
     monitoring = monitoring_pb2_grpc.MonitoringServiceServicer()

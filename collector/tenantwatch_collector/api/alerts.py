@@ -52,14 +52,14 @@ class Alerts:
         if tenant_id:
             key = (await reachable_tenant(self._store, caller, tenant_id)).tenant_key
         found = await self._store.alerts(key, severity, status, limit)
-        return AlertList(alerts=[*await self._views(found)])
+        return AlertList(alerts=[*await self.views(found)])
 
     @demands(Permission.MONITORING_READ)
     async def timeline(self, caller: Caller, alert_id: str) -> AlertTimeline:
         """One alert with its record: what happened, by whom, and each attempt to tell somebody."""
         view = await self._view(caller, alert_id)
         events = await self._store.alert_events(alert_id, caller.tenant_key, MAX_TIMELINE)
-        return AlertTimeline(alert=view, timeline=[_entry(event) for event in events])
+        return AlertTimeline(alert=view, timeline=[entry_of(event) for event in events])
 
     @demands(Permission.MONITORING_WRITE)
     async def create(self, caller: Caller, new: NewAlert) -> AlertView:
@@ -78,7 +78,7 @@ class Alerts:
         made = await self._await(opened)
         if made is None:
             raise NotYet("the alert is left with the engine, which has not opened it yet: look again")
-        return (await self._views([(made, tenant.tenant_id)]))[0]
+        return (await self.views([(made, tenant.tenant_id)]))[0]
 
     @demands(Permission.ALERTS_ACKNOWLEDGE)
     async def command(self, caller: Caller, alert_id: str, action: str, notes: str) -> AlertView:
@@ -117,9 +117,9 @@ class Alerts:
         found = await self._store.alert(alert_id, caller.tenant_key)
         if found is None:
             raise NotFound(f"there is no alert {alert_id!r} that you can reach")
-        return (await self._views([found]))[0]
+        return (await self.views([found]))[0]
 
-    async def _views(self, found: Sequence[tuple[AlertRecord, str]]) -> Sequence[AlertView]:
+    async def views(self, found: Sequence[tuple[AlertRecord, str]]) -> Sequence[AlertView]:
         notes: dict[str, list[AlertEvent]] = {}
         for event in await self._store.alert_notes([alert.alert_id for alert, _ in found]):
             notes.setdefault(event.alert_id, []).append(event)
@@ -165,7 +165,7 @@ def _deed(kind: str, notes: Sequence[AlertEvent]) -> Deed | None:
     return Deed(who=last.who, at=instant(last.time_us), notes=last.detail if last.who else "")
 
 
-def _entry(event: AlertEvent) -> TimelineEntry:
+def entry_of(event: AlertEvent) -> TimelineEntry:
     return TimelineEntry(
         time=instant(event.time_us),
         kind=event.kind,

@@ -17,6 +17,7 @@ from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
 from tenantwatch_collector.api.silences import Silences
 from tenantwatch_collector.api.tenancy import Tenancy
+from tenantwatch_collector.api.watching import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,4 @@ class Offered:
     assignments: Assignments
     auditing: Auditing
     tenancy: Tenancy
+    watching: Watching

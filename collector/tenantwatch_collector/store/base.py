@@ -352,6 +352,17 @@ class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
     async def pending_alert_commands(self) -> Sequence[AlertCommand]:
         """What callers want done to alerts and no engine has done yet, oldest first."""
 
+    async def newest_commit(self) -> int:
+        """The id of the newest commit; 0 if there is none."""
+
+    async def newest_alert_event(self) -> int:
+        """The id of the newest line in the record of any alert; 0 if there is none."""
+
+    async def alert_events_after(
+        self, event_id: int, tenant_key: int | None, limit: int
+    ) -> Sequence[tuple[int, AlertEvent]]:
+        """The lines after that one with their ids, oldest first; with a tenant only that tenant's."""
+
     # -- notify
     async def sender_started(self, channels: Sequence[str]) -> None:
         """What is owed to a channel that is not among these is owed to nobody.

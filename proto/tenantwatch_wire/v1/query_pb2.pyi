@@ -220,3 +220,47 @@ class WatchHealthResponse(_message.Message):
     HEALTH_FIELD_NUMBER: _ClassVar[int]
     health: TenantHealth
     def __init__(self, health: _Optional[_Union[TenantHealth, _Mapping]] = ...) -> None: ...
+
+class WatchAlertsRequest(_message.Message):
+    __slots__ = ("tenant_id", "cursor")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class WatchAlertsResponse(_message.Message):
+    __slots__ = ("alert", "time_us", "kind", "who", "channel", "outcome", "detail", "cursor")
+    ALERT_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    WHO_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    alert: Alert
+    time_us: int
+    kind: str
+    who: str
+    channel: str
+    outcome: str
+    detail: str
+    cursor: str
+    def __init__(self, alert: _Optional[_Union[Alert, _Mapping]] = ..., time_us: _Optional[int] = ..., kind: _Optional[str] = ..., who: _Optional[str] = ..., channel: _Optional[str] = ..., outcome: _Optional[str] = ..., detail: _Optional[str] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class WatchResultsRequest(_message.Message):
+    __slots__ = ("tenant_id", "cursor")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class WatchResultsResponse(_message.Message):
+    __slots__ = ("results", "cursor")
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[StoredResult]
+    cursor: str
+    def __init__(self, results: _Optional[_Iterable[_Union[StoredResult, _Mapping]]] = ..., cursor: _Optional[str] = ...) -> None: ...

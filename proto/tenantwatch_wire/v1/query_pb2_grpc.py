@@ -59,6 +59,16 @@ class QueryServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchHealthRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchHealthResponse.FromString,
                 _registered_method=True)
+        self.WatchAlerts = channel.unary_stream(
+                '/tenantwatch_wire.v1.QueryService/WatchAlerts',
+                request_serializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchAlertsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchAlertsResponse.FromString,
+                _registered_method=True)
+        self.WatchResults = channel.unary_stream(
+                '/tenantwatch_wire.v1.QueryService/WatchResults',
+                request_serializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchResultsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchResultsResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServiceServicer:
@@ -97,6 +107,20 @@ class QueryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchAlerts(self, request, context):
+        """What happens to alerts, in order, each once: from the cursor on, or from now on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchResults(self, request, context):
+        """One tenant's results in the order of their commits, each once: from the cursor on, or from now on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -124,6 +148,16 @@ def add_QueryServiceServicer_to_server(servicer, server):
                     servicer.WatchHealth,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchHealthRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchHealthResponse.SerializeToString,
+            ),
+            'WatchAlerts': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchAlerts,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchAlertsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchAlertsResponse.SerializeToString,
+            ),
+            'WatchResults': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchResults,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchResultsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_query__pb2.WatchResultsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -261,6 +295,60 @@ class QueryService:
             '/tenantwatch_wire.v1.QueryService/WatchHealth',
             tenantwatch__wire_dot_v1_dot_query__pb2.WatchHealthRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_query__pb2.WatchHealthResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tenantwatch_wire.v1.QueryService/WatchAlerts',
+            tenantwatch__wire_dot_v1_dot_query__pb2.WatchAlertsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_query__pb2.WatchAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tenantwatch_wire.v1.QueryService/WatchResults',
+            tenantwatch__wire_dot_v1_dot_query__pb2.WatchResultsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_query__pb2.WatchResultsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial, wraps
@@ -19,12 +21,15 @@ from tenantwatch_collector.api.admission import Admission
 from tenantwatch_collector.api.grpc.failures import code_of, status_of, trailing
 from tenantwatch_collector.api.idempotency import Idempotency, Told
 from tenantwatch_collector.api.operation import demanded
-from tenantwatch_collector.errors import CollectorError, RefusedForEver
+from tenantwatch_collector.errors import CollectorError, NotAuthenticated, RefusedForEver, TooMany
 from tenantwatch_collector.identity import Caller, Origin
 from tenantwatch_collector.request_ids import HEADER, begin
 
 KEY_HEADER = "idempotency-key"
 DEFAULT_LIMIT = 100
+GUARD_SECONDS = 2.0
+MAX_STREAMS = 500
+MAX_STREAMS_OF_CALLER = 20
 _ABORTED = "abort raises"
 
 Answer = TypeVar("Answer", bound=Message)
@@ -39,6 +44,7 @@ class Door:
     def __init__(self, admission: Admission, idempotency: Idempotency) -> None:
         self._admission = admission
         self._idempotency = idempotency
+        self._streams: Counter[str] = Counter()
 
     @asynccontextmanager
     async def admitted(self, context: ServicerContext, permission: Permission) -> AsyncIterator[Caller]:
@@ -76,6 +82,29 @@ class Door:
         asked_for = f"{type(request).__name__}\n".encode() + request.SerializeToString(deterministic=True)
         found, _ = await self._idempotency.once(caller, key, asked_for, told)
         return kind.FromString(found.content)
+
+    async def while_admitted(self, caller: Caller, answers: AsyncIterator[Answer]) -> AsyncIterator[Answer]:
+        """The answers, for as long as the caller's credential is good; a caller has few streams at a time."""
+        whose = caller.token_id or caller.subject
+        if self._streams[whose] >= MAX_STREAMS_OF_CALLER or self._streams.total() >= MAX_STREAMS:
+            raise TooMany("too many streams are open: close some", GUARD_SECONDS)
+        self._streams[whose] += 1
+        coming = asyncio.ensure_future(anext(answers, None))
+        try:
+            while True:
+                await asyncio.wait([coming], timeout=GUARD_SECONDS)
+                if not await self._admission.still_admitted(caller):
+                    raise NotAuthenticated("the credential has ended: call again with another one")
+                if not coming.done():
+                    continue
+                if (answer := coming.result()) is None:
+                    return
+                yield answer
+                coming = asyncio.ensure_future(anext(answers, None))
+        finally:
+            self._streams -= Counter([whose])
+            coming.cancel()
+            await asyncio.wait([coming])
 
 
 def metadata_of(context: ServicerContext, name: str) -> str:
@@ -143,7 +172,7 @@ def stream_through(
         @wraps(call)
         async def served(self: Serves, request: Request, context: ServicerContext) -> AsyncIterator[Answer]:
             async with self._door.admitted(context, permission) as caller:
-                async for answer in call(self, request, caller):
+                async for answer in self._door.while_admitted(caller, call(self, request, caller)):
                     yield answer
 
         served.operation = operation  # type: ignore[attr-defined]

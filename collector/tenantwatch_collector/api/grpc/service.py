@@ -14,6 +14,7 @@ from tenantwatch_collector.api.alerting import AlertView
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.grpc.door import DEFAULT_LIMIT, Door, stream_through, through
 from tenantwatch_collector.api.operations import Operations
+from tenantwatch_collector.api.watching import Watching
 from tenantwatch_collector.identity import Caller
 from tenantwatch_collector.store.base import StoredResult
 
@@ -30,8 +31,9 @@ _STATES = {
 class QueryService(query_pb2_grpc.QueryServiceServicer):
     """Answers like the REST door: the same operations, the same bounds."""
 
-    def __init__(self, operations: Operations, alerts: Alerts, door: Door) -> None:
+    def __init__(self, operations: Operations, alerts: Alerts, watching: Watching, door: Door) -> None:
         self._alerts = alerts
+        self._watching = watching
         self._operations = operations
         self._door = door
 
@@ -93,6 +95,30 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
     ) -> AsyncIterator[query_pb2.WatchHealthResponse]:
         async for summary in self._operations.watch(caller, request.tenant_id):
             yield query_pb2.WatchHealthResponse(health=_health(summary))
+
+    @stream_through(Watching.alerts)
+    async def WatchAlerts(
+        self, request: query_pb2.WatchAlertsRequest, caller: Caller
+    ) -> AsyncIterator[query_pb2.WatchAlertsResponse]:
+        async for news in self._watching.alerts(caller, request.tenant_id, request.cursor):
+            entry = news.entry
+            yield query_pb2.WatchAlertsResponse(
+                alert=_alert(news.alert),
+                time_us=_us(entry.time),
+                kind=entry.kind,
+                who=entry.who,
+                channel=entry.channel,
+                outcome=entry.outcome,
+                detail=entry.detail,
+                cursor=news.cursor,
+            )
+
+    @stream_through(Watching.results)
+    async def WatchResults(
+        self, request: query_pb2.WatchResultsRequest, caller: Caller
+    ) -> AsyncIterator[query_pb2.WatchResultsResponse]:
+        async for results, cursor in self._watching.results(caller, request.tenant_id, request.cursor):
+            yield query_pb2.WatchResultsResponse(results=[_result(r) for r in results], cursor=cursor)
 
 
 def _us(moment: datetime | None) -> int:

@@ -43,6 +43,23 @@ async def of_alert(db: Database, alert_id: str, tenant_key: int | None, limit: i
     return [AlertEvent(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
 
 
+async def newest(db: Database) -> int:
+    rows = await db.read("SELECT coalesce(max(event_id), 0) AS newest FROM alert_event")
+    return int(rows[0]["newest"])
+
+
+async def after(
+    db: Database, event_id: int, tenant_key: int | None, limit: int
+) -> Sequence[tuple[int, AlertEvent]]:
+    own = "" if tenant_key is None else " AND tenant_key = ?"
+    rows = await db.read(
+        f"SELECT event_id, {_COLUMNS} FROM alert_event WHERE event_id > ?{own} ORDER BY event_id LIMIT ?",
+        (event_id, limit) if tenant_key is None else (event_id, tenant_key, limit),
+        tenant_key,
+    )
+    return [(row["event_id"], AlertEvent(*(row[name] for name in _COLUMNS.split(", ")))) for row in rows]
+
+
 async def notes_of(db: Database, alert_ids: Sequence[str]) -> Sequence[AlertEvent]:
     """Acknowledged, resolved, or told; oldest first."""
     found: list[AlertEvent] = []

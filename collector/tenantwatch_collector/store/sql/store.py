@@ -321,6 +321,18 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
     async def pending_alert_commands(self) -> Sequence[AlertCommand]:
         return await alert_commands.pending(self._db)
 
+    async def newest_commit(self) -> int:
+        rows = await self._db.read("SELECT coalesce(max(commit_id), 0) AS newest FROM commit_log")
+        return int(rows[0]["newest"])
+
+    async def newest_alert_event(self) -> int:
+        return await alert_events.newest(self._db)
+
+    async def alert_events_after(
+        self, event_id: int, tenant_key: int | None, limit: int
+    ) -> Sequence[tuple[int, AlertEvent]]:
+        return await alert_events.after(self._db, event_id, tenant_key, limit)
+
     # -- notify
 
     async def sender_started(self, channels: Sequence[str]) -> None:
