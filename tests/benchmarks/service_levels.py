@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
+from tenantwatch_collector.engines.summing import summed
+from tenantwatch_collector.reports.members import places_of
 from tenantwatch_collector.sla import calendar_period
 from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.sparse import encode_counts
@@ -64,7 +67,9 @@ async def _fill(store: Store, month: date) -> None:
         tenant = await store.create_tenant(f"tenant-{number:04}", f"Tenant {number}", "enterprise")
         definitions = [CheckDefinition(f"check-{n}", "http_endpoint", 60_000, 10_000) for n in range(CHECKS)]
         checks = await store.register_checks(tenant.tenant_key, "a", [(d, True) for d in definitions], True)
-        flush, changes = RolledUp(0, 0), []
+        # What a collector that runs has behind it: all that is over is rolled up.
+        flush, changes = RolledUp(0, period.end * _US), []
+        places = places_of(await store.tenant_checks(tenant.tenant_key))
         for check in checks:
             changes += _changes(tenant.tenant_key, check.check_key, period.start * _US)
             for start in range(period.start, period.end, _DAY_S):
@@ -75,6 +80,10 @@ async def _fill(store: Store, month: date) -> None:
                     )
                 )  # fmt: skip
         days = range(period.start, period.end, _DAY_S)
+        firsts = [each for each in flush.rollups if each.start_us == period.start * _US]
+        (first,) = summed(RollupSpan(tenant.tenant_key, _DAY_S, period.start * _US), firsts, [], places)
+        starts = range(period.start * _US, period.end * _US, _DAY_S * _US)
+        flush.sums = [replace(first, start_us=start, known_at_us=start) for start in starts]
         flush.spans = [RollupSpan(tenant.tenant_key, _DAY_S, start * _US) for start in days]
         await store.write_rollups(flush)
         await store.write_judgement(Judgement(cursor=0, changes=changes))

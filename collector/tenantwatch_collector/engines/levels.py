@@ -16,9 +16,10 @@ from tenantwatch_collector.engines.findings import Finding, findings_of
 from tenantwatch_collector.reports.agreements import UNITS, versions_of
 from tenantwatch_collector.reports.loading import load
 from tenantwatch_collector.reports.naming import named_period
+from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.sla.contract import versions_known
-from tenantwatch_collector.sla.evaluate import Evaluation, lay_out
+from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.rounding import half_even_text
 from tenantwatch_collector.store.base import Store, StoreUnavailable, Tenant
@@ -38,6 +39,7 @@ class LevelEngine:
         self._store = store
         self._judged = judged
         self._found = found
+        self._touches = Touches(store)
         self.compliance: dict[str, bool | None] = {}
         """By tenant_id: whether the running month keeps its level so far; None where nothing counts yet."""
         self.scores: dict[str, float | None] = {}
@@ -94,21 +96,26 @@ class LevelEngine:
             self.compliance[tenant.tenant_id] = self.scores[tenant.tenant_id] = None
 
     async def _judge(self, tenant: Tenant) -> None:
-        whole, findings = await findings_at(self._store, tenant, time.time_ns() // 1000)
+        whole, findings = await findings_at(self._store, self._touches, tenant, time.time_ns() // 1000)
         self.compliance[tenant.tenant_id] = whole.compliant
         score = whole.health_score
         self.scores[tenant.tenant_id] = None if score is None else float(half_even_text(score, 1))
         self._found(findings)
 
 
-async def findings_at(store: Store, tenant: Tenant, as_of_us: int) -> tuple[Evaluation, list[Finding]]:
+async def findings_at(
+    store: Store, touches: Touches, tenant: Tenant, as_of_us: int
+) -> tuple[Evaluation, list[Finding]]:
     """The month that ran at an instant, as it was known then, and its conditions."""
     contracts = versions_known(versions_of(tenant, await store.contracts(tenant.tenant_key)), as_of_us)
     zone = ZoneInfo([c for c in contracts if c.in_force_from <= as_of_us][-1].contract.timezone)
     named = named_period("monthly", None, 1, zone, as_of_us // UNITS)
     period = named.period.in_units(UNITS)
-    loaded = await load(store, tenant, period, as_of_us)
-    judged = await asyncio.to_thread(judge, loaded.versions, loaded.facts, period, as_of_us)
-    part = judged.parts[-1]
-    stretches = lay_out(part.terms, loaded.facts, part.period, as_of_us)
+    pieces = [(period.start, min(period.end, as_of_us))]
+    opened = await open_facts(store, touches, [tenant.tenant_key], pieces, as_of_us)
+    loaded = await load(opened, tenant, period, as_of_us)
+    judged = await asyncio.to_thread(
+        judge, loaded.versions, loaded.facts, period, as_of_us, (), loaded.laid_out
+    )
+    stretches = loaded.laid_out[-1][2]
     return judged.whole, list(findings_of(tenant.tenant_key, judged.whole, stretches, named.label))

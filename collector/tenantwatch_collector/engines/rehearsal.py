@@ -15,6 +15,7 @@ from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.levels import findings_at
 from tenantwatch_collector.engines.tenants import judge_tenant
+from tenantwatch_collector.reports.opened import Touches
 from tenantwatch_collector.store.base import (
     AlertRecord,
     Commit,
@@ -71,8 +72,9 @@ class Rehearsal:
 
     async def run_levels(self, from_us: int, to_us: int) -> AsyncIterator[AlertRecord]:
         """The same of service levels, judged by the hour with what was known then."""
+        touches = Touches(self.store)
         for as_of_us in range(from_us, to_us, _HOUR_US):
-            _, findings = await findings_at(self.store, self.tenant, as_of_us)
+            _, findings = await findings_at(self.store, touches, self.tenant, as_of_us)
             for finding in findings:
                 self.book.find(finding, as_of_us)
             self.book.tick(as_of_us)

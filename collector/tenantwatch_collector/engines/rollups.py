@@ -11,14 +11,25 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
+from tenantwatch_collector.engines.summing import (
+    counted_requests,
+    counts_of,
+    end_us,
+    milliseconds_by_level,
+    rollup_of,
+    summed,
+)
+from tenantwatch_collector.reports.members import places_of
+from tenantwatch_collector.sla.requests import COUNTERS, MAX_GAP_SECONDS
 from tenantwatch_collector.sla.rollup import NOTHING, Counts, add_up, count_checks
 from tenantwatch_collector.store.base import (
     BUCKET_US,
     CheckChange,
+    RequestRollup,
     RolledUp,
     Rollup,
     RollupSpan,
@@ -121,12 +132,16 @@ class RollupEngine:
         return {*self._wanted, *self._due}
 
     async def _read_logs(self) -> None:
+        counting = set(await self._store.counting_tenants(COUNTERS))
         while touches := await self._store.touched_after(self._cursor, _COMMITS_AT_ONCE):
             for touch in touches:
                 reason = Reason(touch.commit_id, None)
                 pairs = zip(touch.touched.tenant_key.tolist(), touch.touched.bucket.tolist(), strict=True)
                 for tenant_key, bucket in pairs:
                     self._want(RollupSpan(tenant_key, BUCKET_S, bucket * BUCKET_US), reason)
+                    if tenant_key in counting:
+                        # The first look of the next one counts from the last of this one.
+                        self._want(RollupSpan(tenant_key, BUCKET_S, (bucket + 1) * BUCKET_US), reason)
             self._cursor = touches[-1].commit_id
         known_until_us = self._changes_until_us
         for tenant_key, time_us, known_at_us in await self._store.changed_since(known_until_us):
@@ -149,8 +164,15 @@ class RollupEngine:
     async def _make(self, spans: Sequence[RollupSpan]) -> None:
         """Make these spans, and let the next wider ones be made when they are over."""
         flush = RolledUp(0, 0, spans=list(spans))
+        places = {
+            key: places_of(await self._store.tenant_checks(key)) for key in {s.tenant_key for s in spans}
+        }
         for span in spans:
-            flush.rollups += await self.recount(span)
+            rollups, requests = await self.recount(span), await self._requests(span)
+            flush.rollups += rollups
+            if span.width_s == BUCKET_S:
+                flush.requests += requests
+            flush.sums += summed(span, rollups, requests, places[span.tenant_key])
         flush.due = sorted({within(span, WIDER[span.width_s]) for span in spans if span.width_s in WIDER})
         left = [reason for span, reason in self._wanted.items() if span not in set(spans)]
         flush.cursor = _before([reason.commit_id for reason in left], self._cursor)
@@ -172,8 +194,17 @@ class RollupEngine:
             levels = milliseconds_by_level(changes.get(check_key, ()), span.start_us, end_us(span))
             # One that was unknown all the time and brought nothing, such as a retired one, leaves no trace.
             if check_key in counts or levels[Status.UNKNOWN] < span.width_s * 1000:
-                made.append(_rollup(span, check_key, counts.get(check_key, NOTHING), levels))
+                made.append(rollup_of(span, check_key, counts.get(check_key, NOTHING), levels))
         return made
+
+    async def _requests(self, span: RollupSpan) -> Sequence[RequestRollup]:
+        """What its checks counted of requests, by quarters of an hour."""
+        if span.width_s > BUCKET_S:
+            return await self._store.request_rollups(span.tenant_key, span.start_us, end_us(span))
+        readings = await self._store.counter_readings(
+            span.tenant_key, COUNTERS, span.start_us - MAX_GAP_SECONDS * 1_000_000, end_us(span)
+        )
+        return counted_requests(span, readings)
 
     async def _count(self, span: RollupSpan) -> dict[int, Counts]:
         columns, received_us = await self._store.results_between(span.tenant_key, span.start_us, end_us(span))
@@ -185,40 +216,8 @@ class RollupEngine:
         narrower = next(width for width, wider in WIDER.items() if wider == span.width_s)
         parts: dict[int, list[Counts]] = {}
         for rollup in await self._store.rollups(span.tenant_key, narrower, span.start_us, end_us(span)):
-            parts.setdefault(rollup.check_key, []).append(
-                Counts(*(getattr(rollup, each.name) for each in fields(Counts)))
-            )
+            parts.setdefault(rollup.check_key, []).append(counts_of(rollup))
         return {check_key: add_up(found) for check_key, found in parts.items()}
-
-
-def milliseconds_by_level(changes: Sequence[CheckChange], from_us: int, to_us: int) -> dict[Status, int]:
-    """How long a check was in each level, its changes in order of time; unknown before the first."""
-    spent = dict.fromkeys(Status, 0)
-    level, since_ms = Status.UNKNOWN, from_us // 1000
-    for change in changes:
-        at_ms = max(change.time_us, from_us) // 1000
-        spent[level] += at_ms - since_ms
-        level, since_ms = change.level, at_ms
-    spent[level] += to_us // 1000 - since_ms
-    return spent
-
-
-def _rollup(span: RollupSpan, check_key: int, counts: Counts, levels: dict[Status, int]) -> Rollup:
-    return Rollup(
-        tenant_key=span.tenant_key,
-        check_key=check_key,
-        width_s=span.width_s,
-        start_us=span.start_us,
-        healthy_ms=levels[Status.HEALTHY],
-        degraded_ms=levels[Status.DEGRADED],
-        unhealthy_ms=levels[Status.UNHEALTHY],
-        unknown_ms=levels[Status.UNKNOWN],
-        **{each.name: getattr(counts, each.name) for each in fields(Counts)},
-    )
-
-
-def end_us(span: RollupSpan) -> int:
-    return span.start_us + span.width_s * 1_000_000
 
 
 def within(span: RollupSpan, width_s: int) -> RollupSpan:

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.engines.rollups import BUCKET_S, GRACE_US, WIDER, RollupEngine, end_us, within
+from tenantwatch_collector.engines.rollups import BUCKET_S, GRACE_US, WIDER, RollupEngine, within
+from tenantwatch_collector.engines.summing import end_us
 from tenantwatch_collector.store.base import BUCKET_US, CommitTouch, RollupSpan, Store, Touched
 
 SAMPLE = 200

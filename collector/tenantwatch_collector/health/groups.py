@@ -66,13 +66,13 @@ def default_group(name: str, kinds: Iterable[str]) -> Group:
 
 def group_level(levels: Sequence[Status], rule: Rule) -> Status:
     """Down if enough of the known members are unhealthy; else degraded if any is at least degraded."""
-    known = [level for level in levels if level is not Status.UNKNOWN]
+    known = len(levels) - levels.count(Status.UNKNOWN)
     if not known:
         return Status.UNKNOWN
-    need = {"any": 1, "all": len(known), "quorum": len(known) // 2 + 1}[rule]
-    if sum(level is Status.UNHEALTHY for level in known) >= need:
+    need = 1 if rule == "any" else known if rule == "all" else known // 2 + 1
+    if levels.count(Status.UNHEALTHY) >= need:
         return Status.UNHEALTHY
-    return Status.DEGRADED if any(level > Status.HEALTHY for level in known) else Status.HEALTHY
+    return Status.DEGRADED if levels.count(Status.HEALTHY) < known else Status.HEALTHY
 
 
 def tenant_state(groups: Iterable[GroupState]) -> TenantState:

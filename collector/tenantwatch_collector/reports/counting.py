@@ -1,122 +1,125 @@
-"""What a report counts, out of the store: by the widest rollups that fit, and by results where none does.
+"""What a report counts, out of the store: by the widest sums that fit, and by results where none does.
 
-A rollup stands for its time if nothing cuts it, no commit has touched it since it was made, and nothing in it
-arrived after the instant asked for. The rest is read a day at a time, so a long period needs little memory.
+A sum or a rollup stands for its time if nothing cuts it, no commit has touched it since it was made, and
+nothing in it arrived after the instant asked for. The rest is read a day at a time, so a long period needs
+little memory.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import CheckResult, Measurement, measurements
 from tenantwatch_collector.reports.agreements import UNITS
+from tenantwatch_collector.reports.members import read_members
+from tenantwatch_collector.reports.opened import WIDTHS_S, Opened, aligned_within
 from tenantwatch_collector.sla.buckets import BUCKET_SECONDS, Bucket, Rollups, buckets_of
 from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.spans import Span, union, without
-from tenantwatch_collector.sla.sparse import decode_counts
-from tenantwatch_collector.store.base import Rollup, Store
+from tenantwatch_collector.store.base import Rollup, RollupSpan, RollupSum, Store
 
-WIDTHS_S = (86_400, 3_600, BUCKET_SECONDS)
 _BUCKET_US = BUCKET_SECONDS * UNITS
 _DAY_US = 86_400 * UNITS
 _SKEW_US = 30 * UNITS
-_TOUCHES_AT_ONCE = 5_000
-
-Buckets = defaultdict[str, list[Bucket]]
 
 
-async def counts_of(
-    store: Store,
-    tenant_key: int,
-    names: Mapping[int, str],
-    parts: Sequence[Sequence[Span]],
-    as_of_us: int,
-    borders: Sequence[int] = (),
-) -> tuple[Mapping[str, Sequence[Measurement]], Rollups]:
-    """Measurements and rollups that together hold all of ``parts``: of each part of the period, the time in
-    which results count. ``names`` are the checks' by key; no rollup reaches over one of ``borders``."""
-    whole = [_whole_buckets(part) for part in parts]
-    counted = union(span for part in parts for span in part)
-    buckets: Buckets = defaultdict(list)
-    open_spans = union(span for part in whole for span in part)
-    stale = await _stale(store, tenant_key)
-    for width_s in WIDTHS_S:
-        spans = _within(open_spans, width_s * UNITS, borders)
-        taken = await _take_rollups(store, tenant_key, names, width_s, spans, stale, as_of_us, buckets)
-        open_spans = without(open_spans, taken)
-    raw_since_us = await store.raw_since_us()
-    cut = union(span for part, inner in zip(parts, whole, strict=True) for span in without(part, inner))
-    measured: defaultdict[str, list[Measurement]] = defaultdict(list)
-    for low, high in _pieces(union([*open_spans, *cut])):
-        found = await _results(store, tenant_key, low, high, as_of_us)
-        for key, results in found.items():
-            made = buckets_of(results, _BUCKET_US, _SKEW_US)
-            buckets[names[key]] += [
-                b for b in made if any(s <= b.start and b.end <= e for s, e in open_spans)
-            ]
-            inside = [r for r in results if any(start <= r.time < end for start, end in cut)] if cut else []
-            measured[names[key]] += measurements(inside, as_of_us, _SKEW_US)
-    await _name_what_is_gone(store, tenant_key, names, cut, raw_since_us, buckets)
-    for found_buckets in buckets.values():
-        found_buckets.sort(key=lambda bucket: bucket.start)
-    until = counted[-1][1] if counted else 0
-    return measured, Rollups(buckets, until, raw_since_us or None)
+@dataclass(slots=True)
+class Counting:
+    """One tenant's results in some pieces of time: ``names`` and ``places`` are its checks', by key."""
 
+    opened: Opened
+    tenant_key: int
+    names: Mapping[int, str]
+    places: Mapping[int, str]
+    as_of_us: int
+    by_check: bool = False
+    """Whether every check is to be told apart: then sums over them are left alone."""
+    sums: list[RollupSum] = field(default_factory=list)
+    """Those that stand for their time."""
+    _buckets: defaultdict[str, list[Bucket]] = field(default_factory=lambda: defaultdict(list))
+    _measured: defaultdict[str, list[Measurement]] = field(default_factory=lambda: defaultdict(list))
 
-async def _take_rollups(
-    store: Store,
-    tenant_key: int,
-    names: Mapping[int, str],
-    width_s: int,
-    spans: Sequence[Span],
-    stale: Mapping[int, set[int]],
-    as_of_us: int,
-    into: Buckets,
-) -> list[Span]:
-    """Put the rollups of that width that stand for their time into the buckets; returns that time."""
-    width_us = width_s * UNITS
-    if not spans:
-        return []
-    found: defaultdict[int, list[Rollup]] = defaultdict(list)
-    for rollup in await store.rollups(tenant_key, width_s, spans[0][0], spans[-1][1]):
-        found[rollup.start_us].append(rollup)
-    taken = []
-    for low, high in spans:
-        for start in range(low, high, width_us):
+    async def count(self, pieces: Sequence[Span]) -> tuple[Mapping[str, Sequence[Measurement]], Rollups]:
+        """Measurements and rollups that together hold all of ``pieces``, the time in which results count: in
+        order, and cut where parts of the period or steps of a trend meet."""
+        open_spans = aligned_within(pieces, _BUCKET_US)
+        cut = without(pieces, open_spans)
+        for width_s in () if self.by_check else WIDTHS_S:
+            open_spans = without(open_spans, await self._take_sums(width_s, open_spans))
+        for width_s in WIDTHS_S:
+            open_spans = without(open_spans, await self._take_rollups(width_s, open_spans))
+        raw_since_us = self.opened.raw_since_us
+        for low, high in _pieces(union([*open_spans, *cut])):
+            await self._read_results(low, high, open_spans, cut)
+        await self._name_what_is_gone(cut)
+        for buckets in self._buckets.values():
+            buckets.sort(key=lambda bucket: bucket.start)
+        until = pieces[-1][1] if pieces else 0
+        together = sorted(map(_bucket_of_sum, self.sums), key=lambda bucket: bucket.start)
+        return self._measured, Rollups(self._buckets, until, raw_since_us or None, together)
+
+    async def _take_sums(self, width_s: int, wanted: Sequence[Span]) -> list[Span]:
+        """Take the sums of that width that stand for their time; returns that time."""
+        width_us = width_s * UNITS
+        taken = []
+        if spans := aligned_within(wanted, width_us):
+            found = await self.opened.sums(self.tenant_key, width_s, spans[0][0], spans[-1][1])
+            for low, high in spans:
+                for start in range(low, high, width_us) if found else ():
+                    each = found.get(start)
+                    if each is not None and self._holds(each):
+                        taken.append((start, start + width_us))
+                        self.sums.append(each)
+        return taken
+
+    def _holds(self, each: RollupSum) -> bool:
+        """Whether it was all known then, and its checks count today as they were counted."""
+        if each.known_at_us > self.as_of_us:
+            return False
+        return read_members(each.members).items() <= self.places.items()
+
+    async def _take_rollups(self, width_s: int, wanted: Sequence[Span]) -> list[Span]:
+        """The same with the rollups of single checks."""
+        width_us = width_s * UNITS
+        spans = aligned_within(wanted, width_us)
+        if not spans:
+            return []
+        found: defaultdict[int, list[Rollup]] = defaultdict(list)
+        low, high = spans[0][0], spans[-1][1]
+        for rollup in await self.opened.store.rollups(self.tenant_key, width_s, low, high):
+            found[rollup.start_us].append(rollup)
+        taken = []
+        for start in (start for low, high in spans for start in range(low, high, width_us)):
             here = found.get(start, ())
-            if here and start not in stale[width_s] and all(r.known_at_us <= as_of_us for r in here):
+            stale = RollupSpan(self.tenant_key, width_s, start) in self.opened.stale
+            if here and not stale and all(r.known_at_us <= self.as_of_us for r in here):
                 taken.append((start, start + width_us))
                 for rollup in here:
-                    into[names[rollup.check_key]].append(_bucket(rollup))
-    return union(taken)
+                    self._buckets[self.names[rollup.check_key]].append(_bucket(rollup))
+        return taken
 
+    async def _read_results(self, low: int, high: int, whole: Sequence[Span], cut: Sequence[Span]) -> None:
+        """Read what no rollup stands for; whole buckets are made into such, so that it stays little."""
+        found = await _results(self.opened.store, self.tenant_key, low, high, self.as_of_us)
+        for key, results in found.items():
+            made = buckets_of(results, _BUCKET_US, _SKEW_US)
+            self._buckets[self.names[key]] += [
+                b for b in made if any(start <= b.start and b.end <= end for start, end in whole)
+            ]
+            inside = [r for r in results if any(start <= r.time < end for start, end in cut)] if cut else []
+            self._measured[self.names[key]] += measurements(inside, self.as_of_us, _SKEW_US)
 
-def _within(wanted: Sequence[Span], width_us: int, borders: Sequence[int]) -> list[Span]:
-    """The parts that are made of whole spans of that width, none of which has a border inside."""
-    crossed = [(b - b % width_us, b - b % width_us + width_us) for b in borders if b % width_us]
-    spans = without(wanted, union(crossed))
-    return [span for low, high in spans if (span := _aligned(low, high, width_us))]
-
-
-async def _stale(store: Store, tenant_key: int) -> dict[int, set[int]]:
-    """The spans of each width that something has touched since they were made."""
-    state = await store.rollup_state()
-    stale: dict[int, set[int]] = {width_s: set() for width_s in WIDTHS_S}
-    for span in state.due:
-        if span.tenant_key == tenant_key:
-            stale[span.width_s].add(span.start_us)
-    cursor = state.cursor
-    while touches := await store.touched_after(cursor, _TOUCHES_AT_ONCE):
-        for touch in touches:
-            mine = touch.touched.bucket[touch.touched.tenant_key == tenant_key]
-            for bucket in mine.tolist():
-                for width_s in WIDTHS_S:
-                    stale[width_s].add(bucket * _BUCKET_US // (width_s * UNITS) * (width_s * UNITS))
-        cursor = touches[-1].commit_id
-    return stale
+    async def _name_what_is_gone(self, cut: Sequence[Span]) -> None:
+        """Add the buckets that are cut where no results are left: the report says what it lacks."""
+        for low, high in cut:
+            if low < self.opened.raw_since_us:
+                start = low // _BUCKET_US * _BUCKET_US
+                for rollup in await self.opened.store.rollups(self.tenant_key, BUCKET_SECONDS, start, high):
+                    self._buckets[self.names[rollup.check_key]].append(_bucket(rollup))
 
 
 async def results_of(
@@ -151,25 +154,9 @@ async def _results(
     return found
 
 
-async def _name_what_is_gone(
-    store: Store,
-    tenant_key: int,
-    names: Mapping[int, str],
-    cut: Sequence[Span],
-    raw_since_us: int,
-    into: Buckets,
-) -> None:
-    """Add the buckets that are cut where no results are left, so that the report can say what it lacks."""
-    for low, high in cut:
-        if low < raw_since_us:
-            start = low // _BUCKET_US * _BUCKET_US
-            for rollup in await store.rollups(tenant_key, BUCKET_SECONDS, start, high):
-                into[names[rollup.check_key]].append(_bucket(rollup))
-
-
 def _bucket(rollup: Rollup) -> Bucket:
     latency = LatencyHistogram(
-        decode_counts(rollup.histogram), rollup.latency_count, rollup.latency_sum_us, rollup.latency_max_us
+        None, rollup.latency_count, rollup.latency_sum_us, rollup.latency_max_us, [rollup.histogram]
     )
     return Bucket(
         rollup.start_us,
@@ -182,14 +169,12 @@ def _bucket(rollup: Rollup) -> Bucket:
     )
 
 
-def _whole_buckets(counted: Iterable[Span]) -> list[Span]:
-    return [span for low, high in counted if (span := _aligned(low, high, _BUCKET_US))]
-
-
-def _aligned(low: int, high: int, width_us: int) -> Span | None:
-    """The part that is made of whole spans of that width; None if there is none."""
-    first, last = -(-low // width_us) * width_us, high // width_us * width_us
-    return (first, last) if first < last else None
+def _bucket_of_sum(each: RollupSum) -> Bucket:
+    latency = LatencyHistogram(
+        None, each.latency_count, each.latency_sum_us, each.latency_max_us, [each.histogram]
+    )
+    good = each.total - each.errors
+    return Bucket(each.start_us, each.width_s * UNITS, good, 0, each.errors, latency, each.known_at_us)
 
 
 def _pieces(spans: Sequence[Span]) -> list[Span]:

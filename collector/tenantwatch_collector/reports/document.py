@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,12 +22,12 @@ from tenantwatch_collector.reports.subject import (
 )
 from tenantwatch_collector.sla.availability import Counted
 from tenantwatch_collector.sla.classes import TimeClass
-from tenantwatch_collector.sla.judged import Point
 from tenantwatch_collector.sla.life import Stage
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.platform import platform_compliance
 from tenantwatch_collector.sla.rounding import ceiling_text, floor_text, half_even_text
 from tenantwatch_collector.sla.traffic import Traffic
+from tenantwatch_collector.sla.trend import Point
 
 SCHEMA = "tenantwatch-report/1"
 _CONTENT = (
@@ -157,21 +158,25 @@ def _trends(subjects: Sequence[Subject]) -> list[dict[str, Any]]:
     units = subjects[0].judged.whole.terms.units_per_second
     if len(subjects) == 1:
         return trend_of(subjects[0].judged.trend, units)
-    summed: dict[int, Point] = {}
+    together: defaultdict[int, list[Point]] = defaultdict(list)
     for point in (point for subject in subjects for point in subject.judged.trend):
-        summed[point.period.start] = _sum(summed.get(point.period.start), point)
-    return trend_of([summed[start] for start in sorted(summed)], units)
+        together[point.period.start].append(point)
+    return trend_of([_sum(together[start]) for start in sorted(together)], units)
 
 
-def _sum(one: Point | None, other: Point) -> Point:
+def _sum(points: Sequence[Point]) -> Point:
+    """One step of all tenants as one."""
     traffic = Traffic()
-    if one is None:
-        traffic.merge(other.traffic)
-        return Point(other.period, other.seconds, other.counted, traffic)
-    one.traffic.merge(other.traffic)
-    seconds = {each: one.seconds[each] + other.seconds[each] for each in TimeClass}
-    counted = Counted(one.counted.available + other.counted.available, one.counted.down + other.counted.down)
-    return Point(one.period, seconds, counted, one.traffic)
+    for point in points:
+        traffic.merge(point.traffic)
+    return Point(
+        points[0].period,
+        {each: sum(point.seconds[each] for point in points) for each in TimeClass},
+        Counted(
+            sum(point.counted.available for point in points), sum(point.counted.down for point in points)
+        ),
+        traffic,
+    )
 
 
 def _floor(value: Fraction | None) -> float | None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from tenantwatch_collector.health import Change, Group, default_group, known_history
+from tenantwatch_collector.health import Change, known_history
 from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of, windows_known
-from tenantwatch_collector.reports.counting import counts_of
+from tenantwatch_collector.reports.counting import Counting
 from tenantwatch_collector.reports.exported import DatedTerms, Export
+from tenantwatch_collector.reports.members import TIMED_KIND, groups_of, places_of
+from tenantwatch_collector.reports.opened import Opened
+from tenantwatch_collector.reports.requested import requests_of
 from tenantwatch_collector.reports.subject import AnnouncedWindow
+from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.contract import ContractVersion, Tier, terms_of, versions_known
 from tenantwatch_collector.sla.corrections import corrections_known
-from tenantwatch_collector.sla.evaluate import Facts, counted_spans
-from tenantwatch_collector.sla.parts import Version, split_period
+from tenantwatch_collector.sla.evaluate import Facts
+from tenantwatch_collector.sla.judged import lay_out_parts
+from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.periods import Period
-from tenantwatch_collector.sla.terms import CheckTerms
-from tenantwatch_collector.store.base import KnownChange, Store, Tenant, TenantCheck
+from tenantwatch_collector.sla.spans import Span
+from tenantwatch_collector.sla.terms import CheckTerms, Terms
+from tenantwatch_collector.sla.traffic import Unmasked
+from tenantwatch_collector.store.base import KnownChange, Tenant, TenantCheck
 
 LEAD_US = 35 * 86_400 * UNITS
 """How far before a period windows are looked for: burn rates and open incidents reach back."""
@@ -31,57 +40,64 @@ class Loaded:
     versions: Sequence[Version]
     facts: Facts
     windows: Sequence[AnnouncedWindow]
+    laid_out: Sequence[tuple[Terms, Period, list[Stretch]]]
+    """The period's parts with their timelines."""
     log: Mapping[str, Sequence[tuple[int, Change]]]
     """Every change with the instant at which it became known, by check, in the order of knowing."""
 
 
 async def load(
-    store: Store,
+    opened: Opened,
     tenant: Tenant,
     period: Period,
     as_of_us: int,
     tier: Tier | None = None,
     steps: Sequence[Period] = (),
+    by_check: bool = False,
 ) -> Loaded:
-    """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed. ``steps`` are
-    counted apart."""
-    key = tenant.tenant_key
-    contracts = versions_known(versions_of(tenant, await store.contracts(key)), as_of_us)
+    """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed.
+
+    ``steps`` are those of the trend that will be made of it; ``by_check`` tells every check apart.
+    """
+    found = opened.facts[tenant.tenant_key]
+    contracts = versions_known(versions_of(tenant, found.contracts), as_of_us)
     if tier is not None:
         contracts = [replace(contracts[0], contract=contracts[-1].contract.on_tier(tier))]
-    checks = {check.check_key: check for check in await store.tenant_checks(key)}
-    # Up to the instant asked for, not the period's end: burn rates are of that instant.
-    log = await store.change_log(key, as_of_us + 1, as_of_us)
-    by_check = _by_check(checks.values(), log)
-    changes = {name: known_history(found, as_of_us) for name, found in by_check.items()}
-    members = [_member(check, changes[name_of(check)]) for check in checks.values()]
-    groups = _groups(checks.values())
+    log = _by_check(found.checks, found.log)
+    changes = {name: known_history(known, as_of_us) for name, known in log.items()}
+    members = [_member(check, changes[name_of(check)]) for check in found.checks]
     begin = _begin(tenant, contracts, changes)
-    versions = terms_of(contracts, members, groups, begin, UNITS)
-    windows = windows_known(await store.windows(key), (period.start - LEAD_US, as_of_us), as_of_us)
-    corrections = [correction_of(record) for record in await store.corrections(key)]
+    versions = terms_of(contracts, members, groups_of(found.checks), begin, UNITS)
+    windows = windows_known(found.windows, (period.start - LEAD_US, as_of_us), as_of_us)
+    corrections = [correction_of(record) for record in found.corrections]
     facts = Facts(
         changes,
         maintenance=[each.window for each in windows],
         corrections=corrections_known(corrections, as_of_us),
     )
-    parts = [counted_spans(terms, facts, part, as_of_us) for terms, part in split_period(period, versions)]
-    names = {check_key: name_of(check) for check_key, check in checks.items()}
-    borders = [step.start for step in steps]
-    measured, rollups = await counts_of(store, key, names, parts, as_of_us, borders)
-    return Loaded(contracts, versions, replace(facts, measured=measured, rollups=rollups), windows, by_check)
+    laid_out = lay_out_parts(versions, facts, period, as_of_us)
+    pieces = pieces_of([_counted(stretches, part, as_of_us) for _, part, stretches in laid_out], steps)
+    names = {check.check_key: name_of(check) for check in found.checks}
+    counting = Counting(opened, tenant.tenant_key, names, places_of(found.checks), as_of_us, by_check)
+    measured, rollups = await counting.count(pieces)
+    by_look = any(terms.slices is not None for terms, _, _ in laid_out)
+    requests = await requests_of(counting, pieces, by_look)
+    facts = replace(facts, measured=measured, rollups=rollups, requests=requests)
+    return Loaded(contracts, versions, facts, windows, laid_out, log)
 
 
 def export_of(tenant_id: str, loaded: Loaded) -> Export:
     """All that was loaded but the results; of rollups those whose results are gone."""
     rollups = loaded.facts.rollups
     raw_from = rollups.raw_from
+    requests = loaded.facts.requests
     terms = zip(loaded.contracts, loaded.versions, strict=True)
     return Export(
         tenant_id,
         UNITS,
         windows=list(loaded.windows),
         corrections=list(loaded.facts.corrections),
+        requests=None if requests is None else list(requests),
         terms=[DatedTerms(v.in_force_from, c.recorded_at, v.terms) for c, v in terms],
         changes={name: list(known) for name, known in loaded.log.items()},
         sums={
@@ -92,6 +108,23 @@ def export_of(tenant_id: str, loaded: Loaded) -> Export:
         else {},
         raw_from=raw_from,
     )
+
+
+def pieces_of(counted: Sequence[Sequence[Span]], steps: Sequence[Period]) -> list[Span]:
+    """The time in which results count, of each part of the period, cut where steps meet."""
+    borders = sorted({border for step in steps for border in (step.start, step.end)})
+    return [piece for part in counted for low, high in part for piece in _cut(low, high, borders)]
+
+
+def _cut(low: int, high: int, borders: Sequence[int]) -> list[Span]:
+    inside = borders[bisect_right(borders, low) : bisect_left(borders, high)]
+    ends = [low, *inside, high]
+    return list(pairwise(ends))
+
+
+def _counted(stretches: Sequence[Stretch], part: Period, as_of_us: int) -> list[Span]:
+    """The time of the part in which results count: what nothing masks."""
+    return Unmasked(stretches, (part.start, max(part.start, min(part.end, as_of_us)))).spans()
 
 
 def name_of(check: TenantCheck) -> str:
@@ -120,14 +153,8 @@ def _member(check: TenantCheck, changes: Sequence[Change]) -> CheckTerms:
         check.stale_after_ms * 1000,
         min(starts, default=None),
         check.active_until_us,
+        check.kind == TIMED_KIND,
     )
-
-
-def _groups(checks: Iterable[TenantCheck]) -> list[Group]:
-    kinds: defaultdict[str, set[str]] = defaultdict(set)
-    for check in checks:
-        kinds[check.group].add(check.kind)
-    return [default_group(name, found) for name, found in sorted(kinds.items())]
 
 
 def _begin(

@@ -12,17 +12,26 @@ from tenantwatch_collector.reports.counting import results_of
 from tenantwatch_collector.reports.digests import fact_digests
 from tenantwatch_collector.reports.export import write_export, write_results
 from tenantwatch_collector.reports.issuing import Asked, Issuing, Judgement
-from tenantwatch_collector.reports.loading import LEAD_US, Loaded, export_of, load, name_of
+from tenantwatch_collector.reports.loading import (
+    LEAD_US,
+    Loaded,
+    export_of,
+    load,
+    name_of,
+    pieces_of,
+)
 from tenantwatch_collector.reports.naming import NamedPeriod, named_period
+from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.reports.signing import Signer
 from tenantwatch_collector.reports.subject import Subject
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.contract import Tier, versions_known
-from tenantwatch_collector.sla.judged import judge
+from tenantwatch_collector.sla.judged import Judged, judge
 from tenantwatch_collector.sla.steps import steps_of
 from tenantwatch_collector.store.base import Store, Tenant
 
-_AT_ONCE = 4
+_AT_ONCE = 100
+"""Tenants that are read together: enough to spare the database, few enough to spare memory."""
 _DAY_US = 86_400 * UNITS
 
 
@@ -32,6 +41,7 @@ class Reports:
     def __init__(self, store: Store, signer: Signer) -> None:
         self._store = store
         self._issuing = Issuing(store, signer)
+        self._touches = Touches(store)
 
     async def subject(
         self, tenant: Tenant, asked: Asked, tier: Tier | None = None
@@ -49,20 +59,18 @@ class Reports:
     async def platform_report(self, tenants: Sequence[Tenant], asked: Asked) -> dict[str, Any]:
         """All these tenants over one period of UTC days, issued in the same way."""
         named = named_period(asked.period_type, asked.day, asked.days, ZoneInfo("UTC"), asked.as_of)
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def judged(tenant: Tenant) -> Subject:
-            async with gate:
-                return (await self._judged(tenant, named, asked.as_of_us))[0]
-
-        subjects = await asyncio.gather(*(judged(tenant) for tenant in tenants))
+        subjects: list[Subject] = []
+        for first in range(0, len(tenants), _AT_ONCE):
+            some = tenants[first : first + _AT_ONCE]
+            subjects += [subject for subject, _ in await self._judge_all(some, named, asked.as_of_us)]
         pairs = [pair for pair in zip(tenants, subjects, strict=True) if _was_there(*pair, named)]
         there = [tenant for tenant, _ in pairs], [subject for _, subject in pairs]
         return await self._issuing.report(Judgement(None, there[0], named, there[1], asked))
 
     async def export(self, tenant: Tenant, asked: Asked) -> AsyncIterator[str]:
         """The lines of all facts that the report rests on: from them it can be made again."""
-        named, _, loaded = await self.subject(tenant, asked)
+        named = await self._named(tenant, asked)
+        _, loaded = await self._judged(tenant, named, asked.as_of_us, by_check=True)
         as_of_us, low = asked.as_of_us, (named.period.start * UNITS) - LEAD_US
         # A day more, for the platform's reports, whose days are those of UTC.
         high = min(named.period.end * UNITS + _DAY_US, as_of_us)
@@ -74,18 +82,38 @@ class Reports:
                 yield line
 
     async def _judged(
-        self, tenant: Tenant, named: NamedPeriod, as_of_us: int, tier: Tier | None = None
+        self,
+        tenant: Tenant,
+        named: NamedPeriod,
+        as_of_us: int,
+        tier: Tier | None = None,
+        by_check: bool = False,
     ) -> tuple[Subject, Loaded]:
+        (found,) = await self._judge_all([tenant], named, as_of_us, tier, by_check)
+        return found
+
+    async def _judge_all(
+        self,
+        tenants: Sequence[Tenant],
+        named: NamedPeriod,
+        as_of_us: int,
+        tier: Tier | None = None,
+        by_check: bool = False,
+    ) -> list[tuple[Subject, Loaded]]:
+        """These tenants over one period, read together."""
         period = named.period.in_units(UNITS)
         steps = [step.in_units(UNITS) for step in steps_of(named.period, named.zone)]
-        loaded = await load(self._store, tenant, period, as_of_us, tier, steps)
-        judged = await asyncio.to_thread(judge, loaded.versions, loaded.facts, period, as_of_us, steps)
-        digests = fact_digests(loaded.facts, judged)
-        end_us = min(period.end - 1, as_of_us)
-        in_force = [v for v in loaded.contracts if v.in_force_from <= end_us] or loaded.contracts[:1]
-        agreed, name = in_force[-1].contract.tier, tenant.tenant_name
-        subject = Subject(tenant.tenant_id, name, agreed, judged, loaded.facts, loaded.windows, digests)
-        return subject, loaded
+        inside = period.start, max(period.start, min(period.end, as_of_us))
+        pieces = pieces_of([[inside] if inside[0] < inside[1] else []], steps)
+        keys = [tenant.tenant_key for tenant in tenants]
+        opened = await open_facts(self._store, self._touches, keys, pieces, as_of_us)
+        loaded = [await load(opened, tenant, period, as_of_us, tier, steps, by_check) for tenant in tenants]
+
+        def judge_them() -> list[tuple[Subject, Loaded]]:
+            judged = [judge(e.versions, e.facts, period, as_of_us, steps, e.laid_out) for e in loaded]
+            return [(_subject(*each), each[1]) for each in zip(tenants, loaded, judged, strict=True)]
+
+        return await asyncio.to_thread(judge_them)
 
     async def _named(self, tenant: Tenant, asked: Asked) -> NamedPeriod:
         """The period in the zone that was in force at its end: a later one does not move what is past."""
@@ -99,6 +127,15 @@ class Reports:
             named = named_period(asked.period_type, asked.day, asked.days, zone, asked.as_of)
             at_us = min(asked.as_of_us, named.period.end * UNITS - 1)
         return named
+
+
+def _subject(tenant: Tenant, loaded: Loaded, judged: Judged) -> Subject:
+    """On the tier that was agreed at the end."""
+    end_us = judged.whole.eval_end - 1
+    in_force = [v for v in loaded.contracts if v.in_force_from <= end_us] or loaded.contracts[:1]
+    agreed, name = in_force[-1].contract.tier, tenant.tenant_name
+    digests = fact_digests(loaded.facts, judged)
+    return Subject(tenant.tenant_id, name, agreed, judged, loaded.facts, loaded.windows, digests)
 
 
 def _was_there(tenant: Tenant, subject: Subject, named: NamedPeriod) -> bool:

@@ -11,12 +11,13 @@ from typing import Any, Literal
 from tenantwatch_collector.sla.availability import coverage
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.corrections import Correction
-from tenantwatch_collector.sla.evaluate import Facts
-from tenantwatch_collector.sla.judged import Judged, Point
+from tenantwatch_collector.sla.evaluate import Evaluation, Facts
+from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.masks import Maintenance
 from tenantwatch_collector.sla.report import in_seconds, report
 from tenantwatch_collector.sla.rounding import ceiling_text, floor_text, half_even_text
 from tenantwatch_collector.sla.terms import Terms
+from tenantwatch_collector.sla.trend import Point
 from tenantwatch_collector.sla.written import terms_to_json
 
 MAX_TIMELINE = 100_000
@@ -47,50 +48,54 @@ class Subject:
 
 def metrics_of(subject: Subject, period: str) -> dict[str, Any]:
     """The SLA metrics of one tenant and period, numbers as numbers."""
-    told = report(subject.judged.whole)
-    truth = subject.judged.truth
+    whole, truth = subject.judged.whole, subject.judged.truth
+    minutes = Fraction(whole.counted.down, 60 * whole.terms.units_per_second)
     return {
         "tenant_id": subject.tenant_id,
         "tenant_name": subject.tenant_name,
         "tier": subject.tier,
         "period": period,
-        "availability": number(told["availability_pct"]),
-        "avg_response_time": number(told["response"]["mean_ms"]),
-        "error_rate": number(told["errors"]["pct"]),
-        "sla_compliance": told["compliant"],
-        "violations": told["violations"],
-        "health_score": number(told["health_score"]),
-        "coverage": number(told["coverage_pct"]),
+        "availability": _percent(whole.counted.availability),
+        "avg_response_time": number(_maybe(half_even_text, whole.traffic.latency.mean_ms(), 3)),
+        "error_rate": number(_maybe(ceiling_text, whole.traffic.error_rate)),
+        "sla_compliance": whole.compliant,
+        "violations": whole.violations,
+        "health_score": number(_maybe(half_even_text, whole.health_score, 1)),
+        "coverage": _percent(coverage(whole.seconds)),
         "availability_best": _percent(truth.best),
         "availability_worst": _percent(truth.worst),
         "verdict": truth.overall.value,
-        "downtime_minutes": number(told["downtime_minutes"]),
-        "incident_count": told["incident_count"],
+        "downtime_minutes": number(ceiling_text(minutes, 2)),
+        "incident_count": len(whole.incidents),
     }
 
 
 def violations_of(subject: Subject) -> list[dict[str, Any]]:
     """Each missed target with what was agreed and what was measured."""
     whole = subject.judged.whole
-    told, targets = report(whole), whole.terms.targets
-    worst = max((i.downtime for i in whole.incidents), default=0)
-    minutes = Fraction(worst, 60 * whole.terms.units_per_second)
-    facts = {
-        "availability": (targets.availability_percentage, told["availability_pct"], "percent"),
-        "response_time": (targets.response_time_ms, told["response"]["mean_ms"], "ms"),
-        "error_rate": (targets.error_rate_percentage, told["errors"]["pct"], "percent"),
-        "recovery_time": (targets.recovery_time_minutes, ceiling_text(minutes, 2), "minutes"),
-    }
+    if not whole.violations:
+        return []
     return [
-        {
-            "tenant_id": subject.tenant_id,
-            "violation": name,
-            "target": float(facts[name][0]),
-            "measured": number(facts[name][1]),
-            "unit": facts[name][2],
-        }
+        {"tenant_id": subject.tenant_id, "violation": name, **_missed(name, whole)}
         for name in whole.violations
     ]
+
+
+def _missed(name: str, whole: Evaluation) -> dict[str, Any]:
+    targets, traffic = whole.terms.targets, whole.traffic
+    if name == "availability":
+        agreed, measured = targets.availability_percentage, _maybe(floor_text, whole.counted.availability)
+        unit = "percent"
+    elif name == "response_time":
+        agreed, measured = targets.response_time_ms, _maybe(half_even_text, traffic.latency.mean_ms(), 3)
+        unit = "ms"
+    elif name == "error_rate":
+        agreed, measured = targets.error_rate_percentage, _maybe(ceiling_text, traffic.error_rate)
+        unit = "percent"
+    else:
+        worst = Fraction(max(i.downtime for i in whole.incidents), 60 * whole.terms.units_per_second)
+        agreed, measured, unit = targets.recovery_time_minutes, ceiling_text(worst, 2), "minutes"
+    return {"target": float(agreed), "measured": number(measured), "unit": unit}
 
 
 def numbers_of(subject: Subject) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
 from tenantwatch_collector.sla.terms import HUNDRED, Burn, BurnRule, Policies, Targets
 
 Seconds = Mapping[TimeClass, int]
+_NONE = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,9 @@ def burn_rates(
 
     def rate(window: int) -> BurnRate:
         counted = count(tally(stretches, (as_of - window, as_of)), policies)
-        return _rate(counted, targets)
+        return _rate(counted, allowed_down)
 
+    allowed_down = targets.allowed_down
     return [
         BurnAnswer(
             rule,
@@ -121,10 +123,11 @@ def burn_rates(
     ]
 
 
-def _rate(counted: Counted, targets: Targets) -> BurnRate:
+def _rate(counted: Counted, allowed_down: Fraction) -> BurnRate:
     if not counted.eligible:
         return BurnRate(None)
-    share = Fraction(counted.down, counted.eligible)
-    if targets.allowed_down:
-        return BurnRate(share / targets.allowed_down)
-    return BurnRate(None, unlimited=True) if share else BurnRate(Fraction(0))
+    if not counted.down:
+        return BurnRate(_NONE)
+    if not allowed_down:
+        return BurnRate(None, unlimited=True)
+    return BurnRate(Fraction(counted.down, counted.eligible) / allowed_down)

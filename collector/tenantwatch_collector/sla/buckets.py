@@ -10,7 +10,7 @@ where those are gone it is left out, and the report's basis says so.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tenantwatch_wire.records import Status
@@ -73,6 +73,8 @@ class Rollups:
     buckets: Mapping[str, Sequence[Bucket]] = field(default_factory=dict)
     rolled_until: int = -_FOR_EVER
     raw_from: int | None = None
+    together: Sequence[Bucket] = ()
+    """Such as stand for all checks that count: where one is, ``buckets`` and results have nothing."""
 
 
 @dataclass(slots=True)
@@ -113,8 +115,8 @@ def raw_needed(rollups: Rollups, check_ids: Iterable[str], counted: Sequence[Spa
     whole = _Whole(counted, as_of)
     cut = [
         (bucket.start, bucket.end)
-        for check_id in check_ids
-        for bucket in rollups.buckets.get(check_id, ())
+        for buckets in [rollups.together, *(rollups.buckets.get(check_id, ()) for check_id in check_ids)]
+        for bucket in buckets
         if not whole(bucket)
     ]
     wanted = union([*cut, (rollups.rolled_until, _FOR_EVER)])
@@ -127,11 +129,15 @@ def count_results(
     check_ids: Iterable[str],
     counted: Sequence[Span],
     as_of: int,
+    untimed: Collection[str] = (),
 ) -> tuple[Traffic, Basis]:
     """All measurements in ``counted``: by buckets where they are whole, else one by one."""
     tally = _Tally(rollups, _Whole(counted, as_of))
+    tally.take(rollups.together, (), timed=True)
     for check_id in check_ids:
-        tally.take(rollups.buckets.get(check_id, ()), measured.get(check_id, ()))
+        buckets, each = rollups.buckets.get(check_id, ()), measured.get(check_id, ())
+        if buckets or each:
+            tally.take(buckets, each, timed=check_id not in untimed)
     tally.basis.left_out = union(tally.basis.left_out)
     return tally.traffic, tally.basis
 
@@ -168,23 +174,26 @@ class _Tally:
         self._raw_from = rollups.raw_from
         self._whole = whole
 
-    def take(self, buckets: Sequence[Bucket], measured: Sequence[Measurement]) -> None:
-        """One check's share."""
+    def take(self, buckets: Sequence[Bucket], measured: Sequence[Measurement], timed: bool) -> None:
+        """One check's share; its latencies are response times only if it is ``timed``."""
         taken: list[Span] = []
         for bucket in buckets:
             if self._whole(bucket):
-                self._take_whole(bucket)
+                self._take_whole(bucket, timed)
                 taken.append((bucket.start, bucket.end))
             elif self._raw_from is not None and bucket.start < self._raw_from and bucket.total:
                 self.basis.left_out += self._whole.clip(bucket.start, min(bucket.end, self._raw_from))
+        if not measured:
+            return
         taken_whole = _Whole(union(taken), _FOR_EVER)
         for measurement in measured:
             if self._whole.contains(measurement.time) and not taken_whole.contains(measurement.time):
                 self.basis.results += 1
-                self.traffic.add(measurement)
+                self.traffic.add(measurement, timed)
 
-    def _take_whole(self, bucket: Bucket) -> None:
+    def _take_whole(self, bucket: Bucket, timed: bool) -> None:
         self.basis.buckets += 1
         self.traffic.total += bucket.total
         self.traffic.errors += bucket.unhealthy
-        self.traffic.latency.merge(bucket.latency)
+        if timed:
+            self.traffic.latency.merge(bucket.latency)

@@ -6,12 +6,13 @@ between them. Beside the class stands the ``real`` level under the mask, which d
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import partial
-from itertools import groupby
-from operator import itemgetter
+from itertools import islice
+from operator import attrgetter, itemgetter
+from typing import Any
 
 from tenantwatch_wire.records import Status
 
@@ -21,6 +22,7 @@ from tenantwatch_collector.sla.spans import Span, overlap, union
 from tenantwatch_collector.sla.terms import Terms
 
 _BEGINNING, _END = -(2**62), 2**62
+_start = attrgetter("start")
 
 
 class TimeClass(Enum):
@@ -33,11 +35,15 @@ class TimeClass(Enum):
     DEGRADED = "degraded"
     DOWN = "down"
 
+    # Each is one object: found by identity, as a dictionary's key it costs nothing.
+    __hash__ = object.__hash__
+
     @property
     def masked(self) -> bool:
         return self in (TimeClass.OUT_OF_SCOPE, TimeClass.MAINTENANCE)
 
 
+_NO_TIME = dict.fromkeys(TimeClass, 0)
 _OF_LEVEL = {
     Status.HEALTHY: TimeClass.UP,
     Status.DEGRADED: TimeClass.DEGRADED,
@@ -70,6 +76,7 @@ class Scene:
         self._levels = {check.check_id: Status.UNKNOWN for check in terms.checks}
         self._active: set[str] = set()
         self._dropped: set[str] = set()
+        self._reals: dict[tuple[tuple[str, Status], ...], Status] = {}
         self._maintenance = False
         self._in_scope = False
 
@@ -93,7 +100,10 @@ class Scene:
 
     def judge(self) -> tuple[TimeClass, Status]:
         states = [state for group in self._groups for state in self._state(group)]
-        real = tenant_level(states)
+        key = tuple([(state.group.name, state.level) for state in states])
+        real = self._reals.get(key)
+        if real is None:
+            real = self._reals[key] = tenant_level(states)
         if not self._in_scope:
             return TimeClass.OUT_OF_SCOPE, real
         if self._maintenance or self._all_critical_dropped(states):
@@ -125,14 +135,13 @@ def classify(
     since, end = within
     stretches: list[Stretch] = []
     events = sorted(_events(terms, changes, masks), key=itemgetter(0))
-    for time, batch in groupby(events, key=itemgetter(0)):
+    for time, apply, what in events:
         if time >= end:
             break
         if time > since:
             append_stretch(stretches, Stretch(since, time, *scene.judge()))
             since = time
-        for _, apply in batch:
-            apply(scene)
+        apply(scene, *what)
     if since < end:
         append_stretch(stretches, Stretch(since, end, *scene.judge()))
     return stretches
@@ -155,11 +164,15 @@ def classify_with_allowance(
     return stretches
 
 
-def tally(stretches: Iterable[Stretch], within: Span) -> dict[TimeClass, int]:
-    """How much of ``within`` each class has; together they are all of what the stretches cover of it."""
-    total = dict.fromkeys(TimeClass, 0)
-    for stretch in stretches:
-        total[stretch.time_class] += overlap(stretch.start, stretch.end, *within)
+def tally(stretches: Sequence[Stretch], within: Span) -> dict[TimeClass, int]:
+    """How much of ``within`` each class has; together they are all of what the stretches, which are in order,
+    cover of it."""
+    total, (low, high) = _NO_TIME.copy(), within
+    first = max(0, bisect_right(stretches, low, key=_start) - 1)
+    for stretch in islice(stretches, first, None):
+        if stretch.start >= high:
+            break
+        total[stretch.time_class] += overlap(stretch.start, stretch.end, low, high)
     return total
 
 
@@ -191,23 +204,24 @@ def append_stretch(stretches: list[Stretch], new: Stretch) -> None:
 
 def _events(
     terms: Terms, changes: Mapping[str, Sequence[Change]], masks: Masks
-) -> Iterator[tuple[int, Callable[[Scene], None]]]:
+) -> Iterator[tuple[int, Callable[..., None], tuple[Any, ...]]]:
+    """When, what changes of the scene, and to what."""
     for check in terms.checks:
         check_id = check.check_id
         for change in changes.get(check_id, ()):
-            yield change.time, partial(Scene.set_level, check_id=check_id, level=change.level)
+            yield change.time, Scene.set_level, (check_id, change.level)
         begins = _BEGINNING if check.active_from is None else check.active_from
         ends = _END if check.active_to is None else check.active_to
-        for start, end in union([(begins, ends)]):
-            yield start, partial(Scene.set_active, check_id=check_id, active=True)
-            yield end, partial(Scene.set_active, check_id=check_id, active=False)
+        for start, end in ((begins, ends),) if begins < ends else ():
+            yield start, Scene.set_active, (check_id, True)
+            yield end, Scene.set_active, (check_id, False)
         dropped = union((w.start, w.end) for w in masks.windows if w.checks and check_id in w.checks)
         for start, end in dropped:
-            yield start, partial(Scene.set_dropped, check_id=check_id, dropped=True)
-            yield end, partial(Scene.set_dropped, check_id=check_id, dropped=False)
+            yield start, Scene.set_dropped, (check_id, True)
+            yield end, Scene.set_dropped, (check_id, False)
     for start, end in union((w.start, w.end) for w in masks.windows if w.checks is None):
-        yield start, partial(Scene.set_maintenance, maintenance=True)
-        yield end, partial(Scene.set_maintenance, maintenance=False)
+        yield start, Scene.set_maintenance, (True,)
+        yield end, Scene.set_maintenance, (False,)
     for start, end in masks.scope:
-        yield start, partial(Scene.set_in_scope, in_scope=True)
-        yield end, partial(Scene.set_in_scope, in_scope=False)
+        yield start, Scene.set_in_scope, (True,)
+        yield end, Scene.set_in_scope, (False,)

@@ -131,7 +131,7 @@ def evaluate(
     stretches = lay_out(terms, facts, period, as_of) if laid_out is None else laid_out
     counts = Unmasked(stretches, inside)
     traffic, basis = count_results(
-        facts.rollups, facts.measured, reported_checks(terms), counts.spans(), as_of
+        facts.rollups, facts.measured, reported_checks(terms), counts.spans(), as_of, untimed_checks(terms)
     )
     if facts.requests is not None:
         traffic.total, traffic.errors = count_requests(facts.requests, counts)
@@ -161,6 +161,11 @@ def evaluate(
 def reported_checks(terms: Terms) -> list[str]:
     """The checks whose results count as errors and response times."""
     return [check.check_id for check in terms.checks if terms.role_of(check) != "informational"]
+
+
+def untimed_checks(terms: Terms) -> set[str]:
+    """The checks whose latencies are no response times."""
+    return {check.check_id for check in terms.checks if not check.timed}
 
 
 def counted_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Span]:

@@ -5,11 +5,13 @@ Merging adds counts, so it is exact and the order does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-_EXACT_BELOW_US = 256
+from tenantwatch_collector.sla.sparse import decode_together
+
+_MAX_ENCODED = 4096
+"""So many are kept as they came before they are added up: their memory is bounded."""
 
 
 def bucket_of(latency_us: int) -> int:
@@ -26,14 +28,24 @@ def highest_of(bucket: int) -> int:
     return (leading + 1 << shift) - 1
 
 
-@dataclass(slots=True)
 class LatencyHistogram:
-    """``counts`` by bucket; count, sum and maximum are exact."""
+    """``counts`` by bucket; count, sum and maximum are exact. What came encoded is decoded when asked for."""
 
-    counts: dict[int, int] = field(default_factory=dict)
-    count: int = 0
-    sum_us: int = 0
-    max_us: int | None = None
+    __slots__ = ("_counts", "_encoded", "count", "max_us", "sum_us")
+
+    def __init__(
+        self,
+        counts: dict[int, int] | None = None,
+        count: int = 0,
+        sum_us: int = 0,
+        max_us: int | None = None,
+        encoded: Iterable[bytes] = (),
+    ) -> None:
+        self._counts = {} if counts is None else counts
+        self._encoded = [each for each in encoded if each]
+        self.count = count
+        self.sum_us = sum_us
+        self.max_us = max_us
 
     @classmethod
     def of(cls, latencies_us: Iterable[int]) -> LatencyHistogram:
@@ -42,21 +54,46 @@ class LatencyHistogram:
             histogram.add(latency_us)
         return histogram
 
+    @property
+    def counts(self) -> dict[int, int]:
+        if self._encoded:
+            encoded, self._encoded = self._encoded, []
+            self._add(decode_together(encoded))
+        return self._counts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LatencyHistogram):
+            return NotImplemented
+        mine, theirs = (self.count, self.sum_us, self.max_us), (other.count, other.sum_us, other.max_us)
+        return mine == theirs and self.counts == other.counts
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"LatencyHistogram({self.counts}, {self.count}, {self.sum_us}, {self.max_us})"
+
     def add(self, latency_us: int) -> None:
         bucket = bucket_of(latency_us)
-        self.counts[bucket] = self.counts.get(bucket, 0) + 1
+        self._counts[bucket] = self._counts.get(bucket, 0) + 1
         self.count += 1
         self.sum_us += latency_us
         self.max_us = latency_us if self.max_us is None else max(self.max_us, latency_us)
 
     def merge(self, other: LatencyHistogram) -> None:
         """Take in all that the other one holds; it stays as it is."""
-        for bucket, count in other.counts.items():
-            self.counts[bucket] = self.counts.get(bucket, 0) + count
+        self._add(other._counts)
+        self._encoded += other._encoded
+        if len(self._encoded) > _MAX_ENCODED:
+            self._add(decode_together(self._encoded))
+            self._encoded = []
         self.count += other.count
         self.sum_us += other.sum_us
         if other.max_us is not None:
             self.max_us = other.max_us if self.max_us is None else max(self.max_us, other.max_us)
+
+    def _add(self, counts: Mapping[int, int]) -> None:
+        for bucket, count in counts.items():
+            self._counts[bucket] = self._counts.get(bucket, 0) + count
 
     def mean_ms(self) -> Fraction | None:
         return Fraction(self.sum_us, 1000 * self.count) if self.count else None
@@ -66,8 +103,9 @@ class LatencyHistogram:
         if self.max_us is None:
             return None
         rank = max(1, -(-percent * self.count // 100))
-        for bucket in sorted(self.counts):
-            rank -= self.counts[bucket]
+        counts = self.counts
+        for bucket in sorted(counts):
+            rank -= counts[bucket]
             if rank <= 0:
                 return min(highest_of(bucket), self.max_us)
         raise AssertionError("the buckets hold fewer latencies than were counted")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.sla.sparse import decode_counts, encode_counts
+from tenantwatch_collector.sla.sparse import decode_together, encode_counts
 
 Column = npt.NDArray[np.int64]
 
@@ -89,10 +89,7 @@ def bucket_numbers(latency_us: Column) -> Column:
 def add_up(parts: Iterable[Counts]) -> Counts:
     """All of them as one: exact, in any order."""
     parts = list(parts)
-    histogram: dict[int, int] = {}
-    for part in parts:
-        for bucket, count in decode_counts(part.histogram).items():
-            histogram[bucket] = histogram.get(bucket, 0) + count
+    histogram = decode_together([part.histogram for part in parts])
     highest = [part.latency_max_us for part in parts if part.latency_max_us is not None]
     return Counts(
         sum(part.healthy for part in parts),

@@ -5,7 +5,9 @@ Fifteen results of a quarter of an hour take some forty bytes; a bucket that hol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 HIGHEST_BUCKET = 57 << 8 | 0xFF
 """Of a latency that fits into 64 bits."""
@@ -15,15 +17,15 @@ def encode_counts(counts: Mapping[int, int]) -> bytes:
     """The counts by bucket number; equal counts give equal bytes."""
     encoded, before = bytearray(), 0
     for bucket in sorted(counts):
-        _append(encoded, bucket - before)
-        _append(encoded, counts[bucket])
+        append_number(encoded, bucket - before)
+        append_number(encoded, counts[bucket])
         before = bucket
     return bytes(encoded)
 
 
 def decode_counts(encoded: bytes) -> dict[int, int]:
     """What ``encode_counts`` was given. Raises ValueError on anything that it does not write."""
-    numbers = list(_numbers(encoded))
+    numbers = list(numbers_of(encoded))
     if len(numbers) % 2:
         raise ValueError("a histogram ends within a pair")
     counts: dict[int, int] = {}
@@ -36,14 +38,35 @@ def decode_counts(encoded: bytes) -> dict[int, int]:
     return counts
 
 
-def _append(encoded: bytearray, number: int) -> None:
+def decode_together(encoded: Sequence[bytes]) -> dict[int, int]:
+    """The counts of many that ``encode_counts`` wrote, added up: by columns, without a loop over numbers."""
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    if not len(data):
+        return {}
+    last = (data < 0x80).astype(np.int64)
+    starts = np.append(0, np.flatnonzero(last)[:-1] + 1)
+    shifts = 7 * (np.arange(len(data)) - starts[np.cumsum(last) - last])
+    numbers = np.add.reduceat((data & 0x7F).astype(np.int64) << shifts, starts)
+    # Buckets are told by their distance to the one before, anew in each of the encoded ones.
+    lengths = np.array([len(each) for each in encoded if each], np.int64)
+    begins = (np.cumsum(last)[np.cumsum(lengths) - lengths] - last[np.cumsum(lengths) - lengths]) // 2
+    buckets = np.cumsum(numbers[::2])
+    before = np.append(0, buckets)[begins]
+    buckets -= np.repeat(before, np.diff(np.append(begins, len(buckets))))
+    found, place = np.unique(buckets, return_inverse=True)
+    counts = np.zeros(len(found), np.int64)
+    np.add.at(counts, place, numbers[1::2])
+    return dict(zip(found.tolist(), counts.tolist(), strict=True))
+
+
+def append_number(encoded: bytearray, number: int) -> None:
     while number > 0x7F:
         encoded.append(number & 0x7F | 0x80)
         number >>= 7
     encoded.append(number)
 
 
-def _numbers(encoded: bytes) -> Iterator[int]:
+def numbers_of(encoded: bytes) -> Iterator[int]:
     number = shift = 0
     for byte in encoded:
         number |= (byte & 0x7F) << shift

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import pairwise
 
+from tenantwatch_collector.sla.buckets import BUCKET_SECONDS
 from tenantwatch_collector.sla.periods import Period, PeriodType, calendar_period
 
 HOUR_SECONDS = 3600
@@ -23,8 +25,10 @@ def steps_of(period: Period, zone: tzinfo) -> list[Period]:
 
 
 def _even(period: Period, seconds: int) -> list[Period]:
-    starts = range(period.start, period.end, seconds)
-    return [Period(start, min(start + seconds, period.end)) for start in starts]
+    """From the period's start on; where no bucket begins there, as in a rolling one, from whole hours on."""
+    first = period.start if period.start % BUCKET_SECONDS == 0 else period.start + -period.start % seconds
+    borders = [period.start, *range(first, period.end, seconds), period.end]
+    return [Period(start, end) for start, end in pairwise(borders) if start < end]
 
 
 def _calendar(period: Period, zone: tzinfo, kind: PeriodType) -> list[Period]:

@@ -78,6 +78,8 @@ class CheckTerms:
     stale_after: int
     active_from: int | None = None
     active_to: int | None = None
+    timed: bool = True
+    """Whether its latencies are response times."""
 
 
 @dataclass(frozen=True, slots=True)

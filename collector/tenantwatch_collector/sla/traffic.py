@@ -38,12 +38,12 @@ class Traffic:
         """Percent; None where nothing was counted."""
         return HUNDRED * self.errors / self.total if self.total else None
 
-    def add(self, measurement: Measurement) -> None:
-        """One more result: a failed one is an error and has no response time."""
+    def add(self, measurement: Measurement, timed: bool = True) -> None:
+        """One more result: a failed one is an error; it has no response time, nor has what is not timed."""
         failed = measurement.status is Status.UNHEALTHY
         self.total += 1
         self.errors += failed
-        if not failed and measurement.latency_us is not None:
+        if timed and not failed and measurement.latency_us is not None:
             self.latency.add(measurement.latency_us)
 
     def merge(self, other: Traffic) -> None:

@@ -37,6 +37,7 @@ _CHECK = (
     "stale_after",
     "active_from",
     "active_to",
+    "timed",
 )
 
 

@@ -73,6 +73,13 @@ from tenantwatch_collector.store.facts import (
     TenantState,
     Token,
 )
+from tenantwatch_collector.store.sums import (
+    CounterReading,
+    RequestRollup,
+    RollupSum,
+    SumStore,
+    TenantFacts,
+)
 from tenantwatch_collector.store.tools import Account, Inventory, Lost, StoreTools
 
 __all__ = [
@@ -100,6 +107,7 @@ __all__ = [
     "CommitTouch",
     "ContractRecord",
     "CorrectionRecord",
+    "CounterReading",
     "Delivery",
     "Gap",
     "Inventory",
@@ -112,6 +120,7 @@ __all__ = [
     "OutboxMessage",
     "Place",
     "RefusedBatch",
+    "RequestRollup",
     "ResultColumns",
     "Retained",
     "Retention",
@@ -119,6 +128,7 @@ __all__ = [
     "Rollup",
     "RollupSpan",
     "RollupState",
+    "RollupSum",
     "Store",
     "StoreUnavailable",
     "StoredCheck",
@@ -128,6 +138,7 @@ __all__ = [
     "StoredSilence",
     "Tenant",
     "TenantCheck",
+    "TenantFacts",
     "TenantHealth",
     "TenantState",
     "Token",
@@ -145,7 +156,7 @@ class UnfitDelivery(RefusedForEver):
     """The database can never keep what was delivered; nothing of the call was kept."""
 
 
-class Store(AgreementStore, AssignmentStore, StoreTools, Protocol):
+class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
     """What every database behind the collector does alike. One contract suite runs over all of them."""
 
     async def close(self) -> None:

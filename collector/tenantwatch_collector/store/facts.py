@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
 from tenantwatch_collector.store.columns import ResultColumns, Touched
+from tenantwatch_collector.store.sums import RequestRollup, RollupSum
 
 MAX_SKEW_US = 30_000_000
 """A time further ahead of its commit than this is read as the commit's (docs/semantics.md)."""
@@ -268,6 +269,9 @@ class RolledUp:
     spans: list[RollupSpan] = field(default_factory=list)
     rollups: list[Rollup] = field(default_factory=list)
     due: list[RollupSpan] = field(default_factory=list)
+    sums: list[RollupSum] = field(default_factory=list)
+    requests: list[RequestRollup] = field(default_factory=list)
+    """Of the narrowest spans alone."""
 
 
 @dataclass(frozen=True, slots=True)

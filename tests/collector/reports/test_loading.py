@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.health import Change, CheckResult, differences, measurements, timeline
 from tenantwatch_collector.reports.agreements import UNITS
-from tenantwatch_collector.reports.loading import Loaded, load
+from tenantwatch_collector.reports.loading import Loaded, load, pieces_of
+from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.sla import Evaluation, Period, known_facts, report
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.store.base import (
@@ -22,6 +23,8 @@ from tenantwatch_collector.store.base import (
     Delivery,
     Judgement,
     ResultColumns,
+    RolledUp,
+    RollupSpan,
     Store,
     StoredCheck,
     Tenant,
@@ -76,7 +79,9 @@ class Life:
     ) -> tuple[Evaluation, Evaluation, Loaded]:
         """By what the store holds, and by all raw results on the same terms."""
         period = period or Period(START_US, TODAY_US)
-        loaded = await load(self.store, self.tenant, period, as_of_us)
+        pieces = [(period.start, min(period.end, as_of_us))]
+        opened = await open_facts(self.store, Touches(self.store), [self.tenant.tenant_key], pieces, as_of_us)
+        loaded = await load(opened, self.tenant, period, as_of_us)
         found = judge(loaded.versions, loaded.facts, period, as_of_us)
         terms = loaded.versions[-1].terms
         raw = known_facts(terms, {"a/http": self.sent}, as_of_us, loaded.facts.maintenance)
@@ -191,8 +196,73 @@ async def test_days_of_another_zone_are_counted_in_full(life: Life) -> None:
     await roll_up(life.store)
     period = Period(START_US + 3_600 * UNITS, TODAY_US - 23 * 3_600 * UNITS)
     steps = [Period(low, low + DAY_US) for low in range(period.start, period.end, DAY_US)]
-    loaded = await load(life.store, life.tenant, period, received, steps=steps)
+    key, pieces = life.tenant.tenant_key, [(period.start, period.end)]
+    opened = await open_facts(life.store, Touches(life.store), [key], pieces, received)
+    loaded = await load(opened, life.tenant, period, received, steps=steps)
     found = judge(loaded.versions, loaded.facts, period, received, steps)
     assert [point.traffic.total for point in found.trend] == [288, 288, 288]
     assert found.whole.traffic.total == 3 * 288
     assert found.whole.basis.results == 0
+
+
+async def test_a_trend_of_local_days_adds_up_to_its_period(life: Life) -> None:
+    """Sums of UTC days do not fit into days of another zone; hours do."""
+    received = await life.arrive(days())
+    await roll_up(life.store)
+    period = Period(START_US + 5 * 3600 * UNITS, TODAY_US)
+    steps = [
+        Period(start, min(start + DAY_US, period.end)) for start in range(period.start, period.end, DAY_US)
+    ]
+    pieces = pieces_of([[(period.start, period.end)]], steps)
+    key = life.tenant.tenant_key
+    opened = await open_facts(life.store, Touches(life.store), [key], pieces, received)
+    loaded = await load(opened, life.tenant, period, received, steps=steps)
+    found = judge(loaded.versions, loaded.facts, period, received, steps, loaded.laid_out)
+    assert found.whole.basis.results == 0
+    raw = known_facts(loaded.versions[-1].terms, {"a/http": life.sent}, received)
+    assert found.trend == judge(loaded.versions, raw, period, received, steps).trend
+    assert sum(point.traffic.total for point in found.trend) == found.whole.traffic.total == 1092
+
+
+async def test_rollups_without_sums_are_as_good(life: Life) -> None:
+    """As a store has them from before there were sums, or where a check's place has changed since."""
+    received = await life.arrive(days())
+    await roll_up(life.store)
+    with_sums, _, _ = await life.judged(received)
+    for width_s in (900, 3600, 86_400):
+        for each in await life.store.rollup_sums([life.tenant.tenant_key], width_s, 0, 2**60):
+            span = RollupSpan(each.tenant_key, width_s, each.start_us)
+            start = each.start_us
+            kept = list(await life.store.rollups(each.tenant_key, width_s, start, start + 1))
+            changed = replace(each, members=each.members.replace("t", "n"), total=7)
+            await life.store.write_rollups(RolledUp(0, 0, spans=[span], rollups=kept, sums=[changed]))
+    found, expected, _ = await life.judged(received)
+    same(found, expected)
+    assert report(found) == report(with_sums)
+
+
+async def test_only_http_endpoints_have_response_times(life: Life) -> None:
+    """How long a query of a database took is no response time of the service; its failures are errors."""
+    database = CheckDefinition("db", "database_connectivity", 300_000, 70_000)
+    _, check = await life.store.register_checks(
+        life.tenant.tenant_key, "a", [(HTTP, True), (database, True)], complete=True
+    )
+    await life.arrive(days())
+    count = len(life.sent)
+    slow = [(at, status, 9_000_000) for at, status, _ in days()]
+    columns = ResultColumns(
+        np.full(count, life.tenant.tenant_key, np.int64),
+        np.full(count, check.check_key, np.int64),
+        np.array([at for at, _, _ in slow], np.int64),
+        np.array([status for _, status, _ in slow], np.uint8),
+        np.array([latency for _, _, latency in slow], np.int64),
+    )
+    last = AgentPosition(life.tenant.tenant_key, "a", "g", Lane.LIVE, 2 * count)
+    received = (await life.store.commit([Delivery(count + 1, last, results=columns)])).received_at_us
+    raw, _, _ = await life.judged(received)
+    await roll_up(life.store)
+    rolled, _, _ = await life.judged(received)
+    assert report(raw) == report(rolled)
+    assert rolled.traffic.latency.count == count - 15
+    assert rolled.traffic.total == 2 * count
+    assert (rolled.traffic.latency.max_us or 0) < 9_000_000

@@ -202,7 +202,8 @@ def refined(case: dict[str, Any]) -> dict[str, Any]:
             c.confirm_failures,
             c.confirm_successes,
             c.stale_after * FINER,
-            *(None if at is None else at * FINER for at in (c.active_from, c.active_to)),
+            None if c.active_from is None else c.active_from * FINER,
+            None if c.active_to is None else c.active_to * FINER,
         )
         for c in agreed.checks
     )

@@ -54,7 +54,7 @@ class SqlAgreements:
 
     async def windows(self, tenant_key: int) -> Sequence[WindowRecord]:
         return [
-            _window_of(row) for row in await self._of_tenant("maintenance_window", "window_id", tenant_key)
+            window_of(row) for row in await self._of_tenant("maintenance_window", "window_id", tenant_key)
         ]
 
     async def cancel_window(self, tenant_key: int, window_id: int, cancelled_at_us: int) -> bool:
@@ -74,7 +74,7 @@ class SqlAgreements:
         return record
 
     async def corrections(self, tenant_key: int) -> Sequence[CorrectionRecord]:
-        return [_correction_of(row) for row in await self._of_tenant("correction", "number", tenant_key)]
+        return [correction_of(row) for row in await self._of_tenant("correction", "number", tenant_key)]
 
     async def approve_correction(
         self, tenant_key: int, number: int, approver: str
@@ -88,7 +88,7 @@ class SqlAgreements:
             rows = await tx.rows(
                 "SELECT * FROM correction WHERE tenant_key = ? AND number = ?", (tenant_key, number)
             )
-        return _correction_of(rows[0]) if changed == 1 else None
+        return correction_of(rows[0]) if changed == 1 else None
 
     async def add_issued(self, report: IssuedReport) -> IssuedReport:
         async with self._db.transaction() as tx:
@@ -111,7 +111,7 @@ class SqlAgreements:
         return [IssuedReport(**{name: row[name] for name in _ISSUED}) for row in rows]
 
     async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
-        return [_check_of(row) for row in await self._of_tenant("check_definition", "check_key", tenant_key)]
+        return [check_of(row) for row in await self._of_tenant("check_definition", "check_key", tenant_key)]
 
     async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
         rows = await self._db.read(
@@ -153,17 +153,17 @@ async def _insert_values(
     await tx.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
 
 
-def _window_of(row: Row) -> WindowRecord:
+def window_of(row: Row) -> WindowRecord:
     values = {name: row[name] for name in _WINDOW}
     checks = values["checks"]
     return WindowRecord(**{**values, "checks": None if checks is None else tuple(json.loads(checks))})
 
 
-def _correction_of(row: Row) -> CorrectionRecord:
+def correction_of(row: Row) -> CorrectionRecord:
     return CorrectionRecord(**{name: row[name] for name in _CORRECTION})
 
 
-def _check_of(row: Row) -> TenantCheck:
+def check_of(row: Row) -> TenantCheck:
     definition = CheckDefinition(row["check_id"], row["kind"], row["interval_ms"], row["timeout_ms"])
     return TenantCheck(
         check_key=row["check_key"],

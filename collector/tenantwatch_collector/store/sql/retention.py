@@ -13,6 +13,8 @@ SLICE_ROWS = 5_000
 # table, its key, and which of its rows are older than an instant
 _HISTORY = (
     ("rollup", "tenant_key, width_s, start_us, check_key", "start_us < ?"),
+    ("rollup_sum", "tenant_key, width_s, start_us", "start_us < ?"),
+    ("request_rollup", "tenant_key, start_us, check_key", "start_us < ?"),
     ("gap", "gap_id", "received_at_us < ?"),
     ("dead_letter", "dead_letter_id", "received_at_us < ?"),
     ("alert", "alert_id", "status = 'resolved' AND last_occurred_us < ?"),

@@ -8,6 +8,7 @@ from tenantwatch_collector.store.facts import RolledUp, Rollup, RollupSpan, Roll
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 from tenantwatch_collector.store.sql.judgements import advance, cursor
 from tenantwatch_collector.store.sql.retention import deleted_before_us
+from tenantwatch_collector.store.sql.sums import write_sums
 
 ENGINE = "rollup"
 CHANGES = "rollup_changes"
@@ -34,6 +35,7 @@ async def write_rollups(tx: Transaction, flush: RolledUp) -> None:
         f"INSERT INTO rollup ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})",
         [tuple(getattr(rollup, name) for name in _COLUMNS) for rollup in flush.rollups],
     )
+    await write_sums(tx, flush)
     await tx.execute_many(
         "INSERT INTO rollup_due (tenant_key, width_s, start_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [_key(span) for span in flush.due],

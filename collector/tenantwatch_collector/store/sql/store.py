@@ -60,10 +60,11 @@ from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.assignments import SqlAssignments
 from tenantwatch_collector.store.sql.database import Database, Joined, now_us
 from tenantwatch_collector.store.sql.retention import note_deleted, note_raw_since
+from tenantwatch_collector.store.sql.sums import SqlSums
 from tenantwatch_collector.store.sql.tools import SqlTools
 
 
-class SqlStore(SqlAgreements, SqlAssignments, SqlTools):
+class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
     """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
 
     serves_one_collector = False
