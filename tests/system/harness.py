@@ -103,6 +103,16 @@ class Program:
         """SIGKILL: no chance to finish anything."""
         await self._end(signal.SIGKILL)
 
+    async def died(self, deadline_seconds: float = 60) -> None:
+        """Return once it has ended by a SIGKILL that was not ours."""
+        assert self._process is not None
+        async with asyncio.timeout(deadline_seconds):
+            code = await self._process.wait()
+        assert code == -signal.SIGKILL, f"exit code {code}; log: {self.log_text()[-3000:]}"
+        if self._drain is not None:
+            await self._drain
+            self._drain = None
+
     async def terminate(self) -> None:
         """SIGTERM; it must finish its work and exit with 0."""
         code = await self._end(signal.SIGTERM)
@@ -147,6 +157,7 @@ class CollectorSettings:
     extra: str = ""
     rules_off: tuple[str, ...] = ("flapping",)
     """Here servers come and go more often than anybody would bear to be told."""
+    module: str = "tenantwatch_collector"
 
 
 class Collector(Program):
@@ -156,7 +167,9 @@ class Collector(Program):
         folder.mkdir(parents=True, exist_ok=True)
         data = folder / "data"
         super().__init__(
-            "tenantwatch_collector", folder / "collector.log", {"TENANTWATCH_DATA_FOLDER": str(data)}
+            (settings or CollectorSettings()).module,
+            folder / "collector.log",
+            {"TENANTWATCH_DATA_FOLDER": str(data)},
         )
         self.database = data / "collector.sqlite3"
         self.grpc_address = f"127.0.0.1:{stable_port()}"
