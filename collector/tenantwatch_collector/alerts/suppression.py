@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tenantwatch_wire.records import CHECK_KINDS
 
 from tenantwatch_collector.alerts.alert import AlertState
+from tenantwatch_collector.alerts.builtin import AGENT_SILENT, NO_DATA, TENANT_DOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,6 @@ class Inhibition:
     linger_ticks: int
 
 
-TENANT_DOWN, AGENT_SILENT, NO_DATA = "tenant_down", "agent_silent", "no_data"
 _LINGER_SECONDS = 60
 
 

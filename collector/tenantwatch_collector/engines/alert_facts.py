@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from tenantwatch_collector.alerts.alert import AlertState, Notification, Transition
+from tenantwatch_collector.alerts.builtin import NO_DATA
 from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.peers import COLLECTOR_SILENT
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.silence import NO_DATA
 from tenantwatch_collector.store.base import PLATFORM_KEY, AlertCommand, AlertEvent, AlertRecord
 
 SOURCE_SERVICE = "saas_monitoring"

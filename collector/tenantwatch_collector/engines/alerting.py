@@ -215,12 +215,15 @@ class AlertBook:
         value = is_down(state) if checks else False
         if is_quiet(None if held is None else held.group, rule, value):
             return
-        if value and held is not None and held.group.is_firing:
-            return
         failing = failing_checks(checks, state)
         if value:
-            traits = shared_traits(failing)
-            self._held.of(key, rule.tenant).origins[rule.rule_id] = Origin("", traits)
+            named = tuple(sorted({one.check.definition.check_id for one in failing}))
+            origin = Origin(named, shared_traits(failing))
+            self._held.of(key, rule.tenant).origins[rule.rule_id] = origin
+        if value and held is not None and held.group.is_firing:
+            self._changed.add(key)
+            self._held.heed(key, held)
+            return
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, now_us, value)
         self._apply(key, rule, evaluation, down_context(state, failing), now_us)
 
@@ -325,7 +328,7 @@ class AlertBook:
             return
         rule, key = self._agent_rule(watched), (watched.check.tenant_key, AGENT_SILENT)
         held = self._held.of(key, rule.tenant)
-        held.origins[rule.rule_id] = Origin("", agent_traits(watched.check))
+        held.origins[rule.rule_id] = Origin((), agent_traits(watched.check))
         silent = sorted({*(name.removesuffix("/") for name in held.firing()), watched.check.agent_id})
         seen = silent_context(silent, watched.check.agent_id, last_heard(watched, now_us))
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, now_us, True)
@@ -353,7 +356,7 @@ class AlertBook:
         if is_quiet(None if held is None else held.group, rule, value):
             return
         if value:
-            origin = Origin(watched.check.definition.check_id, tuple(sorted(traits_of(watched.check))))
+            origin = Origin((watched.check.definition.check_id,), tuple(sorted(traits_of(watched.check))))
             self._held.of(key, rule.tenant).origins[rule.rule_id] = origin
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, time_us, value, severity)
         self._apply(key, rule, evaluation, context(watched, text, name), now_us)

@@ -162,27 +162,27 @@ class HeldGroups:
 
     def _suppression(self, key: Key, held: Held) -> Suppression:
         """An alert waits for the end of a silence, of what explains it, or of the incident it is part of."""
-        group, quiet = held.group, NOT_SUPPRESSED
+        group = held.group
+        quiet = self._silence_of(held)
         inhibitions = [each for each in self._inhibitions if key[1] in each.target_types]
-        if self._quiet or inhibitions:
-            sources = (self._groups.get((key[0], each.source_type)) for each in inhibitions)
-            alerts = [
-                each.group.alert for each in sources if each is not None and each.group.alert is not None
-            ]
-            quiet = suppression_at(
-                self._now_us,
-                group.tenant,
-                group.alert_type,
-                self._quiet,
-                inhibitions,
-                alerts,
-                held.checks() if self._quiet else (),
-            )
+        if inhibitions:
+            sources = [self._groups.get((key[0], each.source_type)) for each in inhibitions]
+            # What nobody is told of explains nothing to anybody.
+            told = [one for one in sources if one is not None and not self._silence_of(one).active]
+            alerts = [one.group.alert for one in told if one.group.alert is not None]
+            now_us, tenant = self._now_us, group.tenant
+            quiet = either(quiet, suppression_at(now_us, tenant, group.alert_type, (), inhibitions, alerts))
         if key[0] == PLATFORM_KEY:
             return quiet
         for incident in self._incidents.values():
             quiet = either(suppressed_by(incident, held), quiet)
         return quiet
+
+    def _silence_of(self, held: Held) -> Suppression:
+        if not self._quiet:
+            return NOT_SUPPRESSED
+        group = held.group
+        return suppression_at(self._now_us, group.tenant, group.alert_type, self._quiet, checks=held.checks())
 
 
 def suppressed_by(incident: Held, held: Held) -> Suppression:

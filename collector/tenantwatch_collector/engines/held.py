@@ -14,9 +14,9 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The check that a member of the group speaks of."""
+    """The checks that a member of the group speaks of; none where it is about something else."""
 
-    check_id: str
+    check_ids: tuple[str, ...]
     traits: tuple[str, ...]
 
 
@@ -43,7 +43,8 @@ class Held:
 
     def checks(self) -> list[str | None]:
         """The checks that fire; None for what fires and is no check."""
-        return [self.origins[m].check_id if m in self.origins else None for m in self.firing()]
+        named = (self.origins[m].check_ids if m in self.origins else () for m in self.firing())
+        return [check for checks in named for check in checks or (None,)]
 
     def shared(self) -> set[str]:
         """What all that fires has in common: the type, and the traits that no firing check lacks."""
@@ -75,7 +76,7 @@ class Held:
             GroupState.from_json(kept["group"]),
             kept["context"],
             kept.get("opened_at_us", 0),
-            {member: Origin(one["check_id"], tuple(one["traits"])) for member, one in origins},
+            {member: Origin(tuple(one["check_ids"]), tuple(one["traits"])) for member, one in origins},
             kept.get("withheld", ""),
             tuple(kept.get("causes", ())),
             kept.get("ended_at_us", 0),

@@ -11,10 +11,7 @@ from datetime import UTC, datetime
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.alerts.suppression import NO_DATA
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-
-__all__ = ["NO_DATA", "Silences", "is_silent", "last_heard"]
 
 
 @dataclass(slots=True)

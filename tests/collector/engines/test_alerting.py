@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
-from tenantwatch_collector.alerts.suppression import Inhibition, Silence
+from tenantwatch_collector.alerts.suppression import Inhibition, Silence, built_in_inhibitions
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
@@ -401,3 +401,41 @@ def test_what_a_greater_trouble_explains_waits_for_its_end() -> None:
     assert said(desk.see(store, 70, Status.HEALTHY)) == [("resolved", "error", "database_connectivity")]
     assert said(desk.tick(129)) == []
     assert said(desk.tick(130)) == [("firing", "error", "http_endpoint")]
+
+
+def with_built_in_inhibitions() -> Desk:
+    routing = Routing(Policy(TICKS_PER_SECOND))
+    book = AlertBook(CHANNELS, routing, "", built_in_inhibitions(TICKS_PER_SECOND))
+    book.name_tenants({1: TENANT})
+    return Desk(book)
+
+
+def test_a_tenant_that_is_down_explains_its_checks() -> None:
+    desk, web = with_built_in_inhibitions(), check(1)
+    desk.know(web)
+    for at in (0, 10):
+        desk.see(web, at, Status.UNHEALTHY)
+    desk.book.judge(
+        Judged(
+            web, T0 + 20 * SECOND, Status.UNHEALTHY, web.timeline.apply(T0 + 20 * SECOND, Status.UNHEALTHY)
+        ),
+        T0 + 20 * SECOND,
+    )
+    assert said(desk.tenant_is("unhealthy", 20)) == [("firing", "critical", "tenant_down")]
+    assert said(desk.see(web, 30, Status.HEALTHY)) == []
+    # It was never told of, so neither is its end.
+    assert said(desk.see(web, 40, Status.HEALTHY)) == []
+    assert said(desk.tenant_is("healthy", 40)) == [("resolved", "critical", "tenant_down")]
+
+
+def test_a_tenant_that_is_down_by_checks_under_maintenance_alone_is_not_told() -> None:
+    desk, web, shop = with_built_in_inhibitions(), check(1), check(2, check_id="shop")
+    desk.know(web, shop)
+    desk.book.keep_quiet([during(0, 1000, "web")])
+    for at in (0, 10, 20):
+        desk.see(web, at, Status.UNHEALTHY)
+    assert desk.tenant_is("unhealthy", 20) == []
+    told = [said(desk.see(shop, at, Status.UNHEALTHY)) for at in (30, 40, 50)]
+    # What nobody is told of explains nothing: the other check is told.
+    assert told == [[], [], [("firing", "error", "http_endpoint")]]
+    assert said(desk.tenant_is("unhealthy", 60)) == [("firing", "critical", "tenant_down")]
