@@ -295,9 +295,10 @@ class Caller:
         assert response.status_code == 200, f"{path}: {response.status_code} {response.text}"
         return response.content
 
-    async def send(self, method: str, path: str, body: Any, status: int) -> Any:
-        """JSON of the answer to a request with a body; None where there is none."""
-        headers = {"If-Match": "*"} if method == "PUT" else None
+    async def send(self, method: str, path: str, body: Any, status: int, *, new: bool = False) -> Any:
+        """JSON of the answer to a request with a body; None where there is none. A PUT replaces what is
+        there, unless it is said to be new."""
+        headers = {"If-None-Match" if new else "If-Match": "*"} if method == "PUT" else None
         response = await self._http.request(method, f"/api/v1/monitoring{path}", json=body, headers=headers)
         assert response.status_code == status, f"{path}: {response.status_code} {response.text}"
         return response.json() if response.content else None

@@ -40,7 +40,7 @@ async def test_checks_come_from_the_collector_and_outlive_it(tmp_path: Path) -> 
         here.agent([], extra=ALLOWED) as agent,
     ):
         await agent.start()
-        put = await admin.send("PUT", PATH, far(f"{web.url}/one"), 200)
+        put = await admin.send("PUT", PATH, far(f"{web.url}/one"), 200, new=True)
         await web.wait_each(["/one"], 200)
         await admin.wait_checks(TENANT, {"far": "healthy"})
         await agent_is(admin, "web-1", applied_version=put["version"], connected=True)
@@ -67,7 +67,7 @@ async def test_checks_come_from_the_collector_and_outlive_it(tmp_path: Path) -> 
 
 async def test_an_agent_that_allows_nothing_says_so(tmp_path: Path) -> None:
     async with ground(tmp_path) as here, here.caller(here.admin_token) as admin, here.agent([]) as agent:
-        await admin.send("PUT", PATH, far("http://127.0.0.1:1/"), 200)
+        await admin.send("PUT", PATH, far("http://127.0.0.1:1/"), 200, new=True)
         await agent.start()
         told = await agent_is(admin, "web-1", refused_version=1)
         assert told["applied_version"] is None
