@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "no uv here, pip does the work"
 	@if $(BIN)/uv --version >/dev/null 2>&1 && $(BIN)/uv sync --quiet --frozen --inexact --all-extras; then :; else \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
-		$(BIN)/python -m pip install --quiet -e '.[agent,client,collector,postgres,redis,http2,regex,dns]' --group dev; fi
+		$(BIN)/python -m pip install --quiet -e '.[agent,client,collector,postgres,http2,regex,dns]' --group dev; fi
 	@touch $@
 
 run: $(STAMP) ## collector, an agent that watches this machine, and the dashboard; Ctrl-C stops

@@ -4,7 +4,7 @@ WORKDIR /src
 RUN pip install --no-cache-dir uv==0.13.9
 COPY . .
 ENV UV_PROJECT_ENVIRONMENT=/opt/tenantwatch UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
-RUN uv sync --frozen --no-dev --no-editable --extra agent --extra postgres --extra mysql --extra redis --extra kubernetes --extra http2 --extra regex --extra dns
+RUN uv sync --frozen --no-dev --no-editable --extra agent --extra postgres --extra mysql --extra kubernetes --extra http2 --extra regex --extra dns
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin tenantwatch \

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
+import ssl
 import time
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks import redis_info
-from tenantwatch_agent.checks.base import (
-    Latency,
-    Outcome,
-    missing_client,
-    os_reason,
-    secret_url,
-    without_secrets,
-)
+from tenantwatch_agent.checks.base import Latency, Outcome, os_reason, secret_url, without_secrets
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.phases import Phases
-from tenantwatch_agent.checks.redis_reader import BoundedReader
+from tenantwatch_agent.checks.redis_client import Address, RedisClient, RedisFailed, Refused, named_values
 from tenantwatch_agent.errors import ConfigurationError
 
-_T = TypeVar("_T")
 _KEY_LIVES_MS = 60_000
 _MOST_KEYS = 100
 """A node of a cluster takes only the keys of its slots: another key is tried until one is its own."""
@@ -60,18 +49,13 @@ class RedisConnectivity:
     """One connection per look: a cancelled command would leave an unread reply on a shared one."""
 
     def __init__(self, settings: Settings) -> None:
-        self._url = secret_url(settings.url, settings.url_file, settings.url_env, ("redis", "rediss"))
-        try:
-            secure = urlsplit(self._url).scheme == "rediss"
-            urlsplit(self._url).port  # noqa: B018 - raises on a port that is none
-        except ValueError:
-            raise ConfigurationError("the address holds a port that is not a number") from None
-        if settings.ca_file is not None and not secure:
-            raise ConfigurationError("ca_file belongs to a rediss:// address")
-        if settings.ca_file is not None and not settings.ca_file.is_file():
-            raise ConfigurationError(f"ca_file {settings.ca_file}: is not a file")
+        url = secret_url(settings.url, settings.url_file, settings.url_env, ("redis", "rediss"))
+        self._address = Address.read(url)
         self._ca_file = settings.ca_file
-        self._options: dict[str, Any] = {} if self._ca_file is None else {"ssl_ca_certs": str(self._ca_file)}
+        if self._ca_file is not None and not self._address.is_secure:
+            raise ConfigurationError("ca_file belongs to a rediss:// address")
+        if self._ca_file is not None and not self._ca_file.is_file():
+            raise ConfigurationError(f"ca_file {self._ca_file}: is not a file")
         self._allow_write = settings.allow_write
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         self._judge = redis_info.Judge(
@@ -83,81 +67,51 @@ class RedisConnectivity:
         )
         self._evicted: tuple[float, float] | None = None
         self._phases = Phases()
-        self.target = without_secrets(self._url)
-        self._context: tuple[int, Any] | None = None
-        # Here and not in the first look, whose time it would be: half a second in which nothing else runs.
-        with contextlib.suppress(ImportError):
-            import redis.asyncio  # noqa: F401
+        self.target = without_secrets(url)
+        self._context: tuple[int, ssl.SSLContext] | None = None
 
     @property
     def phase(self) -> str:
         return self._phases.now
 
     async def look(self) -> Outcome:
-        try:
-            import redis.asyncio
-        except ImportError:
-            raise missing_client("redis", "redis") from None
         self._phases = phases = Phases()
         findings, metrics = Findings(), Metrics()
-
-        client = self._client(phases)
+        client: RedisClient | None = None
         text = "answers"
         try:
+            client = await RedisClient.open(self._address, self._trust())
+            phases.enter("login")
+            await client.log_in(self._address)
             text = await self._ask(client, findings, metrics)
-        except (redis.RedisError, OSError) as error:
+        except (RedisFailed, OSError) as error:
             findings.add(Status.UNHEALTHY, f"{phases.now} failed: {_reason(error)}")
         finally:
-            await client.aclose()
+            if client is not None:
+                client.close()
         for name, took_us in phases.took_us.items():
             metrics.put(f"{name}_ms", took_us / 1000)
         answered = "ping" in phases.took_us
         return findings.outcome(text, self._latency_us() if answered else None, metrics)
 
-    def _client(self, phases: Phases) -> Any:
-        import redis.asyncio
-        import redis.asyncio.retry
-        import redis.backoff
-
-        async def log_in(connection: Any) -> None:
-            phases.enter("login")
-            connection._reader = BoundedReader(connection._reader)
-            await connection.on_connect()
-
-        client = redis.asyncio.Redis.from_url(
-            self._url,
-            single_connection_client=True,
-            decode_responses=True,
-            redis_connect_func=log_in,
-            # Whoever looks bounds the whole look.
-            socket_timeout=None,
-            socket_connect_timeout=None,
-            retry=redis.asyncio.retry.Retry(redis.backoff.NoBackoff(), 0),
-            **self._options,
-        )
-        pool = client.connection_pool
-        if issubclass(pool.connection_class, redis.asyncio.SSLConnection):
-            pool.connection_class = partial(self._secure, pool.connection_class)  # type: ignore[assignment]
-        return client
-
-    def _secure(self, make: Any, **options: Any) -> Any:
-        """A connection with the trust store of those before: reading one takes 20 ms of the loop's time."""
-        connection = make(**options)
+    def _trust(self) -> ssl.SSLContext | None:
+        """As of the look before, unless the file has changed: reading one takes 20 ms of the loop's time."""
+        if not self._address.is_secure:
+            return None
         changed = self._ca_file.stat().st_mtime_ns if self._ca_file is not None else 0
         if self._context is None or self._context[0] != changed:
-            self._context = changed, connection.ssl_context.get()
-        connection.ssl_context.context = self._context[1]
-        return connection
+            self._context = changed, ssl.create_default_context(cafile=self._ca_file)
+        return self._context[1]
 
     def _latency_us(self) -> int:
         return sum(self._phases.took_us.get(name, 0) for name in ("connect", "login", "ping", "write"))
 
-    async def _ask(self, client: Any, findings: Findings, metrics: Metrics) -> str:
-        await _told(client.initialize())
+    async def _ask(self, client: RedisClient, findings: Findings, metrics: Metrics) -> str:
         self._phases.enter("ping")
-        await _told(client.ping())
+        if await client.ask("PING") != "PONG":
+            raise RedisFailed("its answer is not understood")
         self._phases.enter("info")
-        info = await _allowed(client.info())
+        info = await _allowed(client, "INFO")
         if info is None:
             # The login may not see it. That is no failure of the server.
             findings.judge(self._latency, self._latency_us())
@@ -167,9 +121,7 @@ class RedisConnectivity:
         metrics.put("evicted_per_second", self._evictions(info))
         self._judge.server(info, metrics, findings)
         if mode == "cluster":
-            self._judge.cluster(
-                await _allowed(client.execute_command("CLUSTER INFO")) or {}, metrics, findings
-            )
+            self._judge.cluster(await _allowed(client, "CLUSTER", "INFO") or {}, metrics, findings)
         elif mode == "sentinel":
             await self._ask_sentinel(client, info, metrics, findings)
         if self._allow_write and mode != "sentinel":
@@ -182,14 +134,12 @@ class RedisConnectivity:
         return f"answers, version {version}, {mode if mode != 'standalone' else info.get('role', mode)}"
 
     async def _ask_sentinel(
-        self, client: Any, info: dict[str, Any], metrics: Metrics, findings: Findings
+        self, client: RedisClient, info: dict[str, Any], metrics: Metrics, findings: Findings
     ) -> None:
-        import redis
-
         for name in self._judge.sentinel(info, metrics, findings):
             try:
-                await _told(client.execute_command("SENTINEL CKQUORUM", name))
-            except redis.ResponseError as error:
+                await client.ask("SENTINEL", "CKQUORUM", name)
+            except Refused as error:
                 findings.add(Status.DEGRADED, f"sentinel: {name}: {_reason(error)}")
 
     def _evictions(self, info: dict[str, Any]) -> float | None:
@@ -203,43 +153,31 @@ class RedisConnectivity:
         return (self._evicted[1] - before[1]) / (self._evicted[0] - before[0])
 
 
-async def _told(asking: Awaitable[_T]) -> _T:
-    """The answer; what redis-py stumbles over is an answer that no Redis gives."""
-    import redis
-
-    try:
-        return await asking
-    except RecursionError:
-        raise redis.InvalidResponse("its answer is nested too deeply") from None
-    except (ValueError, TypeError, AttributeError, LookupError):
-        raise redis.InvalidResponse("its answer is not understood") from None
-
-
-async def _allowed(asking: Awaitable[Any]) -> dict[str, Any] | None:
+async def _allowed(client: RedisClient, *words: str) -> dict[str, Any] | None:
     """The named values of the answer; None where the login may not ask."""
-    import redis
-
     try:
-        found = await _told(asking)
-    except redis.exceptions.NoPermissionError:
-        return None
-    if not isinstance(found, dict):
-        raise redis.InvalidResponse("its answer is not understood")
-    return found
+        found = await client.ask(*words)
+    except Refused as error:
+        if error.code == "NOPERM":
+            return None
+        raise
+    if not isinstance(found, str):
+        raise RedisFailed("its answer is not understood")
+    return named_values(found)
 
 
-async def _round_trip(client: Any) -> str:
+async def _round_trip(client: RedisClient) -> str:
     """Writes, reads and deletes a key of its own; what went wrong in words, empty if nothing did."""
-    import redis
-
     for _ in range(_MOST_KEYS):
         key, value = f"tenantwatch:{secrets.token_hex(8)}", secrets.token_hex(8)
         try:
-            await _told(client.set(key, value, px=_KEY_LIVES_MS))
-        except redis.exceptions.MovedError:
-            continue
-        found = await _told(client.get(key))
-        deleted = await _told(client.delete(key))
+            await client.ask("SET", key, value, "PX", str(_KEY_LIVES_MS))
+        except Refused as error:
+            if error.code == "MOVED":
+                continue
+            raise
+        found = await client.ask("GET", key)
+        deleted = await client.ask("DEL", key)
         if found != value:
             return "what was written was not read back"
         return "" if deleted == 1 else "what was written could not be deleted"
@@ -247,10 +185,9 @@ async def _round_trip(client: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The system's own words where the library wrapped its error, else the first line of the server's."""
-    cause = error.__cause__ or error.__context__
-    if isinstance(cause, OSError) and not getattr(cause, "verify_message", ""):
-        return os_reason(cause)
-    if verify := getattr(cause, "verify_message", ""):
+    """The system's own words, or the server's."""
+    if verify := getattr(error, "verify_message", ""):
         return f"the server's certificate: {verify}"
+    if isinstance(error, OSError):
+        return os_reason(error)
     return next(iter(str(error).splitlines()), "") or type(error).__name__
