@@ -12,6 +12,8 @@ from tenantwatch_collector.errors import NotAllowed, NotAuthenticated, NotFound
 from tenantwatch_collector.identity import Authenticator, Caller
 from tenantwatch_collector.web.sessions import Session, Sessions
 
+MAX_ALERTS = 50
+
 
 class DashboardBoard:
     """The web room's Board over operations: the same bounds as every other door."""
@@ -46,9 +48,11 @@ class DashboardBoard:
     async def tenant(self, caller: object, tenant_id: str) -> dict[str, Any] | None:
         try:
             summary = await self._operations.tenant_summary(_caller(caller), tenant_id)
+            alerts = await self._operations.open_alerts(_caller(caller), tenant_id, MAX_ALERTS)
         except NotFound:
             return None
-        return summary.model_dump(mode="json")
+        shown = [alert.model_dump(mode="json") for alert in alerts]
+        return summary.model_dump(mode="json") | {"alerts": shown}
 
     async def alert(self, caller: object, alert_id: str) -> dict[str, Any] | None:
         try:

@@ -128,10 +128,6 @@ class CustomRule:
     def alert_type(self) -> str:
         return self.shared_type or self.metric
 
-    def is_about(self, metric: str) -> bool:
-        """Its metric, or one of it with a label: ``disk_percent`` is about ``disk_percent:/data`` too."""
-        return metric == self.metric or metric.startswith(f"{self.metric}:")
-
     @property
     def is_windowed(self) -> bool:
         """Whether a value alone does not decide, but those before it as well."""

@@ -55,6 +55,7 @@ class ActiveAlert(BaseModel):
     alert_id: str
     tenant_id: str
     severity: str
+    status: str = Field(description="active or acknowledged")
     message: str
     duration: float = Field(description="minutes since the alert first occurred")
 

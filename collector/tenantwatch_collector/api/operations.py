@@ -52,7 +52,7 @@ class Operations:
         """The platform as the caller sees it: the latest 20 results and the top 10 alerts with it."""
         overview = await self.platform(caller)
         recent = await self._store.recent_results(caller.tenant_key, 20)
-        alerts = await self._store.alerts(caller.tenant_key, "", "active", 10)
+        alerts = await self._store.open_alerts(caller.tenant_key, 10)
         now_us = time.time_ns() // 1000
         return models.DashboardHealth(
             platform_health=overview.platform_health,
@@ -101,6 +101,14 @@ class Operations:
             resource_usage=resources_of(checks),
             active_alerts=await self._store.count_open_alerts(tenant.tenant_key),
         )
+
+    @demands(Permission.MONITORING_READ)
+    async def open_alerts(self, caller: Caller, tenant_id: str, limit: int) -> list[models.ActiveAlert]:
+        """The tenant's alerts that are not over, the most severe first."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        now_us = time.time_ns() // 1000
+        found = await self._store.open_alerts(tenant.tenant_key, limit)
+        return [_active(alert, tenant_id, now_us) for alert, _ in found]
 
     @demands(Permission.MONITORING_READ)
     async def history(
@@ -271,6 +279,7 @@ def _active(alert: AlertRecord, tenant_id: str, now_us: int) -> models.ActiveAle
         alert_id=alert.alert_id,
         tenant_id=tenant_id,
         severity=alert.severity,
+        status=alert.status,
         message=alert.alert_description,
         duration=round(max(0, now_us - alert.first_occurred_us) / 60e6, 1),
     )
@@ -279,4 +288,5 @@ def _active(alert: AlertRecord, tenant_id: str, now_us: int) -> models.ActiveAle
 def _face(summary: models.TenantSummary) -> tuple[object, ...]:
     """What a watcher is told about: states, not every new latency."""
     checks = tuple((c.agent_id, c.check_id, c.state, c.since) for c in summary.checks)
-    return summary.state, summary.since, checks, tuple((g.group, g.state) for g in summary.groups)
+    groups = tuple((g.group, g.state) for g in summary.groups)
+    return summary.state, summary.since, checks, groups, summary.active_alerts

@@ -149,7 +149,7 @@ async def demand_metric(store: Store, rule: CustomRule) -> None:
     if rule.metric == LATENCY or (built_in is not None and built_in.metric == rule.metric):
         return
     there_are = await store.metric_names(rule.tenant)
-    if any(rule.is_about(name) for name in there_are):
+    if rule.metric in there_are:
         return
     near = difflib.get_close_matches(rule.metric, [*there_are, LATENCY], 3)
     hint = (

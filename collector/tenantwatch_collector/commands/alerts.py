@@ -1,4 +1,4 @@
-"""`alerts simulate|acknowledge|resolve|timeline`: written cases, and the alerts of the store itself."""
+"""`alerts list|acknowledge|resolve|timeline|simulate`: written cases, and the alerts of the store itself."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tenantwatch_collector.alerts.alert import Status
+from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.alerts.simulate import simulate_file
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.commands import replay, rules, silences
 from tenantwatch_collector.commands.access import local_caller
+from tenantwatch_collector.commands.alert_table import FORMATS, print_alerts, row_of
+from tenantwatch_collector.commands.progress import Progress
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.store.base import Store
@@ -22,17 +26,22 @@ from tenantwatch_collector.store.opening import open_store
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAX_EVENTS = 10_000
+OPEN = "open"
+"""As a status: active or acknowledged."""
 
 
 def _simulate(options: argparse.Namespace) -> None:
-    answers = []
+    answers: list[dict[str, Any]] = []
     cases = _read(options.file)
+    progress = Progress("cases")
     for number, case in enumerate(cases):
+        progress.step(number / len(cases), number)
         try:
             answers += list(simulate_file([case]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             named = case.get("id", number) if isinstance(case, dict) else number
             raise RefusedForEver(f"{options.file}: case {named}: {type(error).__name__}: {error}") from error
+    progress.end()
     json.dump({"cases": answers}, sys.stdout, indent=2)
     print()
     _compare(cases, answers)
@@ -79,6 +88,20 @@ async def _command(store: Store, options: argparse.Namespace) -> None:
     print(f"{options.alert_id}: the collector will {options.action} it")
 
 
+async def _list(store: Store, options: argparse.Namespace) -> None:
+    tenant = None
+    if options.tenant is not None and (tenant := await store.tenant(options.tenant)) is None:
+        raise NotFound(f"there is no tenant {options.tenant!r}")
+    key = None if tenant is None else tenant.tenant_key
+    if options.status == OPEN:
+        found = await store.open_alerts(key, options.limit)
+        found = [one for one in found if options.severity in ("", one[0].severity)]
+    else:
+        status = "" if options.status == "any" else options.status
+        found = await store.alerts(key, options.severity, status, options.limit)
+    print_alerts([row_of(alert, tenant_id) for alert, tenant_id in found], options.output)
+
+
 async def _timeline(store: Store, options: argparse.Namespace) -> None:
     events = await store.alert_events(options.alert_id, None, _MAX_EVENTS)
     if not events:
@@ -115,6 +138,14 @@ def add_commands(commands: Any, config_help: str) -> None:
         one.set_defaults(action=action)
     text = "print the record of an alert: what happened, and each attempt to tell somebody"
     _add_with_store(alerts, "timeline", text, _timeline, config_help).add_argument("alert_id")
+    one = _add_with_store(
+        alerts, "list", "list alerts, those that are open unless said otherwise", _list, config_help
+    )
+    one.add_argument("--tenant", help="of this tenant alone")
+    one.add_argument("--status", default=OPEN, choices=[OPEN, *Status, "any"])
+    one.add_argument("--severity", default="", choices=[each.value for each in Severity])
+    one.add_argument("--limit", type=_limit, default=100, help="at most so many (default 100)")
+    one.add_argument("--output", default="table", choices=FORMATS)
     rules.add_commands(alerts, _add_with_store, config_help)
     silences.add_commands(alerts, _add_with_store, config_help)
     replay.add_commands(alerts, _add_with_store, config_help)
@@ -122,6 +153,13 @@ def add_commands(commands: Any, config_help: str) -> None:
     simulate = alerts.add_parser("simulate", help=text, description=text)
     simulate.add_argument("file", type=Path, metavar="FILE", help="cases of schema alert-cases/1")
     simulate.set_defaults(command=_simulate)
+
+
+def _limit(text: str) -> int:
+    limit = int(text)
+    if not 1 <= limit <= _MAX_EVENTS:
+        raise argparse.ArgumentTypeError(f"write 1 to {_MAX_EVENTS}")
+    return limit
 
 
 def _add_with_store(

@@ -57,7 +57,7 @@ class Absences:
     def forget_check(self, check_key: int) -> None:
         """The check is watched no more."""
         mine = str(check_key)
-        self._due_us = {key: due for key, due in self._due_us.items() if key[1].rpartition(":")[2] != mine}
+        self._due_us = {key: due for key, due in self._due_us.items() if key[1] != mine}
 
     def next_due_us(self) -> int | None:
         return self._first_us

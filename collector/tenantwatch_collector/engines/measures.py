@@ -87,7 +87,7 @@ class MetricRules:
             if measured.rule.condition is Condition.ABSENT:
                 self._heard(measured, one, now_us)
                 continue
-            rule = self._of(measured.rule, one, measured.member)
+            rule = self._of(measured.rule, one, str(measured.check_key))
             name = measured.rule.name
             self._evaluate(one, rule, measured.time_us, measured.holds, measured.text, now_us, name)
             held = self._held.get((one.check.tenant_key, rule.alert_type))
@@ -96,7 +96,7 @@ class MetricRules:
     def miss(self, watched: Mapping[int, WatchedCheck], now_us: int) -> None:
         """What has not been measured for too long."""
         for custom, member in self._absences.take_due(now_us):
-            one = watched.get(int(member.rpartition(":")[2]))
+            one = watched.get(int(member))
             if one is not None and one.check.active:
                 text = f"{custom.metric} was not measured for {custom.window_seconds} s"
                 rule = self._of(custom, one, member)
@@ -111,8 +111,8 @@ class MetricRules:
 
     def _heard(self, measured: Measured, watched: WatchedCheck, now_us: int) -> None:
         """Kept the first time although nothing holds: so that it is missed after a restart too."""
-        if self._absences.heard(measured.rule, measured.member, now_us):
-            rule = self._of(measured.rule, watched, measured.member)
+        if self._absences.heard(measured.rule, str(measured.check_key), now_us):
+            rule = self._of(measured.rule, watched, str(measured.check_key))
             self._evaluate(watched, rule, now_us, False, "", now_us, measured.rule.name, kept=True)
 
     def _of(self, rule: CustomRule, watched: WatchedCheck, member: str) -> Rule:

@@ -15,8 +15,6 @@ from tenantwatch_collector.store.base import ResultColumns, Tenant
 _SECOND_US = 1_000_000
 _BEFORE_SECONDS = 3_600
 """As far back the value before the newest one is looked for."""
-Member = tuple[int, str]
-"""(check_key, label): ``/data`` of ``disk_percent:/data``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +27,11 @@ class Measured:
     value: float
     holds: bool | None
     """None while there is nothing to compare it with."""
-    label: str = ""
-
-    @property
-    def member(self) -> str:
-        """What tells it apart from the rule's other members."""
-        return member_name(self.check_key, self.label)
 
     @property
     def text(self) -> str:
         """For people."""
-        what = f"{self.rule.metric}:{self.label}" if self.label else self.rule.metric
+        what = self.rule.metric
         if self.rule.condition is Condition.CHANGES_BY_PERCENT:
             return f"{what} changed by {self.value:+.4g} %"
         if self.rule.is_windowed:
@@ -48,15 +40,10 @@ class Measured:
         return f"{what} is {self.value:g}"
 
 
-def member_name(check_key: int, label: str) -> str:
-    return f"{label}:{check_key}" if label else str(check_key)
-
-
 @dataclass(frozen=True, slots=True)
 class Values:
     """One metric of a commit, the values of one rule's tenants alone, in order of time."""
 
-    label: str
     check_key: npt.NDArray[np.int64]
     time_us: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
@@ -64,12 +51,12 @@ class Values:
 
 @dataclass(slots=True)
 class RuleBook:
-    """The rules in force. A member whose last value was in order is passed over while it stays so."""
+    """The rules in force. A check whose last value was in order is passed over while it stays so."""
 
     _rules: dict[str, CustomRule] = field(default_factory=dict)
     _tenant_keys: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
-    _calm: dict[tuple[str, str], set[int]] = field(default_factory=dict)
-    _windows: dict[str, dict[Member, Window]] = field(default_factory=dict)
+    _calm: dict[str, set[int]] = field(default_factory=dict)
+    _windows: dict[str, dict[int, Window]] = field(default_factory=dict)
     _recalled: set[tuple[str, int]] = field(default_factory=set)
 
     def put(self, rules: Iterable[CustomRule], tenants: Mapping[int, Tenant]) -> list[CustomRule]:
@@ -77,7 +64,7 @@ class RuleBook:
         new = {rule.rule_id: rule for rule in rules}
         gone = [rule for rule_id, rule in self._rules.items() if new.get(rule_id) != rule]
         names = {rule.rule_id for rule in gone}
-        self._calm = {key: calm for key, calm in self._calm.items() if key[0] not in names}
+        self._calm = {name: calm for name, calm in self._calm.items() if name not in names}
         self._windows = {name: each for name, each in self._windows.items() if name not in names}
         self._recalled = {(name, tenant) for name, tenant in self._recalled if name not in names}
         self._rules = new
@@ -100,8 +87,8 @@ class RuleBook:
                     yield from self._loud(rule, values)
 
     def note(self, measured: Measured, is_calm: bool) -> None:
-        """Whether the rule waits for nothing more of this member."""
-        calm = self._calm.setdefault((measured.rule.rule_id, measured.label), set())
+        """Whether the rule waits for nothing more of this check."""
+        calm = self._calm.setdefault(measured.rule.rule_id, set())
         (calm.add if is_calm else calm.discard)(measured.check_key)
 
     def to_recall(self, columns: ResultColumns) -> dict[int, int]:
@@ -121,29 +108,25 @@ class RuleBook:
     def recall(self, check_key: int, tenant_key: int, time_us: int, metrics: Mapping[str, float]) -> None:
         """What was measured before anybody listened."""
         for rule in self._rules.values():
-            if rule.is_windowed and tenant_key in self._tenant_keys[rule.rule_id]:
-                for name, value in metrics.items():
-                    if rule.is_about(name):
-                        self._window(rule, check_key, name.partition(":")[2]).add(time_us, value)
+            value = metrics.get(rule.metric)
+            if value is not None and rule.is_windowed and tenant_key in self._tenant_keys[rule.rule_id]:
+                self._window(rule, check_key).add(time_us, value)
 
     def _of(self, rule: CustomRule, columns: ResultColumns) -> Iterator[Values]:
         """The values in a commit that the rule is about."""
         if rule.metric == LATENCY:
             rows = np.flatnonzero(columns.latency_us >= 0)
-            yield from self._chosen(rule, "", columns, rows, columns.latency_us[rows] / 1000)
+            yield from self._chosen(rule, columns, rows, columns.latency_us[rows] / 1000)
             return
         metrics = columns.metrics
-        for place, name in enumerate(metrics.names):
-            if rule.is_about(name):
-                chosen = metrics.name == place
-                rows = metrics.row[chosen].astype(np.int64)
-                label = name.partition(":")[2]
-                yield from self._chosen(rule, label, columns, rows, metrics.value[chosen])
+        if rule.metric in metrics.names:
+            chosen = metrics.name == metrics.names.index(rule.metric)
+            rows = metrics.row[chosen].astype(np.int64)
+            yield from self._chosen(rule, columns, rows, metrics.value[chosen])
 
     def _chosen(
         self,
         rule: CustomRule,
-        label: str,
         columns: ResultColumns,
         rows: npt.NDArray[np.int64],
         values: npt.NDArray[np.float64],
@@ -154,11 +137,11 @@ class RuleBook:
         if len(rows):
             times = columns.time_us[rows]
             order = np.argsort(times, kind="stable")
-            yield Values(label, columns.check_key[rows][order], times[order], values[order])
+            yield Values(columns.check_key[rows][order], times[order], values[order])
 
     def _loud(self, rule: CustomRule, values: Values) -> Sequence[Measured]:
         holds, keys = rule.holds(values.value), values.check_key
-        calm = self._calm.get((rule.rule_id, values.label))
+        calm = self._calm.get(rule.rule_id)
         if calm and not holds.any() and calm.issuperset(np.unique(keys).tolist()):
             return ()
         loud = np.ones(len(keys), bool) if not calm else holds | ~np.isin(keys, list(calm))
@@ -171,7 +154,6 @@ class RuleBook:
                 int(values.time_us[i]),
                 float(values.value[i]),
                 bool(holds[i]),
-                values.label,
             )
             for i in rows
         ]
@@ -179,32 +161,32 @@ class RuleBook:
     def _in_window(self, rule: CustomRule, values: Values) -> Iterator[Measured]:
         each = zip(values.check_key.tolist(), values.time_us.tolist(), values.value.tolist(), strict=True)
         for check_key, time_us, value in each:
-            window = self._window(rule, check_key, values.label)
+            window = self._window(rule, check_key)
             window.add(time_us, value)
-            yield judged_in_window(rule, window, check_key, time_us, values.label)
+            yield judged_in_window(rule, window, check_key, time_us)
 
-    def _window(self, rule: CustomRule, check_key: int, label: str) -> Window:
+    def _window(self, rule: CustomRule, check_key: int) -> Window:
         windows = self._windows.setdefault(rule.rule_id, {})
-        if (check_key, label) not in windows:
-            windows[check_key, label] = Window(rule.window_seconds * _SECOND_US)
-        return windows[check_key, label]
+        if check_key not in windows:
+            windows[check_key] = Window(rule.window_seconds * _SECOND_US)
+        return windows[check_key]
 
 
-def judged_in_window(rule: CustomRule, window: Window, check_key: int, time_us: int, label: str) -> Measured:
+def judged_in_window(rule: CustomRule, window: Window, check_key: int, time_us: int) -> Measured:
     """What the rule makes of the window as it is at a moment."""
     if rule.condition is Condition.CHANGES_BY_PERCENT:
         value = window.change_percent(rule.aggregation, time_us)
     else:
         value = window.aggregate(rule.aggregation or Aggregation.AVG, time_us)
     holds = None if value != value else bool(rule.holds(np.array([value]))[0])
-    return Measured(rule, check_key, time_us, value, holds, label)
+    return Measured(rule, check_key, time_us, value, holds)
 
 
 def _newest(rule: CustomRule, values: Values) -> Iterator[Measured]:
     """For ``absent`` it only counts that there was a value, and when."""
     newest = dict(zip(values.check_key.tolist(), values.time_us.tolist(), strict=True))
     for check_key, time_us in newest.items():
-        yield Measured(rule, check_key, time_us, 0.0, False, values.label)
+        yield Measured(rule, check_key, time_us, 0.0, False)
 
 
 def _keys_of(rule: CustomRule, tenants: Mapping[int, Tenant]) -> npt.NDArray[np.int64]:

@@ -422,6 +422,9 @@ class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
     ) -> Sequence[tuple[AlertRecord, str]]:
         """(alert, tenant_id), newest first; an empty severity or status means any."""
 
+    async def open_alerts(self, tenant_key: int | None, limit: int) -> Sequence[tuple[AlertRecord, str]]:
+        """(alert, tenant_id) of those that are not resolved, the most severe first, then the newest."""
+
     async def command_alert(
         self, alert_id: str, tenant_key: int | None, action: str, who: str, notes: str
     ) -> bool:

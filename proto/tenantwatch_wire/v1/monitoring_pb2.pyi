@@ -204,18 +204,20 @@ class RecentCheck(_message.Message):
     def __init__(self, tenant_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., check_id: _Optional[str] = ..., kind: _Optional[str] = ..., status: _Optional[str] = ..., response_time: _Optional[float] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sla_compliant: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
 
 class ActiveAlert(_message.Message):
-    __slots__ = ("alert_id", "tenant_id", "severity", "message", "duration")
+    __slots__ = ("alert_id", "tenant_id", "severity", "message", "duration", "status")
     ALERT_ID_FIELD_NUMBER: _ClassVar[int]
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     SEVERITY_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
     alert_id: str
     tenant_id: str
     severity: str
     message: str
     duration: float
-    def __init__(self, alert_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., severity: _Optional[str] = ..., message: _Optional[str] = ..., duration: _Optional[float] = ...) -> None: ...
+    status: str
+    def __init__(self, alert_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., severity: _Optional[str] = ..., message: _Optional[str] = ..., duration: _Optional[float] = ..., status: _Optional[str] = ...) -> None: ...
 
 class TenantOverview(_message.Message):
     __slots__ = ("tenant_id", "tenant_name", "tier", "state", "since", "checks_total", "checks_failing")

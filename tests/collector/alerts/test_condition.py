@@ -68,12 +68,6 @@ def test_one_of_an_earlier_version_is_read_as_it_was_meant() -> None:
     assert (read.enabled, read.window_seconds, read.alert_type) == (True, 0, "cpu_percent")
 
 
-def test_a_metric_with_a_label_is_meant_too() -> None:
-    assert rule(metric="disk_percent").is_about("disk_percent:/data")
-    assert rule(metric="disk_percent").is_about("disk_percent")
-    assert not rule(metric="disk").is_about("disk_percent")
-
-
 @pytest.mark.parametrize(
     ("more", "name"),
     [

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
+import io
 import json
 from pathlib import Path
 
 import pytest
 from tenantwatch_collector.__main__ import main
+from tenantwatch_collector.store.base import AlertRecord, Judgement
+from tenantwatch_collector.store.sqlite import SqliteStore
 
 CASES = Path(__file__).parents[1] / "alerts" / "cases.json"
 
@@ -44,6 +49,50 @@ def test_a_wrong_file_is_refused_with_the_case(
     file.write_text(text)
     assert main(["alerts", "simulate", str(file)]) == 1
     assert complaint in capsys.readouterr().err
+
+
+async def opened(folder: Path) -> None:
+    """Alerts of each severity and status."""
+    store = await SqliteStore.open(folder / "collector.sqlite3")
+    tenant = await store.create_tenant("acme", "Acme", "basic")
+    judgement = Judgement(0)
+    for number, (severity, status) in enumerate(
+        (("warning", "active"), ("critical", "acknowledged"), ("error", "resolved"), ("error", "active"))
+    ):
+        judgement.alerts.append(
+            AlertRecord(
+                f"a{number}", tenant.tenant_key, f"type{number}", "name", "=1+1 on\nweb", severity, status,
+                number * 1_000_000, number * 1_000_000, 1, None if status != "resolved" else 9_000_000, "{}",
+            )
+        )  # fmt: skip
+    await store.write_judgement(judgement)
+    await store.close()
+
+
+@pytest.mark.usefixtures("store")
+def test_alerts_are_listed_the_most_severe_first_and_filtered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["alerts", "list"]) == 0
+    assert capsys.readouterr().out == "no alerts\n"
+    asyncio.run(opened(tmp_path))
+
+    def listed(*arguments: str) -> list[str]:
+        assert main(["alerts", "list", "--output", "json", *arguments]) == 0
+        return [one["alert_id"] for one in json.loads(capsys.readouterr().out)]
+
+    assert listed() == ["a1", "a3", "a0"]
+    assert listed("--status", "resolved") == ["a2"]
+    assert listed("--status", "any", "--severity", "error") == ["a3", "a2"]
+    assert listed("--tenant", "acme", "--limit", "1") == ["a1"]
+    assert main(["alerts", "list", "--tenant", "nobody"]) == 1
+    assert main(["alerts", "list", "--output", "csv"]) == 0
+    head, first, *_ = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert dict(zip(head, first, strict=True))["alert_description"] == "'=1+1 on\nweb"
+    assert main(["alerts", "list"]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert len(table) == 4
+    assert table[1].endswith("=1+1 on web")
 
 
 @pytest.fixture

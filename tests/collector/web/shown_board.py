@@ -78,6 +78,7 @@ class ShownBoard:
                 "alert_id": "a-1",
                 "tenant_id": self.tenants[0]["tenant_id"],
                 "severity": "error",
+                "status": "active",
                 "message": "shop-front on web-1: HTTP 503, expected 200-399",
                 "duration": 12.4,
             }
@@ -151,6 +152,7 @@ class ShownBoard:
                     "checks": self.checks,
                     "resource_usage": {"cpu_percent": 37.2, "memory_percent": 71.0, "disk_percent": None},
                     "active_alerts": len(self.alerts),
+                    "alerts": self.alerts,
                 }
         return None
 

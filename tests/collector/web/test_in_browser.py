@@ -58,6 +58,25 @@ async def test_agents_words_stay_words() -> None:
         assert troubles == []
 
 
+async def test_a_tenants_page_lists_its_alerts_and_only_bars_that_are_measured() -> None:
+    board = ShownBoard()
+    board.alerts.append(
+        board.alerts[0] | {"alert_id": "a-2", "severity": "warning", "status": "acknowledged"}
+    )
+    async with served(board) as address, opened() as (page, troubles):
+        await sign_in(page, address)
+        await page.locator(".tenants tbody a").first.click()
+        alerts = page.locator(".alerts tbody tr")
+        await expect(alerts).to_have_count(2)
+        await expect(alerts.first).to_contain_text("shop-front on web-1")
+        await expect(alerts.last).to_contain_text("acknowledged")
+        assert await page.locator(".meter:visible small").all_inner_texts() == ["CPU", "Memory"]
+        board.alerts.clear()
+        await board.touch()
+        await expect(page.locator(".alerts")).to_be_hidden()
+        assert troubles == []
+
+
 async def test_five_thousand_tenants_are_counted_filtered_and_never_all_drawn() -> None:
     board = ShownBoard({"healthy": 4_900, "degraded": 60, "unknown": 30, "unhealthy": 10})
     async with served(board) as address, opened() as (page, troubles):

@@ -196,6 +196,17 @@ async def alerts(
     return [(_alert_of(row), row["tenant_id"]) for row in rows]
 
 
+async def open_alerts(db: Database, tenant_key: int | None, limit: int) -> Sequence[tuple[AlertRecord, str]]:
+    own, parameters = ("", ()) if tenant_key is None else (" AND alert.tenant_key = ?", (tenant_key,))
+    rows = await db.read(
+        f"{_ALERT} WHERE status <> 'resolved'{own} ORDER BY CASE severity WHEN 'critical' THEN 0"
+        " WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END, first_occurred_us DESC, alert_id LIMIT ?",
+        (*parameters, limit),
+        tenant_key,
+    )
+    return [(_alert_of(row), row["tenant_id"]) for row in rows]
+
+
 async def alert(db: Database, alert_id: str, tenant_key: int | None) -> tuple[AlertRecord, str] | None:
     own, parameters = ("", ()) if tenant_key is None else (" AND alert.tenant_key = ?", (tenant_key,))
     rows = await db.read(

@@ -403,6 +403,9 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
         async with self._db.transaction() as tx:
             return await alert_commands.report(tx, tenant_key, who, notes, detail, now_us())
 
+    async def open_alerts(self, tenant_key: int | None, limit: int) -> Sequence[tuple[AlertRecord, str]]:
+        return await questions.open_alerts(self._db, tenant_key, limit)
+
     async def alert(self, alert_id: str, tenant_key: int | None) -> tuple[AlertRecord, str] | None:
         return await questions.alert(self._db, alert_id, tenant_key)
 

@@ -106,7 +106,7 @@ export function overview() {
     const all = data.platform_health.active_alerts;
     alerts.show(all > shown ? `first ${shown} of ${count(all)}` : count(all), data.active_alerts, "Nothing is alerting.",
       (one) => one.alert_id, (one) => row(ALERT_COLUMNS, state(one.severity),
-        [element("p", { class: "said strong", title: one.message }, alertLink(one.alert_id, one.message)), element("small", {}, one.tenant_id === PLATFORM ? "the whole platform" : tenantLink(one.tenant_id, one.tenant_id))],
+        [element("p", { class: "said strong", title: one.message }, alertLink(one.alert_id, one.message)), element("small", {}, one.tenant_id === PLATFORM ? "the whole platform" : tenantLink(one.tenant_id, one.tenant_id), one.status === "acknowledged" ? " · acknowledged" : "")],
         span(one.duration * 60)));
     checks.show("the latest results", data.recent_checks, "No result yet: no agent has sent any.",
       (one) => JSON.stringify([one.tenant_id, one.agent_id, one.check_id, one.timestamp]),
