@@ -25,7 +25,7 @@ from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, NotYet, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.signal import Signal
-from tenantwatch_collector.store.base import AlertEvent, AlertRecord, Store
+from tenantwatch_collector.store.base import PLATFORM, PLATFORM_KEY, AlertEvent, AlertRecord, Store
 
 WAIT_SECONDS = 5.0
 """How long a caller waits for the engine; what is left in the store is done later all the same."""
@@ -48,9 +48,7 @@ class Alerts:
         limit = bounded("limit", limit, MAX_LIMIT)
         one_of("severity", severity, [each.value for each in Severity])
         one_of("status", status, [each.value for each in Status])
-        key = caller.tenant_key
-        if tenant_id:
-            key = (await reachable_tenant(self._store, caller, tenant_id)).tenant_key
+        key = await whose_alerts(self._store, caller, tenant_id)
         found = await self._store.alerts(key, severity, status, limit)
         return AlertList(alerts=[*await self.views(found)])
 
@@ -124,6 +122,13 @@ class Alerts:
         for event in await self._store.alert_notes([alert.alert_id for alert, _ in found]):
             notes.setdefault(event.alert_id, []).append(event)
         return [_alert(alert, tenant_id, notes.get(alert.alert_id, [])) for alert, tenant_id in found]
+
+
+async def whose_alerts(store: Store, caller: Caller, tenant_id: str) -> int | None:
+    """The key of the tenant named, or of the platform itself; None: of all that the caller reaches."""
+    if tenant_id == PLATFORM and caller.tenant is None:
+        return PLATFORM_KEY
+    return (await reachable_tenant(store, caller, tenant_id)).tenant_key if tenant_id else caller.tenant_key
 
 
 def one_of(name: str, value: str, allowed: Sequence[str]) -> None:

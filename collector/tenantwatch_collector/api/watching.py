@@ -10,7 +10,7 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.alerting import AlertView, TimelineEntry
-from tenantwatch_collector.api.alerts import Alerts, entry_of
+from tenantwatch_collector.api.alerts import Alerts, entry_of, whose_alerts
 from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.pages import cursor_of, place_of
 from tenantwatch_collector.errors import RefusedForEver
@@ -81,9 +81,7 @@ class Watching:
     @demands(Permission.MONITORING_READ)
     async def alerts(self, caller: Caller, tenant_id: str, cursor: str) -> AsyncIterator[AlertNews]:
         """What happens to alerts, in order, each once: from the cursor on, or from now on."""
-        key = caller.tenant_key
-        if tenant_id:
-            key = (await reachable_tenant(self._store, caller, tenant_id)).tenant_key
+        key = await whose_alerts(self._store, caller, tenant_id)
         place = place_of(cursor, int)
         through = int(place[0]) if place else await self._store.newest_alert_event()
         while not self._changed.closed:

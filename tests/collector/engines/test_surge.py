@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.engines.alerting import AlertBook
@@ -251,3 +254,60 @@ def test_what_the_same_trouble_breaks_besides_is_no_second_page() -> None:
     assert here.incident().alert_id == first.alert_id
     data = json.loads(here.records[first.alert_id].alert_data)
     assert data["causes"] == "dependency:api.example.org, redis_connectivity"
+
+
+TURNS = st.lists(
+    st.tuples(
+        st.sets(st.integers(1, 30), max_size=30),
+        st.sampled_from([Status.UNHEALTHY, Status.UNHEALTHY, Status.HEALTHY]),
+        st.sampled_from([1, 20, 61, 400]),
+        st.sampled_from(["", "", "", "acknowledge", "resolve"]),
+    ),
+    max_size=12,
+)
+
+
+def some_shared(key: int) -> tuple[str, Labels]:
+    region = (("region", "eu" if key % 3 else "us"),)
+    return (SHARED if key <= 12 else f"https://t{key}.example.org/"), region
+
+
+def played(turns: list[Any], restart: bool) -> tuple[Platform, list[str]]:
+    """What is told when all that happens, with a new engine before every step or with one for all."""
+    here, now, told = Platform(30, some_shared), 0.0, []
+    for keys, status, seconds, command in turns:
+        now += seconds
+        if restart:
+            here.restart()
+        told += [m.dedup_key for m in here.turn(sorted(keys), now, status)]
+        incidents = [r for r in here.records.values() if r.tenant_key == PLATFORM_KEY]
+        if command and incidents:
+            if restart:
+                here.restart()
+            told += [m.dedup_key for m in here.do(command, incidents[-1].alert_id, now + 0.5)]
+        if restart:
+            here.restart()
+        told += [m.dedup_key for m in here.tick(now + 0.75)]
+    return here, told
+
+
+@settings(max_examples=40, deadline=None)
+@given(TURNS)
+def test_whoever_is_restarted_whenever_the_same_is_told_and_nobody_is_forgotten(turns: list[Any]) -> None:
+    steady, told = played(turns, restart=False)
+    restarted, again = played(turns, restart=True)
+    assert again == told
+    assert len(set(told)) == len(told)
+    assert restarted.records == steady.records
+    open_ones = [(r.tenant_key, r.alert_type) for r in steady.records.values() if r.status != "resolved"]
+    assert len(set(open_ones)) == len(open_ones), "never two open alerts of a key"
+    kinds = {(event.alert_id, event.kind) for event in steady.events}
+    assert {(key.split("/")[0], key.split("/")[1]) for key in told} <= kinds, (
+        "each message has its transition"
+    )
+    # Once all is well again nothing is open, and who was told of a trouble was told of its end.
+    ended = steady.turn(range(1, 31), 1_000_000, Status.HEALTHY) + steady.tick(1_000_002)
+    assert {record.status for record in steady.records.values()} <= {"resolved"}
+    heard = {key.split("/")[0] for key in told}
+    over = {key.split("/")[0] for key in told if "/resolved/" in key}
+    assert heard == over | {m.alert_id for m in ended if m.kind == "resolved"}
