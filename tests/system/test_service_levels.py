@@ -29,6 +29,14 @@ pytestmark = [
 ]
 FILE = Path(__file__).parents[1] / "collector" / "sla" / "cases.json"
 CASES = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
+KINDS = {
+    "web": "http_endpoint",
+    "db": "database_connectivity",
+    "ext": "external_apis",
+    "info": "host_resources",
+}
+"""By the cases' names of groups, whose roles they have."""
+ENTERPRISE = {"tier": "enterprise"}
 DAY = 86_400
 YESTERDAY = (int(time.time()) // DAY - 1) * DAY
 Request = agent_pb2.ConnectRequest
@@ -49,26 +57,36 @@ def results_of(case: Mapping[str, Any]) -> list[tuple[str, int, str, int | None]
     return sorted(found, key=lambda each: each[1])
 
 
-async def make_tenant(here: Ground, tenant_id: str, tier: str) -> str:
-    """A tenant, straight into the store; returns the token of its agents."""
+async def make_tenant(here: Ground, tenant_id: str, contract: Mapping[str, Any]) -> str:
+    """A tenant, straight into the store, on these terms from the beginning; returns its agents' token."""
     store = await open_store(here.collector.database)
-    tenant = await store.create_tenant(tenant_id, tenant_id, tier)
+    tenant = await store.create_tenant(tenant_id, tenant_id, contract["tier"])
+    if contract.keys() > {"tier"}:
+        await store.add_contract(tenant.tenant_key, 0, "a test", "as it always was", json.dumps(contract))
     _, secret = await issue_token(store, "agent", tenant, "")
     await store.close()
     return secret
 
 
-async def send(here: Ground, tenant_id: str, case: Mapping[str, Any], moved: int) -> None:
+async def send(
+    here: Ground,
+    tenant_id: str,
+    case: Mapping[str, Any],
+    moved: int,
+    contract: Mapping[str, Any] | None = None,
+    metrics: Mapping[int, Mapping[str, float]] | None = None,
+) -> None:
     """What an agent of a new tenant would send of the case, and one more healthy result of now.
 
     Acknowledged is enough: whoever asks afterwards is told of all of it."""
-    token = await make_tenant(here, tenant_id, "enterprise")
+    token = await make_tenant(here, tenant_id, contract or ENTERPRISE)
+    counted = metrics or {}
     index = {check["id"]: number for number, check in enumerate(case["checks"])}
     entries = [
         agent_pb2.CheckEntry(
             index=index[check["id"]],
             check_id=check["id"],
-            kind="http_endpoint",
+            kind=KINDS[check["group"]],
             interval_ms=(check["stale_after_s"] - 100) * 500,
             timeout_ms=70_000,
             confirm_failures=check["confirm_failures"],
@@ -78,7 +96,10 @@ async def send(here: Ground, tenant_id: str, case: Mapping[str, Any], moved: int
         for check in case["checks"]
     ]
     results = [
-        (index[check], Result(check, (at + moved) * 10**6, Status[status.upper()], latency))
+        (
+            index[check],
+            Result(check, (at + moved) * 10**6, Status[status.upper()], latency, metrics=counted.get(at, {})),
+        )
         for check, at, status, latency in results_of(case)
     ]
     first = case["checks"][0]["id"]
@@ -112,20 +133,76 @@ def moved(expected: dict[str, Any], by: int) -> dict[str, Any]:
     return {**expected, "period": period, "incidents": incidents}
 
 
-@pytest.mark.parametrize("name", ["A03", "A05a"])
+@pytest.mark.parametrize("name", ["A01", "A02", "A03", "A05a", "A05c", "A09a", "A09e", "A19"])
 async def test_a_case_sent_by_an_agent_gives_its_report(here: Ground, name: str) -> None:
     case = CASES[name]
     by = YESTERDAY - case["expected"]["period"]["start"]
     tenant_id = f"case-{name.lower()}"
-    await send(here, tenant_id, case["input"], by)
+    tier = {"99.9": "enterprise", "99.5": "professional"}[case["input"]["targets"]["availability_percentage"]]
+    await send(here, tenant_id, case["input"], by, {"tier": tier, "policies": case["input"]["policy"]})
     async with here.caller(here.admin_token) as admin:
         told = await admin.get(f"/sla/{tenant_id}?period=daily&date={_day(YESTERDAY)}")
     found = told["detail"]["report"]
     found.pop("burn")
     expected = moved(case["expected"], by)
     expected.pop("burn")
+    # In the running system response times are those of HTTP endpoints, in case files those of all checks.
+    expected["response"]["count"] = _successes_of_endpoints(case)
     assert found == expected
     assert told["availability"] == float(case["expected"]["availability_pct"])
+
+
+def _successes_of_endpoints(case: Mapping[str, Any]) -> int:
+    timed = {c["id"] for c in case["input"]["checks"] if KINDS[c["group"]] == "http_endpoint"}
+    period = case["expected"]["period"]
+    return sum(
+        check in timed and status in ("healthy", "degraded") and period["start"] <= at < period["end"]
+        for check, at, status, _ in results_of(case["input"])
+    )
+
+
+async def test_requests_that_a_service_counts_give_the_report_of_the_same_case(
+    here: Ground, tmp_path: Path
+) -> None:
+    """A counter that rises with every look and begins again once; the case is told the differences."""
+    case = json.loads(json.dumps(CASES["A01"]))
+    times = sorted({at for _, at, _, _ in results_of(case["input"])})
+    metrics, requests, total, errors = {}, [], 0, 0
+    for number, at in enumerate(times):
+        if number == 150:
+            total = errors = 0
+        more, failed = number % 7 * 10, number % 11 // 8 * (number % 7)
+        total, errors = total + more, errors + failed
+        metrics[at] = {"requests_total": float(total), "errors_total": float(errors)}
+        requests += [[at, more, failed]] if number else []
+    slices = {"slice_s": 300, "bad_above_pct": "5", "min_requests": 20, "empty": "exclude"}
+    case["input"] |= {"requests": requests, "slices": slices}
+    (tmp_path / "case.json").write_text(json.dumps({"schema": "sla-cases/1", "cases": [case]}))
+    evaluated = json.loads(await here.collector.run("sla", "evaluate", str(tmp_path / "case.json")))
+    by = YESTERDAY - case["expected"]["period"]["start"]
+    await send(here, "counted", case["input"], by, {"tier": "enterprise", "slices": slices}, metrics)
+    asked = f"period=daily&date={_day(YESTERDAY)}"
+    async with here.caller(here.admin_token) as admin:
+        report = await admin.get(f"/reports/sla?tenant_id=counted&{asked}")
+        export = await admin.text(f"/sla/counted/export?{asked}")
+    found = report["tenants"][0]["report"]
+    expected = moved(evaluated["cases"][0]["report"], by)
+    assert {**found, "burn": []} == {**expected, "burn": []}
+    assert found["errors"]["total"] == sum(
+        number % 7 * 10 for number, at in enumerate(times) if _in(case, at)
+    )
+    assert 0 < found["slices"]["bad"] < found["slices"]["total"]
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    (tmp_path / "export.jsonl").write_text(export)
+    said = await here.collector.run(
+        "sla", "verify", str(tmp_path / "report.json"), str(tmp_path / "export.jsonl")
+    )
+    assert "give every number of the report" in said
+
+
+def _in(case: Mapping[str, Any], at: int) -> bool:
+    period = case["expected"]["period"]
+    return bool(period["start"] <= at < period["end"])
 
 
 async def test_a_report_is_signed_and_checked_against_its_export(here: Ground, tmp_path: Path) -> None:
@@ -210,7 +287,7 @@ async def _windows_are_announced(ann: Caller, tenant_id: str) -> None:
 
 
 async def test_a_tenant_reads_its_own_levels_and_writes_nothing(here: Ground) -> None:
-    await make_tenant(here, "neighbour", "basic")
+    await make_tenant(here, "neighbour", {"tier": "basic"})
     async with here.caller() as tenant:
         assert (await tenant.get("/sla/acme"))["sla_compliance"] is None
         await tenant.get("/sla/neighbour", status=404)
