@@ -56,7 +56,7 @@ class Levels:
         return made
 
     def maintenance(self, tenant_id: str) -> list[WindowView]:
-        found: list[WindowView] = self._connection.get("sla", tenant_id, "maintenance")["windows"]
+        found: list[WindowView] = [*self._connection.pages("sla", tenant_id, "maintenance", key="windows")]
         return found
 
     def announce(self, tenant_id: str, window: Mapping[str, Any]) -> WindowView:
@@ -68,7 +68,9 @@ class Levels:
         self._connection.delete("sla", tenant_id, "maintenance", str(window_id))
 
     def corrections(self, tenant_id: str) -> list[CorrectionView]:
-        found: list[CorrectionView] = self._connection.get("sla", tenant_id, "corrections")["corrections"]
+        found: list[CorrectionView] = [
+            *self._connection.pages("sla", tenant_id, "corrections", key="corrections")
+        ]
         return found
 
     def correct(self, tenant_id: str, correction: Mapping[str, Any]) -> CorrectionView:

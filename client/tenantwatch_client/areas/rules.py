@@ -14,7 +14,7 @@ class Rules:
         self._connection = connection
 
     def list(self) -> list[RuleView]:
-        found: list[RuleView] = self._connection.get("alert-rules")["rules"]
+        found: list[RuleView] = [*self._connection.pages("alert-rules", key="rules")]
         return found
 
     def get(self, rule_id: str) -> RuleView:

@@ -13,7 +13,7 @@ class Silences:
         self._connection = connection
 
     def list(self) -> list[SilenceView]:
-        found: list[SilenceView] = self._connection.get("silences")["silences"]
+        found: list[SilenceView] = [*self._connection.pages("silences", key="silences")]
         return found
 
     def create(

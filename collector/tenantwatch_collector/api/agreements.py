@@ -122,6 +122,7 @@ class WindowView(BaseModel):
 class WindowList(BaseModel):
     tenant_id: str
     windows: list[WindowView]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")
 
 
 class CorrectionView(BaseModel):
@@ -139,6 +140,7 @@ class CorrectionView(BaseModel):
 class CorrectionList(BaseModel):
     tenant_id: str
     corrections: list[CorrectionView]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")
 
 
 def microseconds(moment: datetime) -> int:

@@ -73,6 +73,7 @@ class AlertView(BaseModel):
 
 class AlertList(BaseModel):
     alerts: list[AlertView]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")
 
 
 class TimelineEntry(BaseModel):
@@ -129,6 +130,7 @@ class RuleView(RuleBody):
 
 class RuleList(BaseModel):
     rules: list[RuleView]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")
 
 
 class NewSilence(_Strict):
@@ -153,3 +155,4 @@ class SilenceView(BaseModel):
 
 class SilenceList(BaseModel):
     silences: list[SilenceView]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")

@@ -20,7 +20,7 @@ from tenantwatch_collector.api.alerting import (
 )
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
-from tenantwatch_collector.api.operations import MAX_LIMIT, bounded
+from tenantwatch_collector.api.pages import MAX_LIMIT, bounded, cursor_of, place_of
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, NotYet, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
@@ -43,14 +43,22 @@ class Alerts:
         self._passes = passes
 
     @demands(Permission.MONITORING_READ)
-    async def list(self, caller: Caller, tenant_id: str, severity: str, status: str, limit: int) -> AlertList:
+    async def list(
+        self, caller: Caller, tenant_id: str, severity: str, status: str, limit: int, cursor: str
+    ) -> AlertList:
         """Alerts, newest first; empty texts mean any."""
         limit = bounded("limit", limit, MAX_LIMIT)
         one_of("severity", severity, [each.value for each in Severity])
         one_of("status", status, [each.value for each in Status])
         key = await whose_alerts(self._store, caller, tenant_id)
-        found = await self._store.alerts(key, severity, status, limit)
-        return AlertList(alerts=[*await self.views(found)])
+        place = place_of(cursor, int, str)
+        before = None if place is None else (int(place[0]), str(place[1]))
+        found = await self._store.alerts(key, severity, status, limit + 1, before)
+        page = found[:limit]
+        following = None
+        if len(found) > limit:
+            following = cursor_of(page[-1][0].first_occurred_us, page[-1][0].alert_id)
+        return AlertList(alerts=[*await self.views(page)], next_cursor=following)
 
     @demands(Permission.MONITORING_READ)
     async def timeline(self, caller: Caller, alert_id: str) -> AlertTimeline:

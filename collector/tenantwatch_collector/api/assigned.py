@@ -146,3 +146,4 @@ class AgentList(BaseModel):
     tenant_id: str
     assigned_version: int
     agents: list[AgentView]
+    next_cursor: str | None = Field(description="give it as ?cursor= for the next page; null on the last")

@@ -18,6 +18,7 @@ from tenantwatch_collector.api.assigned import (
 )
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
@@ -94,16 +95,17 @@ class Assignments:
         return AssignmentVersion(version=version)
 
     @demands(Permission.MONITORING_READ)
-    async def agents(self, caller: Caller, tenant_id: str) -> AgentList:
+    async def agents(self, caller: Caller, tenant_id: str, page: Page) -> AgentList:
         """Every agent that was ever here, and what it made of its checks."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         kept = await self._store.assignment(tenant.tenant_key)
         connected = self._connected(tenant.tenant_key)
-        found = await self._store.agents(tenant.tenant_key)
+        found, following = page.of(await self._store.agents(tenant.tenant_key), lambda one: one.agent_id)
         return AgentList(
             tenant_id=tenant_id,
             assigned_version=kept.version,
             agents=[_agent(agent, agent.agent_id in connected) for agent in found],
+            next_cursor=following,
         )
 
 

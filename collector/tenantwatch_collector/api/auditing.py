@@ -11,8 +11,7 @@ from pydantic import BaseModel, Field
 from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
-from tenantwatch_collector.api.operations import MAX_LIMIT, bounded
-from tenantwatch_collector.api.pages import cursor_of, place_of
+from tenantwatch_collector.api.pages import MAX_LIMIT, bounded, cursor_of, place_of
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.store.base import AuditEntry, Store
 

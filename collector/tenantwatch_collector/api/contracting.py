@@ -23,6 +23,7 @@ from tenantwatch_collector.api.agreements import (
 )
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
@@ -91,10 +92,11 @@ class Contracting:
         return await self.terms(caller, tenant_id)
 
     @demands(Permission.MONITORING_READ)
-    async def windows(self, caller: Caller, tenant_id: str) -> WindowList:
+    async def windows(self, caller: Caller, tenant_id: str, page: Page) -> WindowList:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        found = await self._store.windows(tenant.tenant_key)
-        return WindowList(tenant_id=tenant_id, windows=[_window(record) for record in found])
+        found, following = page.of(await self._store.windows(tenant.tenant_key), lambda one: one.window_id)
+        windows = [_window(record) for record in found]
+        return WindowList(tenant_id=tenant_id, windows=windows, next_cursor=following)
 
     @demands(Permission.SLA_WRITE)
     async def announce(self, caller: Caller, tenant_id: str, new: NewWindow) -> WindowView:
@@ -133,10 +135,11 @@ class Contracting:
                 raise NotFound(f"tenant {tenant_id} has no window {window_id} that is not cancelled yet")
 
     @demands(Permission.MONITORING_READ)
-    async def corrections(self, caller: Caller, tenant_id: str) -> CorrectionList:
+    async def corrections(self, caller: Caller, tenant_id: str, page: Page) -> CorrectionList:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        found = await self._store.corrections(tenant.tenant_key)
-        return CorrectionList(tenant_id=tenant_id, corrections=[_correction(record) for record in found])
+        found, following = page.of(await self._store.corrections(tenant.tenant_key), lambda one: one.number)
+        corrections = [_correction(record) for record in found]
+        return CorrectionList(tenant_id=tenant_id, corrections=corrections, next_cursor=following)
 
     @demands(Permission.SLA_WRITE)
     async def correct(self, caller: Caller, tenant_id: str, new: NewCorrection) -> CorrectionView:

@@ -7,7 +7,6 @@ exist and what is another's give the same NotFound.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from math import floor
@@ -18,23 +17,21 @@ from tenantwatch_collector.access.permissions import Permission
 from tenantwatch_collector.api import models
 from tenantwatch_collector.api.models import State, instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.pages import MAX_LIMIT, Page, bounded, cursor_of, place_of
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import (
     AlertRecord,
     CheckHealth,
-    Place,
     Store,
     StoredResult,
     Tenant,
     TenantHealth,
 )
 
-MAX_LIMIT = 1000
 MAX_HOURS = 24 * 366
 _RANK: dict[str, int] = {"healthy": 0, "unknown": 1, "degraded": 2, "unhealthy": 3}
-_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})-(\d{1,18})")
 
 
 class Operations:
@@ -76,9 +73,9 @@ class Operations:
     async def tenants(self, caller: Caller, limit: int, cursor: str) -> tuple[Sequence[TenantHealth], str]:
         """A page of tenants by tenant_id, and the cursor of the next one or an empty text."""
         limit = bounded("limit", limit, MAX_LIMIT)
-        found = [t for t in await self._store.tenant_health(caller.tenant_key) if t.tenant.tenant_id > cursor]
-        page = found[:limit]
-        return page, page[-1].tenant.tenant_id if len(found) > limit else ""
+        found = await self._store.tenant_health(caller.tenant_key)
+        page, following = Page(limit, cursor).of(found, lambda health: health.tenant.tenant_id)
+        return page, following or ""
 
     @demands(Permission.MONITORING_READ)
     async def tenant_list(self, caller: Caller, limit: int, cursor: str) -> models.TenantList:
@@ -126,11 +123,12 @@ class Operations:
         if to_us - from_us > MAX_HOURS * 3_600_000_000:
             raise RefusedForEver(f"at most {MAX_HOURS} hours can be asked for at once")
         tenant = await reachable_tenant(self._store, caller, tenant_id)
-        before = _read_cursor(cursor)
+        place = place_of(cursor, int, int, int)
+        before = None if place is None else (int(place[0]), int(place[1]), int(place[2]))
         found = await self._store.results(tenant.tenant_key, from_us, to_us, limit + 1, check_id, before)
         page = found[:limit]
         more = len(found) > limit
-        return page, "-".join(map(str, page[-1].place)) if more else ""
+        return page, cursor_of(*page[-1].place) if more else ""
 
     @demands(Permission.MONITORING_READ)
     async def watch(self, caller: Caller, tenant_id: str) -> AsyncIterator[models.TenantSummary]:
@@ -160,13 +158,6 @@ class Operations:
             await self._changed.wait_beyond(seen)
 
 
-def bounded(name: str, value: int, most: int) -> int:
-    """The value, if it lies in 1..most; else RefusedForEver."""
-    if not 1 <= value <= most:
-        raise RefusedForEver(f"{name} must be 1 to {most}")
-    return value
-
-
 def milliseconds(latency_us: int | None) -> float | None:
     return None if latency_us is None else latency_us / 1000
 
@@ -188,15 +179,6 @@ def check_result(result: StoredResult) -> models.CheckResult:
 def state_of(status: Status) -> State:
     states: tuple[State, ...] = ("healthy", "degraded", "unhealthy", "unknown")
     return states[status]
-
-
-def _read_cursor(cursor: str) -> Place | None:
-    if not cursor:
-        return None
-    match = _CURSOR.fullmatch(cursor)
-    if match is None:
-        raise RefusedForEver("the cursor is not one that an earlier answer gave")
-    return int(match[1]), int(match[2]), int(match[3])
 
 
 def _platform(

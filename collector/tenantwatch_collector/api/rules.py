@@ -16,6 +16,7 @@ from tenantwatch_collector.alerts.condition import LATENCY, Condition, CustomRul
 from tenantwatch_collector.api.alerting import NewRule, RuleBody, RuleList, RuleView
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import Conflict, NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
@@ -38,11 +39,13 @@ class Rules:
         self._off = off
 
     @demands(Permission.MONITORING_READ)
-    async def list(self, caller: Caller) -> RuleList:
+    async def list(self, caller: Caller, page: Page) -> RuleList:
         kept = [_view(rule) for rule in await self._reachable(caller)]
         changed = {rule.rule_id for rule in kept}
         shipped = [rule for rule in self._shipped(caller) if rule.rule_id not in changed]
-        return RuleList(rules=sorted([*kept, *shipped], key=lambda rule: rule.rule_id))
+        rules = sorted([*kept, *shipped], key=lambda rule: rule.rule_id)
+        found, following = page.of(rules, lambda rule: rule.rule_id)
+        return RuleList(rules=[*found], next_cursor=following)
 
     @demands(Permission.MONITORING_READ)
     async def get(self, caller: Caller, rule_id: str) -> RuleView:

@@ -11,6 +11,7 @@ from tenantwatch_collector.api.agreements import microseconds
 from tenantwatch_collector.api.alerting import NewSilence, SilenceList, SilenceView
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
+from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
@@ -30,9 +31,10 @@ class Silences:
         self._store = store
 
     @demands(Permission.MONITORING_READ)
-    async def list(self, caller: Caller) -> SilenceList:
+    async def list(self, caller: Caller, page: Page) -> SilenceList:
         """Those that are not over."""
-        return SilenceList(silences=[_view(one) for one in await self._reachable(caller)])
+        found, following = page.of(await self._reachable(caller), lambda one: one.silence_id)
+        return SilenceList(silences=[_view(one) for one in found], next_cursor=following)
 
     @demands(Permission.MONITORING_WRITE)
     async def create(self, caller: Caller, new: NewSilence) -> SilenceView:

@@ -418,9 +418,17 @@ class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
         """One tenant's results in [from_us, to_us), newest first, from ``before``, a page's last, on."""
 
     async def alerts(
-        self, tenant_key: int | None, severity: str, status: str, limit: int
+        self,
+        tenant_key: int | None,
+        severity: str,
+        status: str,
+        limit: int,
+        before: tuple[int, str] | None = None,
     ) -> Sequence[tuple[AlertRecord, str]]:
-        """(alert, tenant_id), newest first; an empty severity or status means any."""
+        """(alert, tenant_id), newest first; an empty severity or status means any.
+
+        ``before`` is (first_occurred_us, alert_id) of an earlier page's last one.
+        """
 
     async def open_alerts(self, tenant_key: int | None, limit: int) -> Sequence[tuple[AlertRecord, str]]:
         """(alert, tenant_id) of those that are not resolved, the most severe first, then the newest."""

@@ -432,14 +432,20 @@ class AlertRule(_message.Message):
     def __init__(self, tenant_id: _Optional[str] = ..., tier: _Optional[str] = ..., metric: _Optional[str] = ..., condition: _Optional[str] = ..., threshold: _Optional[float] = ..., severity: _Optional[str] = ..., for_seconds: _Optional[int] = ..., keep_firing_seconds: _Optional[int] = ..., failure_threshold: _Optional[int] = ..., success_threshold: _Optional[int] = ..., rule_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_by: _Optional[str] = ..., window_seconds: _Optional[int] = ..., aggregation: _Optional[str] = ..., enabled: _Optional[bool] = ..., built_in: _Optional[bool] = ...) -> None: ...
 
 class ListAlertRulesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("limit", "cursor")
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    cursor: str
+    def __init__(self, limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class ListAlertRulesResponse(_message.Message):
-    __slots__ = ("rules",)
+    __slots__ = ("rules", "next_cursor")
     RULES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     rules: _containers.RepeatedCompositeFieldContainer[AlertRule]
-    def __init__(self, rules: _Optional[_Iterable[_Union[AlertRule, _Mapping]]] = ...) -> None: ...
+    next_cursor: str
+    def __init__(self, rules: _Optional[_Iterable[_Union[AlertRule, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class CreateAlertRuleRequest(_message.Message):
     __slots__ = ("tenant_id", "tier", "metric", "condition", "threshold", "severity", "for_seconds", "keep_firing_seconds", "failure_threshold", "success_threshold", "rule_id", "window_seconds", "aggregation", "enabled")
@@ -680,14 +686,20 @@ class DeleteAlertRouteResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class ListSilencesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("limit", "cursor")
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    cursor: str
+    def __init__(self, limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class ListSilencesResponse(_message.Message):
-    __slots__ = ("silences",)
+    __slots__ = ("silences", "next_cursor")
     SILENCES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     silences: _containers.RepeatedCompositeFieldContainer[Silence]
-    def __init__(self, silences: _Optional[_Iterable[_Union[Silence, _Mapping]]] = ...) -> None: ...
+    next_cursor: str
+    def __init__(self, silences: _Optional[_Iterable[_Union[Silence, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class CreateSilenceRequest(_message.Message):
     __slots__ = ("tenant_id", "alert_type", "start", "end", "notes")
@@ -913,18 +925,24 @@ class MaintenanceWindow(_message.Message):
     def __init__(self, window_id: _Optional[int] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recurrence: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., checks: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., announced_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancelled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
 
 class ListMaintenanceRequest(_message.Message):
-    __slots__ = ("tenant_id",)
+    __slots__ = ("tenant_id", "limit", "cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
-    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+    limit: int
+    cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class ListMaintenanceResponse(_message.Message):
-    __slots__ = ("tenant_id", "windows")
+    __slots__ = ("tenant_id", "windows", "next_cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     windows: _containers.RepeatedCompositeFieldContainer[MaintenanceWindow]
-    def __init__(self, tenant_id: _Optional[str] = ..., windows: _Optional[_Iterable[_Union[MaintenanceWindow, _Mapping]]] = ...) -> None: ...
+    next_cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., windows: _Optional[_Iterable[_Union[MaintenanceWindow, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class AnnounceMaintenanceRequest(_message.Message):
     __slots__ = ("tenant_id", "to", "rule", "first", "duration_s", "timezone", "checks", "reason", "exdates")
@@ -989,18 +1007,24 @@ class Correction(_message.Message):
     def __init__(self, number: _Optional[int] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counts_as: _Optional[str] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., entered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., approver: _Optional[str] = ..., approved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
 
 class ListCorrectionsRequest(_message.Message):
-    __slots__ = ("tenant_id",)
+    __slots__ = ("tenant_id", "limit", "cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
-    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+    limit: int
+    cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class ListCorrectionsResponse(_message.Message):
-    __slots__ = ("tenant_id", "corrections")
+    __slots__ = ("tenant_id", "corrections", "next_cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     CORRECTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     corrections: _containers.RepeatedCompositeFieldContainer[Correction]
-    def __init__(self, tenant_id: _Optional[str] = ..., corrections: _Optional[_Iterable[_Union[Correction, _Mapping]]] = ...) -> None: ...
+    next_cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., corrections: _Optional[_Iterable[_Union[Correction, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class CreateCorrectionRequest(_message.Message):
     __slots__ = ("tenant_id", "to", "counts_as", "reason")
@@ -1290,20 +1314,26 @@ class Agent(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., version: _Optional[str] = ..., hostname: _Optional[str] = ..., first_seen: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., connected: _Optional[bool] = ..., applied_version: _Optional[int] = ..., refused_version: _Optional[int] = ..., refusals: _Optional[_Iterable[_Union[AssignmentRefusal, _Mapping]]] = ..., answered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListAgentsRequest(_message.Message):
-    __slots__ = ("tenant_id",)
+    __slots__ = ("tenant_id", "limit", "cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
-    def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
+    limit: int
+    cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class ListAgentsResponse(_message.Message):
-    __slots__ = ("tenant_id", "assigned_version", "agents")
+    __slots__ = ("tenant_id", "assigned_version", "agents", "next_cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     ASSIGNED_VERSION_FIELD_NUMBER: _ClassVar[int]
     AGENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     assigned_version: int
     agents: _containers.RepeatedCompositeFieldContainer[Agent]
-    def __init__(self, tenant_id: _Optional[str] = ..., assigned_version: _Optional[int] = ..., agents: _Optional[_Iterable[_Union[Agent, _Mapping]]] = ...) -> None: ...
+    next_cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., assigned_version: _Optional[int] = ..., agents: _Optional[_Iterable[_Union[Agent, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class ListAuditEntriesRequest(_message.Message):
     __slots__ = ("tenant_id", "subject", "action", "limit", "cursor")

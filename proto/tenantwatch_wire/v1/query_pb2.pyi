@@ -164,16 +164,18 @@ class ListResultsResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[StoredResult, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class ListAlertsRequest(_message.Message):
-    __slots__ = ("tenant_id", "severity", "status", "limit")
+    __slots__ = ("tenant_id", "severity", "status", "limit", "cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     SEVERITY_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     severity: str
     status: str
     limit: int
-    def __init__(self, tenant_id: _Optional[str] = ..., severity: _Optional[str] = ..., status: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+    cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., severity: _Optional[str] = ..., status: _Optional[str] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class Alert(_message.Message):
     __slots__ = ("alert_id", "alert_name", "alert_description", "tenant_id", "severity", "status", "source_service", "metric_name", "first_occurred_us", "last_occurred_us", "occurrence_count", "resolved_at_us")
@@ -204,10 +206,12 @@ class Alert(_message.Message):
     def __init__(self, alert_id: _Optional[str] = ..., alert_name: _Optional[str] = ..., alert_description: _Optional[str] = ..., tenant_id: _Optional[str] = ..., severity: _Optional[str] = ..., status: _Optional[str] = ..., source_service: _Optional[str] = ..., metric_name: _Optional[str] = ..., first_occurred_us: _Optional[int] = ..., last_occurred_us: _Optional[int] = ..., occurrence_count: _Optional[int] = ..., resolved_at_us: _Optional[int] = ...) -> None: ...
 
 class ListAlertsResponse(_message.Message):
-    __slots__ = ("alerts",)
+    __slots__ = ("alerts", "next_cursor")
     ALERTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     alerts: _containers.RepeatedCompositeFieldContainer[Alert]
-    def __init__(self, alerts: _Optional[_Iterable[_Union[Alert, _Mapping]]] = ...) -> None: ...
+    next_cursor: str
+    def __init__(self, alerts: _Optional[_Iterable[_Union[Alert, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class WatchHealthRequest(_message.Message):
     __slots__ = ("tenant_id",)

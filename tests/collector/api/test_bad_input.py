@@ -12,7 +12,7 @@ import grpc
 import pytest
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tests.collector.api.served import TENANT, Served
+from tests.collector.api.served import OTHER, TENANT, Served
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-bad-input")]
 EACH = 6
@@ -55,7 +55,9 @@ class Rubbish:
     def path(self, path: str) -> str:
         def one(found: re.Match[str]) -> str:
             sound = found[1] == "tenant_id" and self._chance.random() < 0.8
-            return TENANT if sound else self._chance.choice(IN_PATHS)
+            # Suspended or deleted it would be of no more use: that is the other tenant's part.
+            named = OTHER if path.startswith("/api/v1/monitoring/tenants/") else TENANT
+            return named if sound else self._chance.choice(IN_PATHS)
 
         return re.sub(r"\{(\w+)\}", one, path)
 

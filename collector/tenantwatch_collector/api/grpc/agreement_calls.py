@@ -7,7 +7,7 @@ from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
 from tenantwatch_collector.api.agreements import NewCorrection, NewTerms, NewWindow
 from tenantwatch_collector.api.contracting import Contracting
-from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
+from tenantwatch_collector.api.grpc.door import Door, answer, asked, page_of, through
 from tenantwatch_collector.identity import Caller
 
 
@@ -31,7 +31,7 @@ class AgreementCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     async def ListMaintenance(
         self, request: pb.ListMaintenanceRequest, caller: Caller
     ) -> pb.ListMaintenanceResponse:
-        found = await self._contracting.windows(caller, request.tenant_id)
+        found = await self._contracting.windows(caller, request.tenant_id, page_of(request))
         return answer(pb.ListMaintenanceResponse, found)
 
     @through(Contracting.announce)
@@ -53,7 +53,7 @@ class AgreementCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     async def ListCorrections(
         self, request: pb.ListCorrectionsRequest, caller: Caller
     ) -> pb.ListCorrectionsResponse:
-        found = await self._contracting.corrections(caller, request.tenant_id)
+        found = await self._contracting.corrections(caller, request.tenant_id, page_of(request))
         return answer(pb.ListCorrectionsResponse, found)
 
     @through(Contracting.correct)

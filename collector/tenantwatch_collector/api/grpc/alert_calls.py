@@ -7,7 +7,7 @@ from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
 from tenantwatch_collector.api.alerting import Acknowledge, NewAlert, NewRule, NewSilence, Resolve, RuleBody
 from tenantwatch_collector.api.alerts import Alerts
-from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
+from tenantwatch_collector.api.grpc.door import Door, answer, asked, page_of, through
 from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.routing import RouteBody
 from tenantwatch_collector.api.rules import Rules
@@ -51,7 +51,7 @@ class AlertCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
     async def ListAlertRules(
         self, request: pb.ListAlertRulesRequest, caller: Caller
     ) -> pb.ListAlertRulesResponse:
-        return answer(pb.ListAlertRulesResponse, await self._rules.list(caller))
+        return answer(pb.ListAlertRulesResponse, await self._rules.list(caller, page_of(request)))
 
     @through(Rules.create)
     async def CreateAlertRule(
@@ -103,7 +103,7 @@ class AlertCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
 
     @through(Silences.list)
     async def ListSilences(self, request: pb.ListSilencesRequest, caller: Caller) -> pb.ListSilencesResponse:
-        return answer(pb.ListSilencesResponse, await self._silences.list(caller))
+        return answer(pb.ListSilencesResponse, await self._silences.list(caller, page_of(request)))
 
     @through(Silences.create)
     async def CreateSilence(

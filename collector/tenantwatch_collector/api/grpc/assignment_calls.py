@@ -8,7 +8,7 @@ from tenantwatch_wire.v1 import monitoring_pb2_grpc
 
 from tenantwatch_collector.api.assigned import Id, NewAssignedCheck
 from tenantwatch_collector.api.assignments import Assignments
-from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
+from tenantwatch_collector.api.grpc.door import Door, answer, asked, page_of, through
 from tenantwatch_collector.identity import Caller
 
 _ID: TypeAdapter[str] = TypeAdapter(Id)
@@ -44,4 +44,6 @@ class AssignmentCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
 
     @through(Assignments.agents)
     async def ListAgents(self, request: pb.ListAgentsRequest, caller: Caller) -> pb.ListAgentsResponse:
-        return answer(pb.ListAgentsResponse, await self._assignments.agents(caller, request.tenant_id))
+        return answer(
+            pb.ListAgentsResponse, await self._assignments.agents(caller, request.tenant_id, page_of(request))
+        )

@@ -21,6 +21,7 @@ from tenantwatch_collector.api.admission import Admission
 from tenantwatch_collector.api.grpc.failures import code_of, status_of, trailing
 from tenantwatch_collector.api.idempotency import Idempotency, Told
 from tenantwatch_collector.api.operation import demanded
+from tenantwatch_collector.api.pages import MAX_LIMIT, Page
 from tenantwatch_collector.errors import CollectorError, NotAuthenticated, RefusedForEver, TooMany
 from tenantwatch_collector.identity import Caller, Origin
 from tenantwatch_collector.request_ids import HEADER, begin
@@ -189,6 +190,11 @@ def asked(model: type[Asked], request: Message, *elsewhere: str) -> Asked:
         # Such as an instant beyond the calendar, or not a number in a Struct.
         raise RefusedForEver(f"a value cannot be read: {error}") from error
     return model.model_validate({name: value for name, value in body.items() if name not in elsewhere})
+
+
+def page_of(request: Any) -> Page:
+    """The page that the request asks for; without a limit as long as pages are."""
+    return Page(request.limit or MAX_LIMIT, request.cursor)
 
 
 def answer(

@@ -86,8 +86,11 @@ class QueryService(query_pb2_grpc.QueryServiceServicer):
             request.severity,
             request.status,
             request.limit or DEFAULT_LIMIT,
+            request.cursor,
         )
-        return query_pb2.ListAlertsResponse(alerts=[_alert(alert) for alert in found.alerts])
+        return query_pb2.ListAlertsResponse(
+            alerts=[_alert(alert) for alert in found.alerts], next_cursor=found.next_cursor or ""
+        )
 
     @stream_through(Operations.watch)
     async def WatchHealth(

@@ -22,7 +22,7 @@ from tenantwatch_collector.api.alerting import (
 )
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
-from tenantwatch_collector.api.rest.routes import Limit, Text
+from tenantwatch_collector.api.rest.routes import Cursor, Limit, Paged, Text
 from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.routing import RouteBody, RouteHistory, RouteList, RouteView
 from tenantwatch_collector.api.rules import Rules
@@ -38,9 +38,14 @@ def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: 
     @router.get("/alerts")
     @through(alerts.list)
     async def list_alerts(
-        caller: Known, tenant_id: Text = "", severity: Text = "", status: Text = "", limit: Limit = 100
+        caller: Known,
+        tenant_id: Text = "",
+        severity: Text = "",
+        status: Text = "",
+        limit: Limit = 100,
+        cursor: Cursor = "",
     ) -> AlertList:
-        return await alerts.list(caller, tenant_id, severity, status, limit)
+        return await alerts.list(caller, tenant_id, severity, status, limit, cursor)
 
     @router.post("/alerts", status_code=201)
     @through(alerts.create)
@@ -64,8 +69,8 @@ def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: 
 
     @router.get("/alert-rules")
     @through(rules.list)
-    async def list_rules(caller: Known) -> RuleList:
-        return await rules.list(caller)
+    async def list_rules(caller: Known, page: Paged) -> RuleList:
+        return await rules.list(caller, page)
 
     @router.post("/alert-rules", status_code=201)
     @through(rules.create)
@@ -109,8 +114,8 @@ def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: 
 
     @router.get("/silences")
     @through(silences.list)
-    async def list_silences(caller: Known) -> SilenceList:
-        return await silences.list(caller)
+    async def list_silences(caller: Known, page: Paged) -> SilenceList:
+        return await silences.list(caller, page)
 
     @router.post("/silences", status_code=201)
     @through(silences.create)

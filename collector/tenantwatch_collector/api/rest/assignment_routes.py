@@ -14,6 +14,7 @@ from tenantwatch_collector.api.assigned import (
 )
 from tenantwatch_collector.api.assignments import Assignments
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
+from tenantwatch_collector.api.rest.routes import Paged
 
 
 def create_assignment_router(assignments: Assignments) -> APIRouter:
@@ -44,7 +45,7 @@ def create_assignment_router(assignments: Assignments) -> APIRouter:
 
     @router.get("/agents/{tenant_id}")
     @through(assignments.agents)
-    async def list_agents(caller: Known, tenant_id: str) -> AgentList:
-        return await assignments.agents(caller, tenant_id)
+    async def list_agents(caller: Known, tenant_id: str, page: Paged) -> AgentList:
+        return await assignments.agents(caller, tenant_id, page)
 
     return router

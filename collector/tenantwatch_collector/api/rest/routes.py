@@ -4,18 +4,25 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from tenantwatch_collector.api import models
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.looks import HealthCheckAnswer, NewHealthCheck, Round
-from tenantwatch_collector.api.operations import MAX_HOURS, MAX_LIMIT, Operations, check_result
-from tenantwatch_collector.api.pages import MAX_CURSOR
+from tenantwatch_collector.api.operations import MAX_HOURS, Operations, check_result
+from tenantwatch_collector.api.pages import MAX_CURSOR, MAX_LIMIT, Page
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
 
 MAX_TENANTS = 10_000
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str, Query(max_length=MAX_CURSOR)]
+
+
+def page(limit: Limit = MAX_LIMIT, cursor: Cursor = "") -> Page:
+    return Page(limit, cursor)
+
+
+Paged = Annotated[Page, Depends(page)]
 Text = Annotated[str, Query(max_length=128)]
 
 
@@ -38,7 +45,7 @@ def create_router(operations: Operations, checks: HealthChecks) -> APIRouter:
 
     @router.get("/tenants")
     @through(operations.tenant_list)
-    async def list_tenants(caller: Known, limit: Limit = 100, cursor: Text = "") -> models.TenantList:
+    async def list_tenants(caller: Known, limit: Limit = 100, cursor: Cursor = "") -> models.TenantList:
         return await operations.tenant_list(caller, limit, cursor)
 
     @router.get("/health/{tenant_id}/summary")
@@ -66,7 +73,7 @@ def create_router(operations: Operations, checks: HealthChecks) -> APIRouter:
         hours: Annotated[int, Query(ge=1, le=MAX_HOURS)] = 24,
         limit: Limit = 100,
         check_id: Text = "",
-        cursor: Text = "",
+        cursor: Cursor = "",
     ) -> models.HealthCheckHistory:
         # Now itself is included: a result of this very microsecond is history already.
         to_us = time.time_ns() // 1000 + 1

@@ -20,6 +20,7 @@ from tenantwatch_collector.api.agreements import (
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.models import Instant
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
+from tenantwatch_collector.api.rest.routes import Paged
 from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels
 from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
 from tenantwatch_collector.sla.contract import Tier
@@ -88,8 +89,8 @@ def create_sla_router(levels: ServiceLevels, contracting: Contracting) -> APIRou
 
     @router.get("/sla/{tenant_id}/maintenance")
     @through(contracting.windows)
-    async def windows(caller: Known, tenant_id: str) -> WindowList:
-        return await contracting.windows(caller, tenant_id)
+    async def windows(caller: Known, tenant_id: str, page: Paged) -> WindowList:
+        return await contracting.windows(caller, tenant_id, page)
 
     @router.post("/sla/{tenant_id}/maintenance", status_code=201)
     @through(contracting.announce)
@@ -103,8 +104,8 @@ def create_sla_router(levels: ServiceLevels, contracting: Contracting) -> APIRou
 
     @router.get("/sla/{tenant_id}/corrections")
     @through(contracting.corrections)
-    async def corrections(caller: Known, tenant_id: str) -> CorrectionList:
-        return await contracting.corrections(caller, tenant_id)
+    async def corrections(caller: Known, tenant_id: str, page: Paged) -> CorrectionList:
+        return await contracting.corrections(caller, tenant_id, page)
 
     @router.post("/sla/{tenant_id}/corrections", status_code=201)
     @through(contracting.correct)

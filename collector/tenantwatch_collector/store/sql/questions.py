@@ -183,14 +183,23 @@ def _result_of(row: Row, tenant: Tenant, check: StoredCheck, metrics: dict[str, 
 
 
 async def alerts(
-    db: Database, tenant_key: int | None, severity: str, status: str, limit: int
+    db: Database,
+    tenant_key: int | None,
+    severity: str,
+    status: str,
+    limit: int,
+    before: tuple[int, str] | None,
 ) -> Sequence[tuple[AlertRecord, str]]:
     conditions = {"alert.tenant_key": tenant_key, "severity": severity or None, "status": status or None}
     chosen = {column: value for column, value in conditions.items() if value is not None}
-    where = " AND ".join(f"{column} = ?" for column in chosen) or "TRUE"
+    where = " AND ".join(["TRUE", *(f"{column} = ?" for column in chosen)])
+    place: tuple[object, ...] = ()
+    if before is not None:
+        where += " AND first_occurred_us <= ? AND (first_occurred_us < ? OR alert_id > ?)"
+        place = (before[0], *before)
     rows = await db.read(
         f"{_ALERT} WHERE {where} ORDER BY first_occurred_us DESC, alert_id LIMIT ?",
-        (*chosen.values(), limit),
+        (*chosen.values(), *place, limit),
         tenant_key,
     )
     return [(_alert_of(row), row["tenant_id"]) for row in rows]

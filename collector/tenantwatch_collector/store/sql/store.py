@@ -389,9 +389,14 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
         return await questions.results(self._db, tenant_key, from_us, to_us, limit, check_id, before)
 
     async def alerts(
-        self, tenant_key: int | None, severity: str, status: str, limit: int
+        self,
+        tenant_key: int | None,
+        severity: str,
+        status: str,
+        limit: int,
+        before: tuple[int, str] | None = None,
     ) -> Sequence[tuple[AlertRecord, str]]:
-        return await questions.alerts(self._db, tenant_key, severity, status, limit)
+        return await questions.alerts(self._db, tenant_key, severity, status, limit, before)
 
     async def command_alert(
         self, alert_id: str, tenant_key: int | None, action: str, who: str, notes: str
