@@ -51,9 +51,9 @@ from tenantwatch_collector.notify.delivery import Notifier
 from tenantwatch_collector.notify.heartbeat import Heartbeat
 from tenantwatch_collector.notify.registry import PARTS, build_channels
 from tenantwatch_collector.notify.templates import Templates
+from tenantwatch_collector.reports.keyring import Keyring
 from tenantwatch_collector.reports.pdf import Typesetter
 from tenantwatch_collector.reports.service import Reports
-from tenantwatch_collector.reports.signing import load_signer
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import Store, StoreUnavailable
 from tenantwatch_collector.store.opening import open_store
@@ -130,8 +130,9 @@ class Collector:
     def _offered(self, folder: Path, ground: Ground) -> Offered:
         """What both doors open on, with the signals and calls of the rooms that do the work."""
         store = self._store
-        reports = Reports(store, load_signer(folder / "report-key.pem"))
-        levels = ServiceLevels(store, reports, Typesetter(), Settled(store, self._judge).until)
+        keys = Keyring(folder)
+        reports = Reports(store, keys.signer)
+        levels = ServiceLevels(store, reports, Typesetter(), keys, Settled(store, self._judge).until)
         alerts = Alerts(store, self._judge.commanded, self._judge.passes)
         return Offered(
             Operations(store, self._changed, self._levels.compliance),

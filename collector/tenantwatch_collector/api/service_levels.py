@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -16,13 +17,14 @@ from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.reports.issuing import Asked
+from tenantwatch_collector.reports.keyring import Keyring
 from tenantwatch_collector.reports.naming import PeriodName
 from tenantwatch_collector.reports.pdf import Typesetter
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.spreadsheet import to_csv
 from tenantwatch_collector.reports.subject import detail_of, metrics_of
 from tenantwatch_collector.sla.contract import Tier
-from tenantwatch_collector.sla.explain import explain
+from tenantwatch_collector.sla.explain import explain_judged
 from tenantwatch_collector.sla.life import time_to_breach
 from tenantwatch_collector.store.base import Store
 
@@ -65,12 +67,14 @@ class ServiceLevels:
         store: Store,
         reports: Reports,
         typesetter: Typesetter,
+        keys: Keyring,
         settled: Callable[[int], Awaitable[None]],
     ) -> None:
         """``settled`` returns once all that an instant knows can be read."""
         self._store = store
         self._reports = reports
         self._typesetter = typesetter
+        self._keys = keys
         self._settled = settled
 
     @demands(Permission.MONITORING_READ)
@@ -96,7 +100,7 @@ class ServiceLevels:
         """The arithmetic, step by step, as plain text."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         _, subject, _ = await self._reports.subject(tenant, await self._asked(question))
-        return "\n".join(explain(subject.judged.whole)) + "\n"
+        return "\n".join(explain_judged(subject.judged)) + "\n"
 
     @demands(Permission.MONITORING_READ)
     async def report(self, caller: Caller, tenant_id: str, question: Question, form: Format) -> ReportFile:
@@ -109,6 +113,11 @@ class ServiceLevels:
             there = [tenant for tenant in await self._store.tenants() if tenant.deleted_at_us is None]
             document = await self._reports.platform_report(there, asked)
         return await self._file(document, form)
+
+    @demands(Permission.MONITORING_READ)
+    async def keys(self, caller: Caller) -> dict[str, Any]:
+        """The public keys of reports: the one in use first, then those before it."""
+        return await asyncio.to_thread(self._keys.published)
 
     @demands(Permission.MONITORING_READ)
     async def export(self, caller: Caller, tenant_id: str, question: Question) -> AsyncIterator[str]:

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tenantwatch_collector.commands import levels
+from tenantwatch_collector.commands import levels, terms
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.reports.export import ExportError, read_export
+from tenantwatch_collector.reports.keyring import trusted_ids
 from tenantwatch_collector.reports.signing import SignatureError
 from tenantwatch_collector.reports.verify import Difference, Note, verify
 from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named
@@ -21,6 +22,15 @@ from tenantwatch_collector.sla.explain import explain
 MAX_FILE_BYTES = 256 * 1024 * 1024
 _PROGRESS_SECONDS = 1.0
 
+_EPILOG = """\
+what a customer's question takes:
+  tenantwatch-collector sla explain example-isp-001 2026-03         how each number comes about
+  tenantwatch-collector sla what-if example-isp-001 2026-03 --tier basic
+what checking a report takes (report.json is GET /reports/sla?tenant_id=...&format=json):
+  tenantwatch-collector sla export example-isp-001 2026-03 > facts.jsonl
+  tenantwatch-collector sla keys > keys.json
+  tenantwatch-collector sla verify report.json facts.jsonl --keys keys.json
+"""
 Case = Mapping[str, Any]
 
 
@@ -69,12 +79,22 @@ def _verify(options: argparse.Namespace) -> int:
         except (OSError, UnicodeDecodeError, ExportError) as error:
             raise RefusedForEver(f"{options.export}: {error}") from error
     try:
-        for line in verify(document, export, options.key_id):
+        for line in verify(document, export, _trusted(options)):
             print(f"{'note' if isinstance(line, Note) else 'holds'}: {line}")
     except (Difference, SignatureError) as error:
         print(f"DIFFERS: {error}")
         return 1
     return 0
+
+
+def _trusted(options: argparse.Namespace) -> set[str] | None:
+    """The ids of the keys that may have signed; None where none was named, so that any may."""
+    if options.keys is None:
+        return set(options.key_id) or None
+    try:
+        return {*options.key_id, *trusted_ids(_json(options.keys))}
+    except ValueError as error:
+        raise RefusedForEver(f"{options.keys}: {error}") from error
 
 
 class _Progress:
@@ -144,23 +164,44 @@ def _json(path: Path) -> Any:
 
 def add_commands(commands: Any, config_help: str) -> None:
     """Register the commands with argparse."""
-    sla = commands.add_parser("sla", help="evaluate and explain service levels").add_subparsers(required=True)
+    text = "service levels: what was agreed, the arithmetic of a period, reports checked without a server"
+    sla = commands.add_parser(
+        "sla",
+        help=text,
+        description=text,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).add_subparsers(required=True)
     evaluate = _add(sla, "evaluate", "evaluate a file of cases and print the reports as JSON", _evaluate)
     evaluate.add_argument("file", type=Path, metavar="FILE", help="cases of schema sla-cases/1")
     told = _add(sla, "explain", "print the arithmetic of a report step by step", _explain)
     told.add_argument("tenant", nargs="?", metavar="TENANT", help="or the id of one case of FILE")
-    told.add_argument(
-        "period", nargs="?", metavar="PERIOD", help="2026-03-15, 2026-W11, 2026-03, 2026-Q1 or 2026"
-    )
+    told.add_argument("period", nargs="?", metavar="PERIOD", help=levels.PERIOD_HELP)
     told.add_argument("--cases", type=Path, metavar="FILE", help="cases of schema sla-cases/1, not the store")
-    told.add_argument("--config", type=Path, help=config_help)
-    levels.add_what_if(sla, config_help)
+    levels.add_period(told, config_help)
+    levels.add_commands(sla, config_help)
+    terms.add_command(sla, config_help)
     checked = _add(sla, "verify", "check a report with no server: signature, arithmetic, numbers", _verify)
     checked.add_argument("report", type=Path, metavar="REPORT", help="a report in its JSON form")
     checked.add_argument(
-        "export", type=Path, nargs="?", metavar="EXPORT", help="exported results: the numbers are made again"
+        "export",
+        type=Path,
+        nargs="?",
+        metavar="EXPORT",
+        help="its facts, of `sla export` or GET /sla/TENANT/export: everything is made again",
     )
-    checked.add_argument("--key-id", help="the key that must have signed it, as its operator published it")
+    checked.add_argument(
+        "--key-id",
+        action="append",
+        default=[],
+        help="a key that may have signed it, as its operator published it; may be given several times",
+    )
+    checked.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="the operator's published keys, retired ones too: what `sla keys` prints",
+    )
 
 
 def _add(family: Any, name: str, help_text: str, work: Any) -> argparse.ArgumentParser:

@@ -39,7 +39,10 @@ def named_period(
     day = day or datetime.fromtimestamp(as_of, zone).date()
     if not _FIRST <= day <= _LAST:
         raise RefusedForEver(f"date must lie from {_FIRST} to {_LAST}")
-    return NamedPeriod(period_type, _label(period_type, day), zone, calendar_period(period_type, day, zone))
+    label, period = _label(period_type, day), calendar_period(period_type, day, zone)
+    if period.start > as_of:
+        raise RefusedForEver(f"{label} has not begun yet: name a period that has")
+    return NamedPeriod(period_type, label, zone, period)
 
 
 def _label(period_type: PeriodType, day: date) -> str:

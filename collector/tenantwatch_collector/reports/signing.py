@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import stat
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ class Signer:
         }
 
 
-def verify_signature(report: dict[str, Any], expected_key_id: str | None = None) -> str:
-    """The key's id, if the report is as that key signed it. Raises SignatureError."""
+def verify_signature(report: dict[str, Any], trusted: Collection[str] | None = None) -> str:
+    """The key's id, if the report is as that key signed it, one of ``trusted``. Raises SignatureError."""
     signature = report.get("signature")
     if not isinstance(signature, dict) or signature.get("algorithm") != ALGORITHM:
         raise SignatureError(f"the report has no {ALGORITHM} signature")
@@ -70,8 +71,10 @@ def verify_signature(report: dict[str, Any], expected_key_id: str | None = None)
     except InvalidSignature as error:
         raise SignatureError("the report was changed after it was signed") from error
     key_id = key_id_of(raw)
-    if expected_key_id is not None and key_id != expected_key_id:
-        raise SignatureError(f"the report was signed with key {key_id}, not with {expected_key_id}")
+    if trusted is not None and key_id not in trusted:
+        raise SignatureError(
+            f"the report was signed with key {key_id}, not with {' or '.join(sorted(trusted)) or 'any'}"
+        )
     return key_id
 
 
@@ -103,25 +106,34 @@ def load_signer(path: Path) -> Signer:
 
 
 def _create(path: Path) -> None:
-    """Write a new key beside the place and link it there: never half a key, never over another one."""
+    """Link a new key to its place: never half a key, never over another one."""
     if path.exists():
         return
+    fresh = new_key_file(path)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot write the signing key: {error.strerror}") from error
+    finally:
+        fresh.unlink()
+
+
+def new_key_file(beside: Path) -> Path:
+    """A new key in a file of its own, beside the place that it is for, readable by its owner alone."""
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh = beside.with_name(f"{beside.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh.unlink(missing_ok=True)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(pem)
             file.flush()
             os.fsync(descriptor)
-        try:
-            os.link(fresh, path)
-        finally:
-            fresh.unlink()
-    except FileExistsError:
-        raise
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot write the signing key: {error.strerror}") from error
+        raise ConfigurationError(f"{beside}: cannot write the signing key: {error.strerror}") from error
+    return fresh

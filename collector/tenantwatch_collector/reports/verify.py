@@ -5,7 +5,7 @@ Stops at the first difference and names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -34,11 +34,13 @@ class Note(str):
     __slots__ = ()
 
 
-def verify(document: Document, export: Export | None, expected_key_id: str | None = None) -> Iterator[str]:
+def verify(
+    document: Document, export: Export | None, trusted: Collection[str] | None = None
+) -> Iterator[str]:
     """One line per thing that holds. Raises Difference or SignatureError at the first that does not."""
     if document.get("schema") != SCHEMA:
         raise Difference(f'not a report: "schema" must be "{SCHEMA}"')
-    key_id = verify_signature(dict(document), expected_key_id)
+    key_id = verify_signature(dict(document), trusted)
     yield f"the report is as key {key_id} signed it"
     try:
         yield from _content(document, export)

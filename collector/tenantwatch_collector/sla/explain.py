@@ -8,8 +8,53 @@ from datetime import UTC, datetime
 from tenantwatch_collector.sla.availability import BurnAnswer, BurnRate
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.evaluate import Evaluation
+from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.report import in_seconds, report
 from tenantwatch_collector.sla.rounding import decimal_text, half_even_text, half_up_text
+
+MAX_STRETCHES = 100
+
+
+def explain_judged(judged: Judged) -> list[str]:
+    """The same for a period whose terms may have changed, or that was corrected."""
+    if len(judged.parts) == 1:
+        return [*explain(judged.whole), *_corrected(judged)]
+    lines = [f"The terms changed: {len(judged.parts)} parts, each judged on its own terms."]
+    for number, part in enumerate(judged.parts, 1):
+        lines += ["", f"Part {number}", *explain(part)]
+    return [*lines, "", "Together", *_together(judged), *_corrected(judged)]
+
+
+def _together(judged: Judged) -> Iterator[str]:
+    e, parts = judged.whole, judged.parts
+    shown = report(e)
+    for label, name in (("available", "available"), ("down     ", "down"), ("eligible ", "eligible")):
+        amounts = " + ".join(str(_s(getattr(part.counted, name), part)) for part in parts)
+        yield f"   {label} = {amounts} = {_s(getattr(e.counted, name), e)} s"
+    if shown["availability_pct"] is not None:
+        yield f"   availability = 100 x {_s(e.counted.available, e)} / {_s(e.counted.eligible, e)}"
+        yield f"                = {shown['availability_pct']} % (rounded down)"
+    left = " + ".join(report(part)["budget"]["remaining_s"] for part in parts)
+    yield f"   budget left = {left} = {shown['budget']['remaining_s']} s"
+    errors = " + ".join(f"{part.traffic.errors}" for part in parts)
+    total = " + ".join(f"{part.traffic.total}" for part in parts)
+    if shown["errors"]["pct"] is not None:
+        yield f"   error rate = 100 x ({errors}) / ({total}) = {shown['errors']['pct']} % (rounded up)"
+    yield f"   violations: {', '.join(e.violations) or 'none'}"
+    yield f"   health score, each part's by its eligible time: {_or_none(shown['health_score'], ' of 100')}"
+    if e.credit is not None:
+        yield f"   credit, each part's on its share of the fee: {shown['credit']['amount']}"
+
+
+def _corrected(judged: Judged) -> Iterator[str]:
+    if judged.issued is None:
+        return
+    yield "Corrections that two people stand for are counted above:"
+    for each in judged.corrections:
+        ends = f"{_instant(each.start, judged.whole)} to {_instant(each.end, judged.whole)}"
+        people = f"entered by {each.author}, approved by {each.approver}"
+        yield f"   {each.number}: {ends} counts as {each.counts_as.value.replace('_', ' ')} ({people})"
+    yield f"   without them availability = {_or_none(report(judged.issued)['availability_pct'], ' %')}"
 
 
 def explain(evaluation: Evaluation) -> list[str]:
@@ -38,6 +83,22 @@ def _classes(e: Evaluation) -> Iterator[str]:
     for each in TimeClass:
         yield f"   {each.value.replace('_', ' '):13}{_s(e.seconds[each], e):>14} s"
     yield f"   {'together':13}{_s(sum(e.seconds.values()), e):>14} s"
+    yield from _stretches(e)
+
+
+def _stretches(e: Evaluation) -> Iterator[str]:
+    """The time that was not simply up: what the sums above are made of."""
+    low, high = e.period.start, e.eval_end
+    found = [
+        (max(s.start, low), min(s.end, high), s.time_class)
+        for s in e.stretches
+        if s.time_class is not TimeClass.UP and s.start < high and s.end > low
+    ]
+    for start, end, time_class in found[:MAX_STRETCHES]:
+        name = time_class.value.replace("_", " ")
+        yield f"   {name} from {_instant(start, e)} to {_instant(end, e)}: {_s(end - start, e)} seconds"
+    if len(found) > MAX_STRETCHES:
+        yield f"   and {len(found) - MAX_STRETCHES} more, which the report's JSON form has in its timeline"
 
 
 def _availability(e: Evaluation) -> Iterator[str]:

@@ -811,6 +811,30 @@ class ExplainServiceLevelResponse(_message.Message):
     text: str
     def __init__(self, text: _Optional[str] = ...) -> None: ...
 
+class ReportKey(_message.Message):
+    __slots__ = ("key_id", "algorithm", "public_key", "state", "retired_at")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RETIRED_AT_FIELD_NUMBER: _ClassVar[int]
+    key_id: str
+    algorithm: str
+    public_key: str
+    state: str
+    retired_at: _timestamp_pb2.Timestamp
+    def __init__(self, key_id: _Optional[str] = ..., algorithm: _Optional[str] = ..., public_key: _Optional[str] = ..., state: _Optional[str] = ..., retired_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListReportKeysRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListReportKeysResponse(_message.Message):
+    __slots__ = ("keys",)
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    keys: _containers.RepeatedCompositeFieldContainer[ReportKey]
+    def __init__(self, keys: _Optional[_Iterable[_Union[ReportKey, _Mapping]]] = ...) -> None: ...
+
 class GetServiceLevelReportRequest(_message.Message):
     __slots__ = ("tenant_id", "period", "date", "days", "as_of", "format")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -139,6 +139,11 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportResponse.FromString,
                 _registered_method=True)
+        self.ListReportKeys = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListReportKeys',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListReportKeysRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListReportKeysResponse.FromString,
+                _registered_method=True)
         self.GetTerms = channel.unary_unary(
                 '/tenantwatch_wire.v1.MonitoringService/GetTerms',
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTermsRequest.SerializeToString,
@@ -386,6 +391,13 @@ class MonitoringServiceServicer:
 
     def GetServiceLevelReport(self, request, context):
         """The signed report of one tenant, or of all that the caller reaches.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReportKeys(self, request, context):
+        """The public keys of reports: the one in use first, then those before it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -639,6 +651,11 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.GetServiceLevelReport,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportResponse.SerializeToString,
+            ),
+            'ListReportKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReportKeys,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListReportKeysRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListReportKeysResponse.SerializeToString,
             ),
             'GetTerms': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTerms,
@@ -1318,6 +1335,33 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/GetServiceLevelReport',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetServiceLevelReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReportKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListReportKeys',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListReportKeysRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListReportKeysResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,6 +11,7 @@ from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.reports.naming import named_period, read_label
 
 UTC = ZoneInfo("UTC")
+LATER = 1_800_000_000
 
 
 @pytest.mark.parametrize(
@@ -24,10 +25,10 @@ UTC = ZoneInfo("UTC")
     ],
 )
 def test_a_label_names_its_period(kind: Any, label: str) -> None:
-    named = named_period(kind, date(2026, 3, 15), 30, UTC, 0)
+    named = named_period(kind, date(2026, 3, 15), 30, UTC, LATER)
     assert named.label == label
     found, day = read_label(label)
-    assert (found, named_period(found, day, 30, UTC, 0)) == (kind, named)
+    assert (found, named_period(found, day, 30, UTC, LATER)) == (kind, named)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,10 @@ def test_today_is_local_and_rolling_ends_at_the_instant() -> None:
 def test_what_lies_outside_is_refused(kind: Any, day: date | None, days: int) -> None:
     with pytest.raises(RefusedForEver):
         named_period(kind, day, days, UTC, 0)
+
+
+def test_what_has_not_begun_has_no_report() -> None:
+    march = 1_772_323_200
+    assert named_period("monthly", date(2026, 3, 31), 1, UTC, march).label == "2026-03"
+    with pytest.raises(RefusedForEver, match="2026-03 has not begun yet"):
+        named_period("monthly", date(2026, 3, 31), 1, UTC, march - 1)

@@ -58,6 +58,12 @@ class LevelCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
         text = await self._levels.explained(caller, request.tenant_id, _asked(request).question())
         return pb.ExplainServiceLevelResponse(text=text)
 
+    @through(ServiceLevels.keys)
+    async def ListReportKeys(
+        self, request: pb.ListReportKeysRequest, caller: Caller
+    ) -> pb.ListReportKeysResponse:
+        return answer(pb.ListReportKeysResponse, await self._levels.keys(caller))
+
     @through(ServiceLevels.report)
     async def GetServiceLevelReport(
         self, request: pb.GetServiceLevelReportRequest, caller: Caller

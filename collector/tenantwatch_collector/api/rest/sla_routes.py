@@ -77,6 +77,11 @@ def create_sla_router(levels: ServiceLevels, contracting: Contracting) -> APIRou
         headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
         return Response(file.content, media_type=file.media_type, headers=headers)
 
+    @router.get("/reports/keys")
+    @through(levels.keys)
+    async def report_keys(caller: Known) -> dict[str, Any]:
+        return await levels.keys(caller)
+
     @router.get("/sla/{tenant_id}/terms")
     @through(contracting.terms)
     async def terms(caller: Known, tenant_id: str) -> TermsView:
