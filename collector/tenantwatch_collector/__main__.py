@@ -14,7 +14,7 @@ from typing import Any
 import uvloop
 
 from tenantwatch_collector import __version__
-from tenantwatch_collector.commands import access, alerts, notify, sla, store, tokens
+from tenantwatch_collector.commands import access, alerts, notify, openapi, sla, store, tokens
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import CollectorError
 from tenantwatch_collector.request_ids import NamesRequest
@@ -119,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
 
     access.add_commands(commands, _CONFIG_HELP)
     tokens.add_commands(commands, _CONFIG_HELP)
+    openapi.add_commands(commands)
     store.add_commands(commands, _CONFIG_HELP)
     sla.add_commands(commands, _CONFIG_HELP)
     alerts.add_commands(commands, _CONFIG_HELP)

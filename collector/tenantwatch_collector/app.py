@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
 from tenantwatch_collector.alerts.routing import Ground, Routing
@@ -124,7 +125,8 @@ class Collector:
         )
         board = create_web_router(DashboardBoard(offered.operations, offered.alerts, authenticator))
         routers = [*create_routers(offered), board]
-        self._rest = RestDoor(config.rest, config.tls, create_app(store, self.vitals, routers, admission))
+        self._app = create_app(store, self.vitals, routers, admission)
+        self._rest = RestDoor(config.rest, config.tls, self._app)
         self._stopped = False
 
     def _offered(self, folder: Path, ground: Ground) -> Offered:
@@ -150,6 +152,10 @@ class Collector:
             Tenancy(store, self._judge.definitions_changed),
             Watching(store, alerts, self._changed),
         )
+
+    def describe(self) -> dict[str, Any]:
+        """The REST interface as OpenAPI describes it."""
+        return self._app.openapi()
 
     async def start(self) -> tuple[str, str]:
         """Listen and work; returns the gRPC address and the REST address."""

@@ -13,9 +13,10 @@ from tenantwatch_collector.api.rest.alert_routes import create_alert_router
 from tenantwatch_collector.api.rest.assignment_routes import create_assignment_router
 from tenantwatch_collector.api.rest.audit_routes import create_audit_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
+from tenantwatch_collector.api.rest.description import complete
 from tenantwatch_collector.api.rest.door import RestDoor
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
-from tenantwatch_collector.api.rest.problems import answer_with_problems, described_as_problems
+from tenantwatch_collector.api.rest.problems import answer_with_problems
 from tenantwatch_collector.api.rest.request_ids import RequestIds
 from tenantwatch_collector.api.rest.routes import create_router
 from tenantwatch_collector.api.rest.sla_routes import create_sla_router
@@ -39,7 +40,7 @@ def create_app(store: Store, vitals: Vitals, routers: list[APIRouter], admission
     app.add_middleware(RequestIds)
     answer_with_problems(app)
     plain = app.openapi
-    app.openapi = lambda: described_as_problems(plain())  # type: ignore[method-assign]
+    app.openapi = lambda: complete(plain())  # type: ignore[method-assign]
     return app
 
 

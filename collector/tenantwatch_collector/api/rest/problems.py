@@ -6,7 +6,6 @@ import logging
 import math
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -128,17 +127,6 @@ def _methods(request: Request) -> set[str]:
         for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.routes)
     }
-
-
-def described_as_problems(description: dict[str, Any]) -> dict[str, Any]:
-    """The description of the interface, whose failures have the media type that they are sent with."""
-    form = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for methods in description["paths"].values():
-        for operation in methods.values():
-            for status, answer in operation["responses"].items():
-                if status >= "400":
-                    answer["content"] = form
-    return description
 
 
 async def _fault(request: Request, error: Exception) -> Response:
