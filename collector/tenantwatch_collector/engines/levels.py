@@ -1,7 +1,8 @@
 """Keeps service levels in view: budgets, burn rates and violations of the running month, as findings.
 
-A tenant whose checks changed is judged within a second; all others in turns, so that even many of them cost
-little. What was found goes to the alerts as conditions that hold or do not.
+A tenant whose checks changed is judged within a second, one that is down every five seconds, for its budget
+goes with no further change; all others in turns, so that even many of them cost little. What was found goes
+to the alerts as conditions that hold or do not. After a restart those come first that changed just before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tenantwatch_collector.reports.loading import load
 from tenantwatch_collector.reports.naming import named_period
 from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.signal import Signal
+from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.contract import versions_known
 from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.judged import judge
@@ -28,6 +30,11 @@ _PAUSE_SECONDS = 1.0
 _TURN_SECONDS = 300.0
 """Within this time every tenant is judged once, whether anything changed or not."""
 _AT_ONCE = 50
+_RESTLESS_SECONDS = 5.0
+"""How often a tenant is judged that is down."""
+_LOOK_BACK_US = 600_000_000
+"""Of what an earlier life learned at its end, nobody knows whether it was judged."""
+_LONGEST_AWAY_US = 86_400_000_000
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +51,15 @@ class LevelEngine:
         """By tenant_id: whether the running month keeps its level so far; None where nothing counts yet."""
         self.scores: dict[str, float | None] = {}
         """By tenant_id: the running month's health score so far."""
-        self._known_until_us = 0
+        self._known_until_us: int | None = None
+        self._changed: dict[int, None] = {}
+        """Tenants of which something new is known, until they are judged."""
+        self._restless: dict[int, float] = {}
+        """Tenants that are down, and when they were judged, by the loop's clock."""
         self._waiting: list[int] = []
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._known_until_us = time.time_ns() // 1000
         self._task = asyncio.create_task(self._run(), name="service levels")
 
     async def stop(self) -> None:
@@ -69,15 +79,28 @@ class LevelEngine:
             await self._judged.wait_beyond(seen, _PAUSE_SECONDS)
 
     async def _pass(self) -> None:
-        """The tenants with something new, and some of the others, whose turn it is."""
+        """The tenants with something new, those that are down, and some of the others, whose turn it is."""
         tenants = {tenant.tenant_key: tenant for tenant in await self._store.tenants()}
-        changed = []
-        for tenant_key, _, known_at_us in await self._store.changed_since(self._known_until_us):
-            changed.append(tenant_key)
-            self._known_until_us = max(self._known_until_us, known_at_us)
-        for tenant_key in dict.fromkeys([*changed, *self._turn(list(tenants))]):
+        await self._read_changes()
+        for tenant_key in dict.fromkeys([*self._changed, *self._due(), *self._turn(list(tenants))]):
             if tenant_key in tenants:
                 await self._judge_alone(tenants[tenant_key])
+            self._changed.pop(tenant_key, None)
+
+    async def _read_changes(self) -> None:
+        since_us = self._known_until_us
+        if since_us is None:
+            since_us = time.time_ns() // 1000 - _LONGEST_AWAY_US
+        found = await self._store.changed_since(since_us)
+        newest_us = max((known_at_us for *_, known_at_us in found), default=since_us)
+        if self._known_until_us is None:
+            found = [each for each in found if each[2] > newest_us - _LOOK_BACK_US]
+        self._known_until_us = newest_us
+        self._changed.update(dict.fromkeys(tenant_key for tenant_key, *_ in found))
+
+    def _due(self) -> list[int]:
+        before = time.monotonic() - _RESTLESS_SECONDS
+        return [tenant_key for tenant_key, judged in self._restless.items() if judged <= before][:_AT_ONCE]
 
     def _turn(self, tenant_keys: list[int]) -> list[int]:
         if not self._waiting:
@@ -100,6 +123,9 @@ class LevelEngine:
         self.compliance[tenant.tenant_id] = whole.compliant
         score = whole.health_score
         self.scores[tenant.tenant_id] = None if score is None else float(half_even_text(score, 1))
+        self._restless.pop(tenant.tenant_key, None)
+        if whole.stretches and whole.stretches[-1].time_class in (TimeClass.DOWN, TimeClass.DEGRADED):
+            self._restless[tenant.tenant_key] = time.monotonic()
         self._found(findings)
 
 
