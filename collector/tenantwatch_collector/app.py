@@ -38,6 +38,7 @@ from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.judge import Judge
+from tenantwatch_collector.engines.leadership import Leadership
 from tenantwatch_collector.engines.levels import LevelEngine
 from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.peers import Peers, Whoami
@@ -102,6 +103,7 @@ class Collector:
         self._retention = RetentionEngine(
             store, self._rollups, config.retention.raw_days, config.retention.history_months
         )
+        self._leadership = Leadership(store, self._judge, [self._rollups, self._retention], self._changed)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         verifier = None if config.jwt is None else JwtVerifier(config.jwt)
         authenticator = Authenticator(store, verifier)
@@ -111,7 +113,7 @@ class Collector:
             self._commits,
             TenantRates(config.ingest.results_per_second),
             self.vitals,
-            self._judge.definitions_changed,
+            self._leadership.definitions_changed,
         )
         offered = self._offered(config.folder, ground)
         admission = Admission(authenticator, config.api.requests_per_minute)
@@ -134,7 +136,8 @@ class Collector:
         store = self._store
         keys = Keyring(folder)
         reports = Reports(store, keys.signer)
-        levels = ServiceLevels(store, reports, Typesetter(), keys, Settled(store, self._judge).until)
+        settled = Settled(store, self._leadership.caught_up)
+        levels = ServiceLevels(store, reports, Typesetter(), keys, settled.until)
         alerts = Alerts(store, self._judge.commanded, self._judge.passes)
         return Offered(
             Operations(store, self._changed, self._levels.compliance),
@@ -159,10 +162,8 @@ class Collector:
 
     async def start(self) -> tuple[str, str]:
         """Listen and work; returns the gRPC address and the REST address."""
-        await self._judge.start()
+        await self._leadership.start()
         self._levels.start()
-        await self._rollups.start()
-        self._retention.start()
         await self._notifier.start()
         self._commits.start()
         self._agents.start()
@@ -179,16 +180,14 @@ class Collector:
         self._stopped = True
         # Whoever watches is let go first: their streams would hold the doors open.
         self._changed.close()
+        store_answers = await self._ask_the_store()
         await self._peers.stop()
         if self._heartbeat is not None:
             await self._heartbeat.stop()
-        store_answers = await self._ask_the_store()
         await self._agents.drain(DRAIN_SECONDS if store_answers else GOODBYE_SECONDS)
         await asyncio.gather(self._commits.stop(), self._grpc.stop(GOODBYE_SECONDS))
         await self._levels.stop()
-        await self._judge.stop()
-        await self._retention.stop()
-        await self._rollups.stop()
+        await self._leadership.stop()
         await self._rest.stop()
         await self._notifier.stop()
         await self._store.close()

@@ -93,6 +93,12 @@ class Program:
         )
         return line.removeprefix(start).strip()
 
+    async def exit_code(self) -> int:
+        """Once it has ended by itself."""
+        assert self._process is not None
+        async with asyncio.timeout(READY_SECONDS):
+            return await self._process.wait()
+
     def keep_reading(self) -> None:
         """Read away whatever it prints from now on, so that it never waits for us."""
         assert self._process is not None

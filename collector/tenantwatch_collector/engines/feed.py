@@ -30,6 +30,12 @@ class Feed:
             self._hold(commit)
         self.arrived.fire()
 
+    def heard_of(self, commit_id: int) -> None:
+        """Somebody has committed up to there."""
+        if self._newest is not None and commit_id > self._newest:
+            self._newest = commit_id
+            self.arrived.fire()
+
     def rewind(self, after_commit: int) -> None:
         """Begin again after that commit."""
         self._held.clear()

@@ -80,10 +80,17 @@ class Judge:
         self._behind = False
         self.passes = Signal()
         """Fired whenever all that was committed is judged."""
+        self.judged_through = 0
+        """The last commit that is judged, and all that came of it written."""
 
     def committed(self, commit: Commit) -> None:
-        """New results are in the store."""
-        self._feed.offer(commit)
+        """New results are in the store. While another collector judges, they are left to it."""
+        if self._task is not None:
+            self._feed.offer(commit)
+
+    def heard_of(self, commit_id: int) -> None:
+        """Another collector has committed up to there."""
+        self._feed.heard_of(commit_id)
 
     def definitions_changed(self) -> None:
         """An agent named new, changed or retired checks."""
@@ -92,6 +99,8 @@ class Judge:
 
     def found(self, findings: Sequence[Finding]) -> None:
         """Another engine judged conditions: they go through the alerts with the next pass."""
+        if self._task is None:
+            return
         if any(finding.holds for finding in findings) or self._alerts.minds(findings):
             self._findings += findings
             self._feed.arrived.fire()
@@ -111,17 +120,11 @@ class Judge:
             await self.passes.wait_beyond(self.passes.count)
 
     async def start(self) -> None:
-        """Take up where the last engine stopped."""
-        judged = await self._store.judged_state()
+        """Take up where the last engine stopped, here or elsewhere."""
+        self._stopping = False
+        self._findings.clear()
         await self._name_tenants()
-        self._alerts.load(judged)
-        await self._checks.load(judged)
-        self._alerts.take_up(self._checks.watched.values(), time.time_ns() // 1000)
-        self._tenants = {state.tenant_key: state for state in judged.tenants}
-        self._through = self._flushed = judged.cursor
-        self._known_until_us = judged.known_until_us
-        self._feed = Feed(self._store, judged.cursor)
-        self._refresh = True
+        await self._begin_again()
         now_us = time.time_ns() // 1000
         await self._read_rules(now_us)
         self._alerts.route(await self._routes.read())
@@ -138,13 +141,15 @@ class Judge:
         _, late = await asyncio.wait([self._task], timeout=10)
         for task in late:
             task.cancel()
+            await asyncio.wait([task])
         self._task = None
 
     async def _run(self) -> None:
         while True:
             seen = self._feed.arrived.count
             try:
-                await self._begin_again_if_behind()
+                if self._behind:
+                    await self._begin_again()
                 await self._catch_up()
                 self.passes.fire()
                 if self._stopping:
@@ -167,9 +172,8 @@ class Judge:
         self._behind = True
         await asyncio.sleep(pause_seconds)
 
-    async def _begin_again_if_behind(self) -> None:
-        if not self._behind:
-            return
+    async def _begin_again(self) -> None:
+        """On what is stored, whatever was in memory."""
         judged = await self._store.judged_state()
         alerts = self._alerts.fresh()
         alerts.load(judged)
@@ -179,7 +183,9 @@ class Judge:
         self._checks, self._alerts = checks, alerts
         self._tenants = {state.tenant_key: state for state in judged.tenants}
         self._feed.rewind(judged.cursor)
+        self._touched.clear()
         self._through = self._flushed = judged.cursor
+        self._known_until_us = max(self._known_until_us, judged.known_until_us)
         self._refresh = True
         self._obey_due = 0.0
         self._behind = False
@@ -199,6 +205,7 @@ class Judge:
             self._alerts.find(finding, now_us)
         self._findings.clear()
         await self._write(self._checks.expire(now_us), now_us, now_us)
+        self.judged_through = self._through
         if flush:
             await self._flush()
 

@@ -11,6 +11,8 @@ from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.store.base import Retention, Store, StoreUnavailable
 
 PAUSE_SECONDS = 1_800.0
+HEEDED_SECONDS = 5.0
+"""By then every collector on the store knows what is taken no more."""
 FINAL_AFTER = timedelta(hours=72)
 """A month's report may be revised by late results for that long (docs/semantics.md)."""
 _WESTERNMOST = timedelta(hours=14)
@@ -28,7 +30,7 @@ class RetentionEngine:
         self._history_months = history_months
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="retention")
 
     async def stop(self) -> None:
@@ -40,7 +42,12 @@ class RetentionEngine:
     async def _run(self) -> None:
         while True:
             try:
-                await self.sweep(time.time_ns() // 1000)
+                now_us = time.time_ns() // 1000
+                await self._store.keep_raw_since(
+                    retention_at(now_us, self._raw_days, self._history_months).raw_before_us
+                )
+                await asyncio.sleep(HEEDED_SECONDS)
+                await self.sweep(now_us)
             except StoreUnavailable as error:
                 log.error("old data is deleted later: %s", error)
             except Exception:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
-from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.errors import NotYet
 from tenantwatch_collector.store.base import Store
 
@@ -15,9 +15,14 @@ DEADLINE_SECONDS = 10.0
 class Settled:
     """What is told of an instant is told alike for ever: nothing is received by then and seen only later."""
 
-    def __init__(self, store: Store, judge: Judge, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        caught_up: Callable[[], Awaitable[None]],
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
         self._store = store
-        self._judge = judge
+        self._caught_up = caught_up
         self._deadline_seconds = deadline_seconds
         self._until_us = 0
 
@@ -29,7 +34,7 @@ class Settled:
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 await self._store.settled(now_us)
-                await self._judge.caught_up()
+                await self._caught_up()
         except TimeoutError:
             raise NotYet(
                 f"what was received by then is still being judged after {self._deadline_seconds:g} s:"

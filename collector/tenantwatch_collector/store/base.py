@@ -56,6 +56,7 @@ from tenantwatch_collector.store.facts import (
     KeptAnswer,
     OutboxMessage,
     Place,
+    Pulse,
     RefusedBatch,
     Retained,
     Retention,
@@ -116,9 +117,11 @@ __all__ = [
     "Judgement",
     "KeptAnswer",
     "KnownChange",
+    "LeaseLost",
     "Lost",
     "OutboxMessage",
     "Place",
+    "Pulse",
     "RefusedBatch",
     "RequestRollup",
     "ResultColumns",
@@ -150,6 +153,10 @@ __all__ = [
 
 class StoreUnavailable(RetryLater):
     """The database is busy, full or away. It says nothing about any tenant."""
+
+
+class LeaseLost(StoreUnavailable):
+    """Another collector drives the engines by now; nothing of the call was kept."""
 
 
 class UnfitDelivery(RefusedForEver):
@@ -302,6 +309,25 @@ class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
 
     async def changed_since(self, known_after_us: int) -> Sequence[tuple[int, int, int]]:
         """(tenant_key, first time_us, last known_at_us) of the changes that became known after that."""
+
+    async def take_lease(self, holder: str, seconds: float, judged_through: int) -> int | None:
+        """Take the lease on the engines, or hold it that much longer; returns its term.
+
+        None while another collector holds it. The term is a new one whenever it changed hands. A store that
+        serves one collector raises ConfigurationError where there is one already.
+        """
+
+    async def release_lease(self, holder: str) -> None:
+        """Let another collector take it at once."""
+
+    def judge_under(self, term: int) -> None:
+        """From now on judgements and rollups are written under that term, or LeaseLost is raised."""
+
+    async def pulse(self) -> Pulse:
+        """What others have done on this store; from then on the store itself heeds it, too."""
+
+    async def note_definitions(self) -> None:
+        """Count that checks are new, changed or retired, for whoever judges elsewhere."""
 
     async def write_judgement(self, judgement: Judgement) -> None:
         """Write it all in one transaction. A message owed already stays as it is."""

@@ -183,6 +183,22 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """What collectors on one store see of one another's work: each number rises with something new."""
+
+    newest_commit: int
+    newest_change_us: int
+    newest_event: int
+    commands: int
+    """How many commands about alerts wait to be done."""
+    definitions: int
+    judged_through: int
+    """The last commit that whoever holds the lease has said to be judged."""
+    raw_since_us: int
+    """Older results are taken no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retained:
     """What was deleted, in rows; whole partitions count by what the database estimates."""
 

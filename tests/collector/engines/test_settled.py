@@ -47,7 +47,7 @@ async def test_what_was_committed_is_judged_before_anything_is_told_of_it(
     store: SqliteStore, judge: Judge
 ) -> None:
     tenant, check = await tenant_with_check(store)
-    settled = Settled(store, judge, 30)
+    settled = Settled(store, judge.caught_up, 30)
     for number in range(1, 6):
         # Nobody wakes the judge: as where another process has committed.
         commit = await store.commit([batch(check, number, 1, f"spool {number}")])
@@ -58,7 +58,7 @@ async def test_what_was_committed_is_judged_before_anything_is_told_of_it(
 
 
 async def test_a_commit_that_is_under_way_is_waited_for(store: SqliteStore, judge: Judge) -> None:
-    settled = Settled(store, judge, 30)
+    settled = Settled(store, judge.caught_up, 30)
     async with store._db.transaction():
         waiting = asyncio.create_task(settled.until(time.time_ns() // 1000))
         done, _ = await asyncio.wait([waiting], timeout=0.2)
@@ -70,13 +70,13 @@ async def test_what_is_not_settled_in_time_is_refused_for_now(
     store: SqliteStore, faulty: FailingStore, judge: Judge
 ) -> None:
     earlier_us = time.time_ns() // 1000
-    await Settled(store, judge, 30).until(earlier_us)
-    hasty = Settled(store, judge, 0.2)
+    await Settled(store, judge.caught_up, 30).until(earlier_us)
+    hasty = Settled(store, judge.caught_up, 0.2)
     faulty.fail(1, 1_000_000)
     with pytest.raises(NotYet, match="ask again, or for an earlier as_of"):
         await hasty.until(earlier_us)
     faulty.fail(0, 0)
-    patient = Settled(store, judge, 30)
+    patient = Settled(store, judge.caught_up, 30)
     await patient.until(earlier_us)
     faulty.fail(1, 1_000_000)
     await patient.until(earlier_us)

@@ -25,6 +25,8 @@ READ_SECONDS = 15.0
 WRITE_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 3_600.0
 _READERS = 6
+_IDLE_SECONDS = 10
+"""A collector that was paused in a transaction must not hold its locks for ever."""
 _KEEPALIVES = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 10,
@@ -54,31 +56,35 @@ class PostgresTransaction:
 
 
 class Pools:
-    """Connections for reading, and one for each writer, all to the same database."""
+    """Connections for reading, one for each writer and one kept aside, all to the same database."""
 
     def __init__(self, url: str, writers: int) -> None:
         self._readers = _pool(url, _READERS)
         self._writers = _pool(url, writers)
+        self._aside = _pool(url, 1)
         self._in_use: set[Connection] = set()
         self._abandoned = False
 
     async def open(self) -> None:
         """Raises StoreUnavailable when the database cannot be reached."""
         with translated():
-            await self._readers.open(wait=True, timeout=CONNECT_SECONDS + 1)
-            await self._writers.open(wait=True, timeout=CONNECT_SECONDS + 1)
+            for pool in self._all():
+                await pool.open(wait=True, timeout=CONNECT_SECONDS + 1)
 
     async def close(self) -> None:
-        await self._readers.close()
-        await self._writers.close()
+        for pool in self._all():
+            await pool.close()
 
     async def abandon(self) -> None:
         """Cut every line in use, so that nobody waits for a server that says nothing, and lend no more."""
         self._abandoned = True
         for connection in self._in_use:
             _sever(connection)
-        await self._readers.close(0)
-        await self._writers.close(0)
+        for pool in self._all():
+            await pool.close(0)
+
+    def _all(self) -> tuple[AsyncConnectionPool[Connection], ...]:
+        return self._readers, self._writers, self._aside
 
     @asynccontextmanager
     async def _lent(self, pool: AsyncConnectionPool[Connection], seconds: float) -> AsyncIterator[Connection]:
@@ -108,6 +114,13 @@ class Pools:
                     yield connection
                 finally:
                     await connection.execute("RESET lock_timeout")
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[Transaction]:
+        """As a transaction, for what must not wait behind those who read much."""
+        with translated():
+            async with self._lent(self._aside, READ_SECONDS) as connection, connection.transaction():
+                yield PostgresTransaction(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -160,12 +173,17 @@ def _pool(url: str, size: int) -> AsyncConnectionPool[Connection]:
             "application_name": "tenantwatch",
             **_KEEPALIVES,
         },
+        configure=_configure,
         min_size=1,
         max_size=size,
         open=False,
         reconnect_timeout=10,
         max_waiting=1_000,
     )
+
+
+async def _configure(connection: Connection) -> None:
+    await connection.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'".encode())
 
 
 @contextmanager
@@ -197,6 +215,7 @@ def translated() -> Iterator[None]:
         psycopg.InterfaceError,
         PoolTimeout,
         errors.ReadOnlySqlTransaction,
+        errors.IdleInTransactionSessionTimeout,
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StoreUnavailable(f"PostgreSQL cannot serve now: {reason}") from error

@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tenantwatch_collector.store.columns import ResultColumns
-from tenantwatch_collector.store.facts import Commit, Delivery, Retained, Retention, StoredResult
-from tenantwatch_collector.store.postgres import reading, tools
+from tenantwatch_collector.store.facts import Commit, Delivery, Pulse, Retained, Retention, StoredResult
+from tenantwatch_collector.store.postgres import leases, reading, tools
 from tenantwatch_collector.store.postgres.connection import Pools
 from tenantwatch_collector.store.postgres.ingest import Writers
 from tenantwatch_collector.store.postgres.migrate import migrate
 from tenantwatch_collector.store.postgres.retention import retain
 from tenantwatch_collector.store.postgres.table import result_table
+from tenantwatch_collector.store.sql.database import Transaction
+from tenantwatch_collector.store.sql.pulse import PULSE, pulse_of
 from tenantwatch_collector.store.sql.questions import recent_of_tenant
 from tenantwatch_collector.store.sql.retention import raw_since_us
 from tenantwatch_collector.store.sql.store import SqlStore
@@ -31,6 +33,7 @@ class PostgresStore(SqlStore):
         self.flavour = flavour
         self.writers = writers
         self._writers = Writers(result_table(flavour))
+        self._term: int | None = None
 
     @classmethod
     async def open(cls, url: str, writers: int = 1) -> PostgresStore:
@@ -49,6 +52,26 @@ class PostgresStore(SqlStore):
 
     async def abandon(self) -> None:
         await self._pools.abandon()
+
+    async def take_lease(self, holder: str, seconds: float, judged_through: int) -> int | None:
+        async with self._pools.aside() as tx:
+            return await leases.take(tx, holder, int(seconds * 1_000_000), judged_through)
+
+    async def release_lease(self, holder: str) -> None:
+        async with self._pools.aside() as tx:
+            await leases.release(tx, holder)
+
+    def judge_under(self, term: int) -> None:
+        self._term = term
+
+    async def _demand_lease(self, tx: Transaction) -> None:
+        await leases.demand(tx, self._term)
+
+    async def pulse(self) -> Pulse:
+        async with self._pools.aside() as tx:
+            (row,) = await tx.rows(PULSE)
+        self._raw_since_us = max(self._raw_since_us, row["raw_since_us"])
+        return pulse_of(row)
 
     async def ping(self) -> None:
         async with self._db.transaction() as tx:

@@ -58,7 +58,8 @@ from tenantwatch_collector.store.sql import (
 )
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.assignments import SqlAssignments
-from tenantwatch_collector.store.sql.database import Database, Joined, now_us
+from tenantwatch_collector.store.sql.database import Database, Joined, Transaction, now_us
+from tenantwatch_collector.store.sql.pulse import note_definitions
 from tenantwatch_collector.store.sql.retention import note_deleted, note_raw_since
 from tenantwatch_collector.store.sql.sums import SqlSums
 from tenantwatch_collector.store.sql.tools import SqlTools
@@ -245,8 +246,16 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
     async def changed_since(self, known_after_us: int) -> Sequence[tuple[int, int, int]]:
         return await judgements.changed_since(self._db, known_after_us)
 
+    async def note_definitions(self) -> None:
+        async with self._db.transaction() as tx:
+            await note_definitions(tx)
+
+    async def _demand_lease(self, tx: Transaction) -> None:
+        """A store that serves one collector has nobody to ask."""
+
     async def write_judgement(self, judgement: Judgement) -> None:
         async with self._db.transaction() as tx:
+            await self._demand_lease(tx)
             await judgements.write_judgement(tx, judgement)
 
     async def rollup_state(self) -> RollupState:
@@ -254,6 +263,7 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
 
     async def write_rollups(self, flush: RolledUp) -> None:
         async with self._db.transaction() as tx:
+            await self._demand_lease(tx)
             await rollups.write_rollups(tx, flush)
 
     async def rollups(self, tenant_key: int, width_s: int, from_us: int, to_us: int) -> Sequence[Rollup]:

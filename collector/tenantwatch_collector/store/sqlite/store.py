@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from tenantwatch_collector.store.columns import ResultColumns
-from tenantwatch_collector.store.facts import Commit, Delivery, Retained, Retention, StoredResult
+from tenantwatch_collector.store.facts import Commit, Delivery, Pulse, Retained, Retention, StoredResult
+from tenantwatch_collector.store.sql.pulse import PULSE, pulse_of
 from tenantwatch_collector.store.sql.questions import recent_of_tenant
 from tenantwatch_collector.store.sql.retention import raw_since_us
 from tenantwatch_collector.store.sql.store import SqlStore
 from tenantwatch_collector.store.sqlite import reading, tools
 from tenantwatch_collector.store.sqlite.connection import Connections
 from tenantwatch_collector.store.sqlite.ingest import write_commit
+from tenantwatch_collector.store.sqlite.lock import lock_for_one
 from tenantwatch_collector.store.sqlite.migrate import migrate
 from tenantwatch_collector.store.sqlite.retention import retain
 from tenantwatch_collector.store.tools import Inventory
@@ -31,6 +34,7 @@ class SqliteStore(SqlStore):
         super().__init__(connections, raw_since_us)
         self._path = path
         self._connections = connections
+        self._lock: BinaryIO | None = None
 
     @classmethod
     async def open(cls, path: Path) -> SqliteStore:
@@ -46,6 +50,25 @@ class SqliteStore(SqlStore):
 
     async def close(self) -> None:
         await self._connections.close()
+        await self.release_lease("")
+
+    async def take_lease(self, holder: str, seconds: float, judged_through: int) -> int | None:
+        """A lock of the kernel's, which ends with the program that holds it."""
+        if self._lock is None:
+            self._lock = lock_for_one(self._path)
+        return 1
+
+    async def release_lease(self, holder: str) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def judge_under(self, term: int) -> None:
+        """Nobody else can."""
+
+    async def pulse(self) -> Pulse:
+        (row,) = await self._db.read(PULSE)
+        return pulse_of(row)
 
     async def abandon(self) -> None:
         """A file answers, or says soon that it cannot."""
