@@ -23,6 +23,7 @@ from tenantwatch_collector.api.grpc.monitoring import MonitoringService
 from tenantwatch_collector.api.grpc.service import QueryService
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.idempotency import Idempotency
+from tenantwatch_collector.api.issued import Issued
 from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.operations import Operations
@@ -154,6 +155,7 @@ class Collector:
             Auditing(store),
             Tenancy(store, self._judge.definitions_changed),
             Watching(store, alerts, self._changed),
+            Issued(store),
         )
 
     def describe(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tenantwatch_collector.api.auditing import Auditing
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.deployments import Deployments
 from tenantwatch_collector.api.health_checks import HealthChecks
+from tenantwatch_collector.api.issued import Issued
 from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.api.routes import Routes
@@ -38,3 +39,4 @@ class Offered:
     auditing: Auditing
     tenancy: Tenancy
     watching: Watching
+    issued: Issued

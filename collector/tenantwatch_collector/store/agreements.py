@@ -137,6 +137,9 @@ class AgreementStore(Protocol):
     async def issued(self, tenant_key: int, period_type: str, label: str) -> Sequence[IssuedReport]:
         """All issues of that period, the oldest first."""
 
+    async def issued_to(self, tenant_key: int) -> Sequence[IssuedReport]:
+        """All issues of all periods, without their documents."""
+
     async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
         """Every check that the tenant ever had."""
 

@@ -1522,3 +1522,63 @@ class ListGroupsResponse(_message.Message):
     tenant_id: str
     groups: _containers.RepeatedCompositeFieldContainer[TenantGroup]
     def __init__(self, tenant_id: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[TenantGroup, _Mapping]]] = ...) -> None: ...
+
+class IssuedReport(_message.Message):
+    __slots__ = ("period_type", "label", "sequence", "stage", "revision", "as_of", "issued_at", "digest", "reason")
+    PERIOD_TYPE_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    ISSUED_AT_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    period_type: str
+    label: str
+    sequence: int
+    stage: str
+    revision: int
+    as_of: _timestamp_pb2.Timestamp
+    issued_at: _timestamp_pb2.Timestamp
+    digest: str
+    reason: str
+    def __init__(self, period_type: _Optional[str] = ..., label: _Optional[str] = ..., sequence: _Optional[int] = ..., stage: _Optional[str] = ..., revision: _Optional[int] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., issued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., digest: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ListIssuedReportsRequest(_message.Message):
+    __slots__ = ("tenant_id", "limit", "cursor")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    limit: int
+    cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class ListIssuedReportsResponse(_message.Message):
+    __slots__ = ("tenant_id", "reports", "next_cursor")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    reports: _containers.RepeatedCompositeFieldContainer[IssuedReport]
+    next_cursor: str
+    def __init__(self, tenant_id: _Optional[str] = ..., reports: _Optional[_Iterable[_Union[IssuedReport, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
+
+class GetIssuedReportRequest(_message.Message):
+    __slots__ = ("tenant_id", "period_type", "label", "sequence")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_TYPE_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    period_type: str
+    label: str
+    sequence: int
+    def __init__(self, tenant_id: _Optional[str] = ..., period_type: _Optional[str] = ..., label: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class GetIssuedReportResponse(_message.Message):
+    __slots__ = ("content",)
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    content: bytes
+    def __init__(self, content: _Optional[bytes] = ...) -> None: ...

@@ -219,6 +219,16 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
                 _registered_method=True)
+        self.ListIssuedReports = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/ListIssuedReports',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListIssuedReportsRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListIssuedReportsResponse.FromString,
+                _registered_method=True)
+        self.GetIssuedReport = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/GetIssuedReport',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetIssuedReportRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetIssuedReportResponse.FromString,
+                _registered_method=True)
         self.GetTenant = channel.unary_unary(
                 '/tenantwatch_wire.v1.MonitoringService/GetTenant',
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetTenantRequest.SerializeToString,
@@ -498,6 +508,19 @@ class MonitoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListIssuedReports(self, request, context):
+        """Reports that were issued, in that order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetIssuedReport(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTenant(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -731,6 +754,16 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.ListAgents,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.SerializeToString,
+            ),
+            'ListIssuedReports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIssuedReports,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListIssuedReportsRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListIssuedReportsResponse.SerializeToString,
+            ),
+            'GetIssuedReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIssuedReport,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetIssuedReportRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetIssuedReportResponse.SerializeToString,
             ),
             'GetTenant': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTenant,
@@ -1767,6 +1800,60 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/ListAgents',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIssuedReports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/ListIssuedReports',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListIssuedReportsRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListIssuedReportsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIssuedReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/GetIssuedReport',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetIssuedReportRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.GetIssuedReportResponse.FromString,
             options,
             channel_credentials,
             insecure,

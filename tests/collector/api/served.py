@@ -17,6 +17,7 @@ import httpx2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from tenantwatch_collector.access.permissions import PLATFORM_ROLES, Role
+from tenantwatch_collector.api.settings import ApiSection
 from tenantwatch_collector.app import Collector
 from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestListener
 from tenantwatch_collector.identity import issue_token
@@ -197,7 +198,9 @@ class StandInAgent:
 
 
 @asynccontextmanager
-async def served(folder: Path, notify: NotifySection | None = None) -> AsyncIterator[Served]:
+async def served(
+    folder: Path, notify: NotifySection | None = None, requests_per_minute: int = 6_000
+) -> AsyncIterator[Served]:
     """A collector on SQLite with two tenants, of which only the first has agents."""
     store = await open_store(folder / "store.sqlite3")
     config = CollectorConfig(
@@ -205,6 +208,7 @@ async def served(folder: Path, notify: NotifySection | None = None) -> AsyncIter
         rest=RestListener(listen="127.0.0.1:0"),
         data_folder=folder,
         notify=notify or NotifySection(),
+        api=ApiSection(requests_per_minute=requests_per_minute),
     )
     collector = Collector(config, store)
     grpc_address, rest_url = await collector.start()

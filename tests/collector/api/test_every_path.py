@@ -30,6 +30,7 @@ async def operations(here: Served) -> list[tuple[str, str, dict[str, Any]]]:
 
 def filled(path: str, tenant_id: str) -> str:
     numbers = path.replace("{window_id}", "1").replace("{number}", "1").replace("{silence_id}", "1")
+    numbers = numbers.replace("{sequence}", "1")
     return re.sub(r"\{\w+\}", "none", numbers.replace("{tenant_id}", tenant_id))
 
 

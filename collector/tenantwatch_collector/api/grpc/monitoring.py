@@ -10,6 +10,7 @@ from tenantwatch_collector.api.grpc.alert_calls import AlertCalls
 from tenantwatch_collector.api.grpc.assignment_calls import AssignmentCalls
 from tenantwatch_collector.api.grpc.audit_calls import AuditCalls
 from tenantwatch_collector.api.grpc.door import Door, answer, asked, through
+from tenantwatch_collector.api.grpc.issued_calls import IssuedCalls
 from tenantwatch_collector.api.grpc.level_calls import LevelCalls
 from tenantwatch_collector.api.grpc.tenant_calls import TenantCalls
 from tenantwatch_collector.api.health_checks import HealthChecks
@@ -21,7 +22,9 @@ from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.identity import Caller
 
 
-class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls, AuditCalls, TenantCalls):
+class MonitoringService(
+    AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls, AuditCalls, TenantCalls, IssuedCalls
+):
     """Thin: reads the message, calls the operation, answers its model."""
 
     def __init__(self, offered: Offered, door: Door) -> None:
@@ -29,7 +32,7 @@ class MonitoringService(AlertCalls, LevelCalls, AgreementCalls, AssignmentCalls,
         self._operations = offered.operations
         self._checks, self._metrics, self._deployments = offered.checks, offered.metrics, offered.deployments
         self._alerts, self._rules, self._silences = offered.alerts, offered.rules, offered.silences
-        self._auditing, self._tenancy = offered.auditing, offered.tenancy
+        self._auditing, self._tenancy, self._issued = offered.auditing, offered.tenancy, offered.issued
         self._routes = offered.routes
         self._levels, self._contracting = offered.levels, offered.contracting
         self._assignments = offered.assignments

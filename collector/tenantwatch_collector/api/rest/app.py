@@ -15,6 +15,7 @@ from tenantwatch_collector.api.rest.audit_routes import create_audit_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
 from tenantwatch_collector.api.rest.description import complete
 from tenantwatch_collector.api.rest.door import RestDoor
+from tenantwatch_collector.api.rest.issued_routes import create_issued_router
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
 from tenantwatch_collector.api.rest.problems import answer_with_problems
 from tenantwatch_collector.api.rest.request_ids import RequestIds
@@ -73,4 +74,5 @@ def create_routers(offered: Offered) -> list[APIRouter]:
         create_assignment_router(offered.assignments),
         create_audit_router(offered.auditing),
         create_tenant_router(offered.tenancy),
+        create_issued_router(offered.issued),
     ]

@@ -110,6 +110,12 @@ class SqlAgreements:
         )
         return [IssuedReport(**{name: row[name] for name in _ISSUED}) for row in rows]
 
+    async def issued_to(self, tenant_key: int) -> Sequence[IssuedReport]:
+        names = [name for name in _ISSUED if name != "document"]
+        sql = f"SELECT {', '.join(names)} FROM issued_report WHERE tenant_key = ?"
+        rows = await self._db.read(sql, (tenant_key,), tenant_key)
+        return [IssuedReport(**{name: row[name] for name in names}, document="") for row in rows]
+
     async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
         return [check_of(row) for row in await self._of_tenant("check_definition", "check_key", tenant_key)]
 
