@@ -18,6 +18,7 @@ from tests.benchmarks import (
     kept_results,
     message_cost,
     service_levels,
+    thousand_checks,
 )
 from tests.benchmarks.report import Figure, table, write
 
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "message_cost": message_cost.measure,
     "agents_10k": agents_10k.measure,
     "agent_footprint": agent_footprint.measure,
+    "thousand_checks": thousand_checks.measure,
     "failure_to_webhook": failure_to_webhook.measure,
     "service_levels": service_levels.measure,
     "http_checks_per_core": http_checks_per_core.measure,
