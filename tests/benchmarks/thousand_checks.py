@@ -20,8 +20,8 @@ INTERVAL_SECONDS = 10
 ROUNDS = 6
 METHOD = (
     f"real agent with {CHECKS} http_endpoint checks every {INTERVAL_SECONDS} s against a server on this"
-    f" machine, {ROUNDS} rounds after the first two; off: how far a look begins from its check's own phase, by"
-    " the instants in the collector's table"
+    f" machine, {ROUNDS} rounds after the first two; off: how far a look begins from its own phase, as"
+    " the collector's table has it"
 )
 
 
