@@ -6,10 +6,12 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
+from tenantwatch_agent.checks import descendants
 from tenantwatch_agent.checks.base import os_reason
 from tenantwatch_agent.errors import CheckerFailed
 
@@ -41,7 +43,15 @@ async def run(command: Sequence[str], environment: Mapping[str, str], bounds: Bo
 
     Raises CheckerFailed if it cannot be started or writes too much.
     """
-    process = await _start(_bounded(command, bounds), environment)
+    mark = descendants.new_mark()
+    starting = asyncio.ensure_future(
+        _start(_bounded(command, bounds), {**environment, descendants.VARIABLE: mark})
+    )
+    try:
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _to_its_end(_end_unseen(starting, mark))
+        raise
     reading = [asyncio.ensure_future(_read(stream)) for stream in (process.stdout, process.stderr)]
     waiting = asyncio.ensure_future(_ended(process.pid))
     try:
@@ -53,18 +63,16 @@ async def run(command: Sequence[str], environment: Mapping[str, str], bounds: Bo
                 if one.done():
                     one.result()
         # What it left behind may hold its output open.
-        _kill_group(process.pid)
+        await _to_its_end(_kill_all(process.pid, mark))
         await asyncio.wait(reading, timeout=_DRAIN_SECONDS)
         output, errors = (one.result() if one.done() else b"" for one in reading)
         code = await process.wait()
         return Ended(code, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+    except BaseException:
+        await _to_its_end(_kill_all(process.pid, mark))
+        raise
     finally:
-        _kill_group(process.pid)
-        waiting.cancel()
-        for one in reading:
-            one.cancel()
-        await asyncio.wait([waiting, *reading])
-        await process.wait()
+        await _to_its_end(_let_go(process, [waiting, *reading]))
 
 
 async def _start(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
@@ -125,6 +133,36 @@ async def _ended(pid: int) -> None:
         os.close(descriptor)
 
 
-def _kill_group(pid: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+_ending: set[asyncio.Future[None]] = set()
+
+
+def _to_its_end(work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
+    """Goes on where the look is given up for good: a process that nobody waits for stays a zombie."""
+    task = asyncio.ensure_future(work)
+    _ending.add(task)
+    task.add_done_callback(_ending.discard)
+    return asyncio.shield(task)
+
+
+async def _end_unseen(starting: asyncio.Future[asyncio.subprocess.Process], mark: str) -> None:
+    """It may have started others before the loop says that it runs."""
+    with suppress(CheckerFailed):
+        process = await starting
+        await _kill_all(process.pid, mark)
+        await process.communicate()
+
+
+async def _let_go(process: asyncio.subprocess.Process, tasks: Sequence[asyncio.Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    await process.wait()
+
+
+async def _kill_all(pid: int, mark: str) -> None:
+    """Who left the group first, while their parents live to tell of them."""
+    try:
+        await asyncio.to_thread(descendants.kill_marked, mark)
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)

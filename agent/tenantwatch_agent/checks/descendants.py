@@ -1,0 +1,102 @@
+"""What a program started and left behind, wherever it went: into a session of its own, or to another parent.
+
+Each run carries a mark in its environment, which processes hand on. Who threw it away is still found while a
+parent of the run lives.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+VARIABLE = "TENANTWATCH_PLUGIN_RUN"
+_MOST_ROUNDS = 20
+"""Each finds what was started while the one before it looked."""
+_END_MS = 1_000
+
+
+def new_mark() -> str:
+    return secrets.token_hex(16)
+
+
+def kill_marked(mark: str) -> None:
+    """Return when no process of this user carries the mark, nor one of their children. It may wait."""
+    for _ in range(_MOST_ROUNDS):
+        if not _kill_once(f"{VARIABLE}={mark}".encode()):
+            return
+
+
+def _kill_once(entry: bytes) -> bool:
+    parents = dict(_processes())
+    marked = {pid for pid in parents if _carries(pid, entry)}
+    found = set(marked)
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    with ExitStack() as held:
+        # All are looked at before the first is killed, which gives its children another parent.
+        killing = [
+            descriptor
+            for pid in found
+            if (descriptor := _hold(held, pid)) is not None
+            and (_carries(pid, entry) if pid in marked else _state_and_parent(pid)[1] == parents[pid])
+        ]
+        for descriptor in killing:
+            with suppress(OSError):
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        _await_ends(killing)
+    return bool(killing)
+
+
+def _hold(held: ExitStack, pid: int) -> int | None:
+    """A descriptor, since the number may be another's soon."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return None
+    held.callback(os.close, descriptor)
+    return descriptor
+
+
+def _await_ends(descriptors: list[int]) -> None:
+    waiting = set(descriptors)
+    poll = select.poll()
+    for descriptor in waiting:
+        poll.register(descriptor, select.POLLIN)
+    while waiting and (ended := poll.poll(_END_MS)):
+        for descriptor, _ in ended:
+            poll.unregister(descriptor)
+            waiting.discard(descriptor)
+
+
+def _processes() -> Iterator[tuple[int, int]]:
+    """All that run as this user, each with its parent."""
+    user = os.geteuid()
+    for name in os.listdir("/proc"):
+        with suppress(OSError):
+            if name.isdecimal() and os.stat(f"/proc/{name}").st_uid == user:
+                state, parent = _state_and_parent(int(name))
+                if state != b"Z":
+                    yield int(name), parent
+
+
+def _state_and_parent(pid: int) -> tuple[bytes, int]:
+    """A process that is gone is a zombie without a parent."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # The name before it may hold anything, also brackets.
+            state, parent, *_ = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return b"Z", 0
+    return state, int(parent)
+
+
+def _carries(pid: int, entry: bytes) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return entry in file.read().split(b"\0")
+    except OSError:
+        return False
