@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +78,24 @@ async def send(
     contract: Mapping[str, Any] | None = None,
     metrics: Mapping[int, Mapping[str, float]] | None = None,
 ) -> None:
-    """What an agent of a new tenant would send of the case, and one more healthy result of now.
+    """What an agent of a new tenant would send of the case, and one more healthy result of now."""
+    token = await make_tenant(here, tenant_id, contract or ENTERPRISE)
+    await deliver(here, token, case, moved, metrics)
+
+
+async def deliver(
+    here: Ground,
+    token: str,
+    case: Mapping[str, Any],
+    moved: int,
+    metrics: Mapping[int, Mapping[str, float]] | None = None,
+    *,
+    spool: str = "g",
+    until_now: bool = True,
+) -> None:
+    """What an agent would send of the case, and one more healthy result of now.
 
     Acknowledged is enough: whoever asks afterwards is told of all of it."""
-    token = await make_tenant(here, tenant_id, contract or ENTERPRISE)
     counted = metrics or {}
     index = {check["id"]: number for number, check in enumerate(case["checks"])}
     entries = [
@@ -104,11 +120,14 @@ async def send(
     ]
     first = case["checks"][0]["id"]
     now = (0, Result(first, time.time_ns() // 1000, Status.HEALTHY, 1000))
-    batches = [results[at : at + 500] for at in range(0, len(results), 500)] + [[now]]
+    batches = [results[at : at + 500] for at in range(0, len(results), 500)]
+    batches += [[now]] if until_now else []
     async with grpc.aio.insecure_channel(here.collector.grpc_address) as channel:
         stub = agent_pb2_grpc.AgentServiceStub(channel)
         call = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
-        hello = agent_pb2.Hello(protocol_version=limits.PROTOCOL_VERSION, agent_id="a", spool_generation="g")
+        hello = agent_pb2.Hello(
+            protocol_version=limits.PROTOCOL_VERSION, agent_id="a", spool_generation=spool
+        )
         await call.write(Request(hello=hello))
         await call.read()
         await call.write(Request(dictionary=agent_pb2.CheckDictionary(entries=entries)))
@@ -159,6 +178,40 @@ def _successes_of_endpoints(case: Mapping[str, Any]) -> int:
         check in timed and status in ("healthy", "degraded") and period["start"] <= at < period["end"]
         for check, at, status, _ in results_of(case["input"])
     )
+
+
+async def test_a_report_is_final_when_every_agent_is_past_the_end_and_then_revised(here: Ground) -> None:
+    """Five days ago: the 72 hours are over. What the agent still owes holds the report back; what comes late
+    revises it."""
+    case = CASES["A02"]
+    by = YESTERDAY - 4 * DAY - case["expected"]["period"]["start"]
+    period = {name: at + by for name, at in case["expected"]["period"].items()}
+    start = period["start"]
+    token = await make_tenant(here, "old", ENTERPRISE)
+    runs = [run | {"to": min(run["to"], period["end"] - by - 600)} for run in case["input"]["runs"]]
+    asked = f"/reports/sla?tenant_id=old&period=daily&date={_day(start)}"
+    async with here.caller(here.admin_token) as admin:
+        await deliver(here, token, case["input"] | {"runs": runs}, by, until_now=False)
+        early = await admin.get(asked)
+        assert (early["stage"], early["revision"]) == ("provisional", 0)
+        rest = [{"check": "http", "from": period["end"] - by - 600, "to": period["end"] - by, "every": 300}]
+        rest = [run | {"status": "healthy", "latency_us": 120_000} for run in rest]
+        await deliver(here, token, case["input"] | {"runs": rest}, by, spool="h")
+        final = await admin.get(asked)
+        assert (final["stage"], final["revision"], final["reason"]) == ("final", 0, "")
+        assert await admin.get(asked) == final
+        assert final["tenants"][0]["report"]["downtime_s"] == case["expected"]["downtime_s"]
+        then = _utc(int(time.time()) + 1)
+        late = [{"check": "http", "from": start - by + 7, "to": start - by + 1207, "every": 300}]
+        late = [run | {"status": "unhealthy"} for run in late]
+        await asyncio.sleep(max(0.0, _unix(then) - time.time()))
+        await deliver(here, token, case["input"] | {"runs": late}, by, spool="i")
+        revised = await admin.get(asked)
+        assert (revised["stage"], revised["revision"]) == ("revised", 1)
+        assert "results arrived late" in revised["reason"]
+        assert revised["tenants"][0]["report"]["errors"]["errors"] == 3 + 4
+        assert await admin.get(asked) == revised
+        assert await admin.get(f"{asked}&as_of={then}") == final
 
 
 async def test_requests_that_a_service_counts_give_the_report_of_the_same_case(
@@ -301,6 +354,10 @@ async def test_a_tenant_reads_its_own_levels_and_writes_nothing(here: Ground) ->
 
 def _day(unix: int) -> str:
     return _utc(unix)[:10]
+
+
+def _unix(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def _utc(unix: int) -> str:

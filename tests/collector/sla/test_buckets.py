@@ -22,7 +22,7 @@ from tenantwatch_collector.sla import (
     raw_spans,
     report,
 )
-from tenantwatch_collector.sla.buckets import coarser
+from tenantwatch_collector.sla.buckets import Bucket, coarser
 from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.rollup import count_checks
 from tenantwatch_collector.sla.sparse import decode_counts, encode_counts
@@ -59,6 +59,38 @@ def test_buckets_equal_raw_results(agreed, results, windows, as_of, until) -> No
     assert found == expected
     assert report(found) == report(expected)
     assert found.basis.left_out == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(terms(), RESULTS, WINDOWS, AS_OF, st.integers(0, 240))
+def test_sums_over_checks_equal_raw_results(agreed, results, windows, as_of, until) -> None:  # type: ignore[no-untyped-def]
+    """Every other bucket stands for all checks that count, with the latencies of those that are timed."""
+    agreed = replace(
+        agreed, checks=tuple(replace(check, timed=n % 2 == 0) for n, check in enumerate(agreed.checks))
+    )
+    raw = known_facts(agreed, results, as_of, windows)
+    together: dict[int, Bucket] = {}
+    apart: dict[str, list[Bucket]] = {}
+    for check in agreed.checks:
+        for bucket in buckets_of(results.get(check.check_id, ()), 7, agreed.max_future_skew):
+            if bucket.end > until:
+                continue
+            if bucket.start % 2:
+                apart.setdefault(check.check_id, []).append(bucket)
+            elif agreed.role_of(check) != "informational":
+                if not check.timed:
+                    bucket.latency = LatencyHistogram()
+                together.setdefault(bucket.start, Bucket(bucket.start, 7)).merge(bucket)
+    sums = [together[start] for start in sorted(together)]
+    facts = replace(raw, rollups=Rollups(apart, until // 7 * 7, None, sums))
+    spans = raw_spans(agreed, facts, PERIOD, as_of)
+    kept = {
+        name: [m for m in series if any(low <= m.time < high for low, high in spans)]
+        for name, series in raw.measured.items()
+    }
+    assert evaluate(agreed, replace(facts, measured=kept), PERIOD, as_of) == evaluate(
+        agreed, raw, PERIOD, as_of
+    )
 
 
 SERIES = st.lists(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenantwatch_collector.sla.histogram import LatencyHistogram, bucket_of, highest_of
+from tenantwatch_collector.sla.sparse import encode_counts
 
 LATENCIES = st.lists(st.integers(0, 10**8), max_size=60)
 
@@ -28,6 +29,20 @@ def test_merged_histograms_equal_one(left: list[int], right: list[int]) -> None:
     merged.merge(other)
     assert merged == LatencyHistogram.of(left + right)
     assert other == LatencyHistogram.of(right)
+
+
+@settings(deadline=None)
+@given(st.lists(LATENCIES, max_size=8), LATENCIES)
+def test_what_came_encoded_is_the_same(parts: list[list[int]], counted: list[int]) -> None:
+    """Decoded together, only when asked for, and merged with what was counted before."""
+    histogram = LatencyHistogram.of(counted)
+    for part in parts:
+        one = LatencyHistogram.of(part)
+        encoded = [encode_counts(one.counts)]
+        histogram.merge(LatencyHistogram(None, one.count, one.sum_us, one.max_us, encoded))
+    every = [latency for part in [counted, *parts] for latency in part]
+    assert histogram == LatencyHistogram.of(every)
+    assert histogram.percentile_us(95) == LatencyHistogram.of(every).percentile_us(95)
 
 
 @settings(deadline=None)
