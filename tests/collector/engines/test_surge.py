@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
+from tenantwatch_collector.alerts.suppression import built_in_inhibitions
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.surge import Surges
+from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.health.timeline import CheckTimeline
 from tenantwatch_collector.store.base import (
     PLATFORM_KEY,
@@ -44,7 +46,10 @@ def nothing_shared(key: int) -> tuple[str, Labels]:
 
 
 def new_book(tenants: int) -> AlertBook:
-    book = AlertBook(("slack",), Routing(Policy(TICKS_PER_SECOND)), "https://m.example.org")
+    book = AlertBook(
+        ("slack",), Routing(Policy(TICKS_PER_SECOND)), "https://m.example.org",
+        built_in_inhibitions(TICKS_PER_SECOND),
+    )  # fmt: skip
     book.name_tenants({key: Tenant(key, f"t{key}", f"T{key}", "basic", 0) for key in range(1, tenants + 1)})
     return book
 
@@ -55,6 +60,8 @@ class Platform:
 
     tenants: int
     sharing: Callable[[int], tuple[str, Labels]] = nothing_shared
+    with_states: bool = False
+    """Whether the tenants' own states are judged, too."""
     book: AlertBook = field(init=False)
     checks: dict[int, WatchedCheck] = field(init=False)
     kept: dict[tuple[int, str], AlertKeyState] = field(default_factory=dict)
@@ -78,6 +85,8 @@ class Platform:
             time_us = T0 + int((at if seen_at is None else seen_at) * SECOND) - self.tenants + key
             changes = self.checks[key].timeline.apply(time_us, status)
             self.book.judge(Judged(self.checks[key], time_us, status, changes, "answered 503"), now_us)
+            if self.with_states:
+                self.book.tenant_is(judge_tenant(key, [self.checks[key]], now_us), now_us)
         return self.tick(at)
 
     def tick(self, at: float) -> list[OutboxMessage]:
@@ -129,6 +138,21 @@ def test_a_thousand_tenants_that_fail_at_once_are_one_page() -> None:
     later = [message for at in (60, 120, 180, 3700, 7300) for message in here.tick(at)]
     assert {tenant for _, tenant in said(later)} == {"platform"}
     assert here.book.next_due_us() is None or here.book.next_due_us() > T0 + 7300 * SECOND  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("sharing", [nothing_shared, lambda key: (SHARED, ())], ids=["type", "host"])
+def test_a_thousand_tenants_that_are_down_are_one_page_too(
+    sharing: Callable[[int], tuple[str, Labels]],
+) -> None:
+    here = Platform(1000, sharing, with_states=True)
+    told = here.turn(range(1, 1001), 0, Status.UNHEALTHY)
+    told += [message for at in (1, 2, 30, 61, 120) for message in here.tick(at)]
+    assert {tenant for _, tenant in said(told)} == {"platform"}
+    assert len({message.alert_id for message in told}) == 1
+    assert len(here.records) == 2001
+    told = here.turn(range(1, 1001), 130, Status.HEALTHY)
+    told += [message for at in (131, 132, 200) for message in here.tick(at)]
+    assert said(told) == [("resolved", "platform")]
 
 
 def test_tenants_that_fail_one_after_another_are_few_pages_and_one() -> None:
