@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
+from tenantwatch_collector.alerts.builtin import ANOMALY
 from tenantwatch_collector.alerts.routing import Ground, Routing
 from tenantwatch_collector.api.admission import Admission
 from tenantwatch_collector.api.alerts import Alerts
@@ -38,8 +39,9 @@ from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
 from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.anomalies import AnomalyEngine
 from tenantwatch_collector.engines.judge import Judge
-from tenantwatch_collector.engines.leadership import Leadership
+from tenantwatch_collector.engines.leadership import Engine, Leadership
 from tenantwatch_collector.engines.levels import LevelEngine
 from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.peers import Peers, Whoami
@@ -100,11 +102,13 @@ class Collector:
             self._judge.commanded,
         )
         self._levels = LevelEngine(store, self._judge.passes, self._judge.found)
+        anomalies = [] if ANOMALY in config.rules.off else [AnomalyEngine(store, self._judge.found)]
         self._rollups = RollupEngine(store)
         self._retention = RetentionEngine(
             store, self._rollups, config.retention.raw_days, config.retention.history_months
         )
-        self._leadership = Leadership(store, self._judge, [self._rollups, self._retention], self._changed)
+        led: list[Engine] = [self._rollups, self._retention, *anomalies]
+        self._leadership = Leadership(store, self._judge, led, self._changed)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         verifier = None if config.jwt is None else JwtVerifier(config.jwt)
         authenticator = Authenticator(store, verifier)

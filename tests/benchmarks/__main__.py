@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.benchmarks import (
     agent_footprint,
     agents_10k,
+    anomaly_point,
     failure_to_webhook,
     http_checks_per_core,
     ingest_postgres,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "agent_footprint": agent_footprint.measure,
     "thousand_checks": thousand_checks.measure,
     "failure_to_webhook": failure_to_webhook.measure,
+    "anomaly_point": anomaly_point.measure,
     "service_levels": service_levels.measure,
     "http_checks_per_core": http_checks_per_core.measure,
 }

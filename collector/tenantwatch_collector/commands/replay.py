@@ -9,6 +9,7 @@ from typing import Any
 
 from tenantwatch_collector.alerts.builtin import (
     AGENT_SILENT,
+    ANOMALY,
     BUILT_IN,
     BURN_RATE,
     NAMES,
@@ -27,6 +28,7 @@ from tenantwatch_collector.errors import NotFound
 from tenantwatch_collector.store.base import AlertRecord, Store, Tenant
 
 _DAY_US = 86_400_000_000
+_COUNTED = {SLA_VIOLATION: "hours", BURN_RATE: "hours", ANOMALY: "quarters of an hour"}
 
 
 async def _replay(store: Store, options: argparse.Namespace) -> None:
@@ -35,7 +37,7 @@ async def _replay(store: Store, options: argparse.Namespace) -> None:
     to_us = time.time_ns() // 1000 + 1
     from_us = to_us - options.days * _DAY_US
     found: dict[str, tuple[AlertRecord, str]] = {}
-    progress, read = Progress("hours" if on in (SLA_VIOLATION, BURN_RATE) else "results"), 0
+    progress, read = Progress(_COUNTED.get(on, "results")), 0
     for number, tenant in enumerate(tenants):
         # A check of a silent agent is not missed by itself: that rule must have its say in any case.
         off = set(NAMES) - {on, AGENT_SILENT}
@@ -43,7 +45,8 @@ async def _replay(store: Store, options: argparse.Namespace) -> None:
         book.name_tenants({tenant.tenant_key: tenant})
         book.put_rules(rules, from_us)
         play = Rehearsal(store, book, tenant)
-        run = play.run_levels if on in (SLA_VIOLATION, BURN_RATE) else play.run
+        runs = {SLA_VIOLATION: play.run_levels, BURN_RATE: play.run_levels, ANOMALY: play.run_anomalies}
+        run = runs.get(on, play.run)
         async for alert in run(from_us, to_us):
             if alert.alert_type != AGENT_SILENT or on == AGENT_SILENT:
                 found[alert.alert_id] = alert, tenant.tenant_id

@@ -29,8 +29,12 @@ def context(watched: WatchedCheck, text: str, name: str = "") -> dict[str, str]:
 
 
 def finding_context(finding: Finding) -> dict[str, str]:
-    """The same of a service level: the period, and which condition of it holds."""
-    names = {"sla_violation": "service level missed", "burn_rate": "error budget burns too fast"}
+    """The same of a service level or an anomaly: what it is about, and which condition of it holds."""
+    names = {
+        "sla_violation": "service level missed",
+        "burn_rate": "error budget burns too fast",
+        "anomaly": "unusually slow",
+    }
     return {
         "name": names.get(finding.alert_type, finding.alert_type),
         "description": f"{finding.label}: {finding.text}",

@@ -12,11 +12,13 @@ import numpy as np
 from tenantwatch_wire.columns import MetricColumns
 
 from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.anomalies import TenantPast
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.levels import findings_at
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.reports.opened import Touches
 from tenantwatch_collector.store.base import (
+    BUCKET_US,
     AlertRecord,
     Commit,
     JudgedState,
@@ -79,6 +81,22 @@ class Rehearsal:
                 self.book.find(finding, as_of_us)
             self.book.tick(as_of_us)
             self.read, self.until_us = self.read + 1, as_of_us
+            for alert in self._collected():
+                yield alert
+
+    async def run_anomalies(self, from_us: int, to_us: int) -> AsyncIterator[AlertRecord]:
+        """The same of what is unusual, by quarters of an hour."""
+        past = TenantPast(self.store, self.tenant.tenant_key)
+        mine = {
+            one.check_key: one
+            for one in await self.store.checks()
+            if one.tenant_key == self.tenant.tenant_key and one.active
+        }
+        for bucket_us in range(from_us // BUCKET_US * BUCKET_US, to_us - BUCKET_US, BUCKET_US):
+            for finding in await past.findings(bucket_us, mine):
+                self.book.find(finding, bucket_us + BUCKET_US)
+            self.book.tick(bucket_us + BUCKET_US)
+            self.read, self.until_us = self.read + 1, bucket_us
             for alert in self._collected():
                 yield alert
 

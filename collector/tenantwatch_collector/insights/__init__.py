@@ -1,0 +1,1 @@
+"""Judges what is unusual. Pure: facts and an instant in, facts out."""
