@@ -14,7 +14,8 @@ COLOURS = {
     "down": "#b5382c",
     "unknown": "#c4c9d1",
     "maintenance": "#6f93bd",
-    "out_of_scope": "#eef0f3",
+    "out_of_scope": "#e4e7ec",
+    "ahead": "#f8f9fa",
 }
 INK, FAINT, GRID = "#1d2733", "#6a7480", "#e3e6ea"
 _FONT = "font-family='Libertinus Serif' font-size='8'"
@@ -48,7 +49,7 @@ def strip(stretches: Sequence[tuple[float, float, str]], ticks: Sequence[Tick]) 
     height = 26
     thinnest = min(_THINNEST, WIDTH * _WIDENED / max(1, len(stretches)))
     drawn = sorted(stretches, key=lambda each: _WEIGHT.get(each[2], len(_WEIGHT)))
-    parts = [f"<rect x='0' y='0' width='{WIDTH}' height='{height}' fill='{COLOURS['out_of_scope']}'/>"]
+    parts = [f"<rect x='0' y='0' width='{WIDTH}' height='{height}' fill='{COLOURS['ahead']}'/>"]
     for start, end, name in drawn:
         width = max(thinnest, (end - start) * WIDTH)
         x = min(start * WIDTH, WIDTH - width)

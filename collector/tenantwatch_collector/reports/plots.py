@@ -32,13 +32,24 @@ def _ticks(start: float, end: float, zone: ZoneInfo) -> list[Tick]:
     elif hours <= 24 * 40:
         step, form = timedelta(days=1 if hours <= 24 * 10 else 5), "%-d %b"
     else:
-        step, form = timedelta(days=14 if hours <= 24 * 100 else 61), "%-d %b"
+        return _month_ticks(start, end, zone)
     ticks: list[Tick] = []
     local = day
     while local.timestamp() < end and len(ticks) < 20:
         ticks.append(Tick((local.timestamp() - start) / (end - start), local.strftime(form)))
         local = (local.replace(tzinfo=None) + step).replace(tzinfo=zone)
     return ticks
+
+
+def _month_ticks(start: float, end: float, zone: ZoneInfo) -> list[Tick]:
+    """The first of every month; of every second one where there are many."""
+    local = datetime.fromtimestamp(start, zone).replace(tzinfo=None, day=1, hour=0, minute=0, second=0)
+    ticks: list[Tick] = []
+    while (moment := local.replace(tzinfo=zone).timestamp()) < end and len(ticks) < 20:
+        if moment >= start:
+            ticks.append(Tick((moment - start) / (end - start), local.strftime("%-d %b")))
+        local = (local + timedelta(days=32)).replace(day=1)
+    return ticks if len(ticks) < 8 else ticks[::2]
 
 
 def trend_charts(document: Document, zone: ZoneInfo, targets: Document | None) -> dict[str, str]:

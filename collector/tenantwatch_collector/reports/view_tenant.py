@@ -55,7 +55,7 @@ def tenant_view(document: Document) -> dict[str, Any]:
         "targets": _targets(detail, told, all_targets),
         "has_data": told["availability_pct"] is not None,
         "strip": strip_of(detail, document, zone),
-        "legend": _legend(told["seconds"]),
+        "legend": _legend(told["seconds"], told["period"]),
         "incidents": [_incident(each, zone) for each in told["incidents"][:MAX_INCIDENTS]],
         "incident_note": _incident_note(told),
         **trend_charts(document, zone, all_targets[-1]),
@@ -163,12 +163,16 @@ def _targets(detail: Document, told: Document, targets: Sequence[Document]) -> l
     return rows
 
 
-def _legend(seconds: Document) -> list[dict[str, str]]:
-    return [
+def _legend(seconds: Document, period: Document) -> list[dict[str, str]]:
+    entries = [
         {"colour": COLOURS[name], "text": f"{word} {duration(float(seconds[name]))}"}
         for name, word in _CLASS_WORDS.items()
         if float(seconds[name])
     ]
+    ahead = float(period["end"]) - float(period["eval_end"])
+    return entries + (
+        [{"colour": COLOURS["ahead"], "text": f"Still to come {duration(ahead)}"}] if ahead > 0 else []
+    )
 
 
 def _incident(incident: Document, zone: ZoneInfo) -> list[str]:

@@ -72,6 +72,30 @@ async def test_terms_are_set_by_grpc_and_read_by_both(here: Served) -> None:
     await _only_for_admins(here, "SetTerms", ParseDict(new, pb.SetTermsRequest()))
 
 
+async def test_whoever_saves_terms_hears_what_the_checks_cannot_prove(here: Served) -> None:
+    """A check each minute against 26 s of outage in a month, at both doors, when saved and when read."""
+    async with here.agent([("web", "http_endpoint", Status.HEALTHY, {})]):
+        pass
+    contract = {"tier": "enterprise", "targets": {"availability_percentage": "99.999"}}
+    new = {"contract": contract, "reason": "five nines"}
+    saved = await here.admin.rest("PUT", f"{SLA}/terms", new)
+    (warning,) = saved["resolution"]["warnings"]
+    assert "error budget of 25.92 s is 0.4 looks of check 'a1/web', which comes every 60 s" in warning
+    assert "set its interval to 2 s or less" in warning
+    asked = ParseDict({**new, "tenant_id": TENANT}, pb.SetTermsRequest())
+    assert (await here.admin.call("SetTerms", asked))["resolution"]["warnings"] == [warning]
+    read = await here.tenant.call("GetTerms", pb.GetTermsRequest(tenant_id=TENANT))
+    assert read["resolution"]["warnings"] == [warning]
+
+
+async def test_the_keys_of_reports_are_the_same_at_both_doors(here: Served) -> None:
+    by_rest = await here.tenant.rest("GET", "/monitoring/reports/keys")
+    by_grpc = await here.tenant.call("ListReportKeys", pb.ListReportKeysRequest())
+    assert without_nulls(by_grpc) == without_nulls(by_rest)
+    report = await here.tenant.rest("GET", f"/monitoring/reports/sla?period=daily&date={YESTERDAY}")
+    assert [key["key_id"] for key in by_rest["keys"]] == [report["signature"]["key_id"]]
+
+
 async def test_maintenance_keeps_the_collectors_own_time_of_announcement(here: Served) -> None:
     async with here.agent([("web", "http_endpoint", Status.HEALTHY, {})]):
         pass
