@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks.base import Latency, Outcome, os_reason
+from tenantwatch_agent.checks.findings import Findings
 from tenantwatch_agent.errors import ConfigurationError
 
 
@@ -45,5 +46,6 @@ class TcpConnection:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-        status, text = self._latency.judge(latency_us)
-        return Outcome(status, text or "accepts connections", latency_us)
+        findings = Findings()
+        findings.judge(self._latency, latency_us)
+        return findings.outcome("accepts connections", latency_us)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import importlib
 import math
 import os
 import socket
+import time
 import types
 from collections.abc import AsyncIterator, Coroutine, Generator
 from contextlib import asynccontextmanager
@@ -16,6 +18,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tenantwatch_agent import lag
 from tenantwatch_agent.checks.base import Check, Outcome
 from tenantwatch_agent.checks.registry import KINDS, build_check
 from tenantwatch_agent.errors import ConfigurationError
@@ -31,6 +34,8 @@ ON_UVLOOP = True
 WITH_ADDRESS = [kind for kind, entry in ENTRIES.items() if entry.at is not None]
 SILENT = [kind for kind, entry in ENTRIES.items() if entry.at is not None or entry.silent is not None]
 MOST_AWAITS = 200
+_MEASURED_ELSEWHERE = ("plugin_validation",)
+"""Its limit is for what the plugin itself told, and this one tells nothing."""
 
 
 def kind_of(entry: str) -> str:
@@ -222,6 +227,26 @@ async def test_who_pours_for_ever_or_drips_is_ended(kind: str) -> None:
             _, result = await once(kind, at(address), 500)
         assert result.status is (Status.HEALTHY if kind == "tcp_connection" else Status.UNHEALTHY)
     await nothing_left(before, tasks)
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+async def test_what_a_late_loop_measured_is_not_the_targets(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No times, and where only they were wrong, nobody knows; every kind that has a limit for them."""
+    monkeypatch.setattr(lag, "LAGGED_SECONDS", 0.05)
+    async with ENTRIES[kind].healthy(request) as settings:
+        fields = importlib.import_module(f"tenantwatch_agent.checks.{KINDS[kind_of(kind)][0]}").Settings
+        limit = {"degraded_after_ms": 0.000_1} if "degraded_after_ms" in fields.__slots__ else {}
+        # Makes what is made once: what comes late is then the loop alone.
+        await once(kind, settings)
+        asyncio.get_running_loop().call_soon(time.sleep, 0.15)
+        _, result = await once(kind, {**settings, **limit})
+    measured = limit and kind not in _MEASURED_ELSEWHERE
+    assert result.status is (Status.UNKNOWN if measured else Status.HEALTHY), result.text
+    assert result.text.endswith("late: no times were taken)")
+    assert result.latency_us is None
+    assert not [name for name in result.metrics if name.endswith("_ms") and name != "agent_lag_ms"]
 
 
 @pytest.mark.parametrize("kind", ENTRIES)

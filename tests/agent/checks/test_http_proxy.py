@@ -12,6 +12,7 @@ from tenantwatch_agent.errors import CheckerFailed
 from tenantwatch_wire.records import Status
 
 from tests.agent.checks.web import OK, deaf, says, seen, serving
+from tests.fakes import hostile
 from tests.fakes.certificates import Authority
 from tests.fakes.http2_server import Stream, http2_server
 from tests.fakes.http_proxy import HttpProxy
@@ -109,3 +110,10 @@ async def test_a_proxy_that_takes_no_connection_leaves_the_target_unknown(
         result = await seen("http://127.0.0.1:1/", proxy_url=f"http://127.0.0.1:{port}")
     assert result.status is Status.UNKNOWN
     assert result.text == f"the proxy 127.0.0.1:{port}: takes no connection within 0.05 s"
+
+
+async def test_a_proxy_that_says_nothing_to_the_connect_is_named() -> None:
+    async with hostile.saying([]) as address:
+        result = await seen("https://127.0.0.1:1/", proxy_url=f"http://{address}", timeout_ms=500)
+    assert result.status is Status.UNHEALTHY
+    assert result.text == (f"no answer within 0.5 s, in phase proxy: {address} has not answered the CONNECT")

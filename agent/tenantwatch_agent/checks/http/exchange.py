@@ -54,6 +54,8 @@ class Exchange:
         try:
             if self.route.proxy is not None and self.request.address.secure:
                 started = self._enter("proxy")
+                # Where this ends in silence, nobody knows whether it is the proxy's or the target's.
+                self.phase = f"proxy: {self.route.proxy.address.host_and_port} has not answered the CONNECT"
                 early = await self.route.proxy.open_tunnel(transport, early, self.request.address)
                 self._leave("proxy", started)
             if self.request.address.secure:
