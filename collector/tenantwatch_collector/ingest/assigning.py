@@ -34,17 +34,35 @@ class Assigning:
         self._send = send
         self._told = 0
         self._turn = asyncio.Lock()
+        self._is_one_waiting = False
+
+    @property
+    def told(self) -> int:
+        """The version that the agent was sent last on this stream; 0 where none was."""
+        return self._told
 
     async def bring(self) -> None:
-        # Read within the turn: of two who bring, the later one knows what the earlier one did not.
-        async with self._turn:
-            now = await self._store.assignment(self._tenant_key)
-            if now.version == self._told:
-                return
-            mine = [check for check in now.checks if check.agent_id in (None, self._agent_id)]
-            given = agent_pb2.Configuration(version=now.version, checks_toml=checks_toml(mine))
-            await self._send(agent_pb2.ConnectResponse(configuration=given))
-            self._told = now.version
+        if self._is_one_waiting:
+            # It will know what is newest when its turn comes.
+            return
+        self._is_one_waiting = True
+        try:
+            await self._turn.acquire()
+        finally:
+            self._is_one_waiting = False
+        try:
+            await self._bring_newest()
+        finally:
+            self._turn.release()
+
+    async def _bring_newest(self) -> None:
+        now = await self._store.assignment(self._tenant_key)
+        if now.version == self._told:
+            return
+        mine = [check for check in now.checks if check.agent_id in (None, self._agent_id)]
+        given = agent_pb2.Configuration(version=now.version, checks_toml=checks_toml(mine))
+        await self._send(agent_pb2.ConnectResponse(configuration=given))
+        self._told = now.version
 
     async def answered(self, applied: agent_pb2.ConfigurationApplied) -> None:
         """Keep what the agent says; give it ours where it holds what we never assigned."""

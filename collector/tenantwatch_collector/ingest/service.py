@@ -80,8 +80,9 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         self._bringing: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """From now on streams whose token is revoked are ended soon after."""
-        self._guard = asyncio.create_task(self._watch_tokens(), name="token guard")
+        """From now on streams whose token is revoked are ended soon after, and what was assigned by way of
+        another collector is brought."""
+        self._guard = asyncio.create_task(self._watch(), name="guard of streams")
 
     async def drain(self, within_seconds: float) -> None:
         """Ask every agent to go elsewhere and wait for them as long as that."""
@@ -122,10 +123,13 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         """The tenant's assigned checks changed: its agents that are connected here hear of it soon."""
         for (key, _), session in self._sessions.items():
             if key == tenant_key and session.stream is not None:
-                # Beside everything else: an agent that does not read holds up nobody.
-                task = asyncio.create_task(_bring(session.stream))
-                self._bringing.add(task)
-                task.add_done_callback(self._bringing.discard)
+                self._bring_soon(session.stream)
+
+    def _bring_soon(self, stream: AgentStream) -> None:
+        # Beside everything else: an agent that does not read holds up nobody.
+        task = asyncio.create_task(_bring(stream))
+        self._bringing.add(task)
+        task.add_done_callback(self._bringing.discard)
 
     def connected(self, tenant_key: int) -> Collection[str]:
         """The ids of the tenant's agents that are connected here now."""
@@ -241,20 +245,25 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         finally:
             await stream.settle()
 
-    async def _watch_tokens(self) -> None:
+    async def _watch(self) -> None:
         since_us = time.time_ns() // 1000
         while True:
             await asyncio.sleep(GUARD_SECONDS)
             now_us = time.time_ns() // 1000
             try:
                 revoked = set(await self._store.tokens_revoked_since(since_us - _OVERLAP_US))
+                versions = await self._store.assignment_versions()
             except StoreUnavailable:
                 continue  # what was revoked meanwhile is asked for again
             since_us = now_us
-            for session in list(self._sessions.values()):
+            for (tenant_key, _), session in list(self._sessions.items()):
                 if session.caller.token_id in revoked and session.task is not None:
                     session.ending = _REVOKED
                     session.task.cancel()
+                elif session.stream is not None and session.stream.assigning.told != versions.get(
+                    tenant_key, 0
+                ):
+                    self._bring_soon(session.stream)
 
 
 async def _bring(stream: AgentStream) -> None:

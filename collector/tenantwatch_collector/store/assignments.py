@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,6 +63,9 @@ class AssignmentStore(Protocol):
 
     async def assignment(self, tenant_key: int) -> Assignment:
         """As of one instant."""
+
+    async def assignment_versions(self) -> Mapping[int, int]:
+        """The version of every tenant that has one, by its key."""
 
     async def assignment_applied(self, tenant_key: int, agent_id: str, version: int) -> None:
         """The agent looks with what that version says."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
 from tenantwatch_collector.access.permissions import Role
+from tenantwatch_collector.ingest import service
 from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import agent_pb2
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tests.collector.api.served import OTHER, TENANT, Served, StandInAgent, both_doors
+from tests.collector.api.served import OTHER, TENANT, Served, StandInAgent, both_doors, served
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-assignments")]
 CHECKS = f"/monitoring/checks/{TENANT}"
@@ -117,6 +120,17 @@ async def test_an_agent_with_what_nobody_here_assigned_is_told_what_is(here: Ser
         await given(agent, version)
         await agent.say(configuration_applied=agent_pb2.ConfigurationApplied(version=version + 1_000))
         await given(agent, version)
+
+
+async def test_what_another_collector_on_the_store_was_told_is_brought_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "GUARD_SECONDS", 0.05)
+    async with served(tmp_path) as here, here.agent(HOST) as agent:
+        tenant = await here.store.tenant(TENANT)
+        assert tenant is not None
+        await here.store.put_assigned_check(tenant.tenant_key, "web", None, json.dumps(WEB), "ann")
+        assert [one["id"] for one in await given(agent, 1)] == ["web"]
 
 
 async def test_a_tenants_admin_assigns_and_its_viewer_looks(here: Served) -> None:

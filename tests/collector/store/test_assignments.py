@@ -34,6 +34,7 @@ async def test_every_change_has_the_next_version_and_is_there_after_a_restart(pl
     store = await place.open()
     kept = await store.assignment(key)
     (check,) = kept.checks
+    assert await store.assignment_versions() == {key: 4}
     assert (kept.version, check.tenant_key, check.check_id, check.agent_id) == (4, key, "web", "a2")
     assert (check.definition, check.changed_by) == ('{"a": 2}', "bob")
     assert check.changed_at_us > 0

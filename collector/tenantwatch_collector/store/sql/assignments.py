@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tenantwatch_collector.store.assignments import AgentRecord, AssignedCheck, Assignment
 from tenantwatch_collector.store.sql.database import Database, Transaction, now_us
@@ -49,6 +49,12 @@ class SqlAssignments:
             if row["check_id"] is not None
         ]
         return Assignment(rows[0]["assignment_version"] if rows else 0, checks)
+
+    async def assignment_versions(self) -> Mapping[int, int]:
+        rows = await self._db.read(
+            "SELECT tenant_key, assignment_version FROM tenant WHERE assignment_version > 0"
+        )
+        return {row["tenant_key"]: row["assignment_version"] for row in rows}
 
     async def assignment_applied(self, tenant_key: int, agent_id: str, version: int) -> None:
         async with self._db.transaction() as tx:
