@@ -12,7 +12,7 @@ from typing import Any
 
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
 from tenantwatch_collector.alerts.builtin import ANOMALY
-from tenantwatch_collector.alerts.routing import Ground, Routing
+from tenantwatch_collector.alerts.routing import Ground
 from tenantwatch_collector.api.admission import Admission
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.assignments import Assignments
@@ -87,7 +87,7 @@ class Collector:
         templates = Templates(PARTS, config.notify.templates_folder)
         self._notifier = Notifier(store, channels, config.notify, templates, owed, self.vitals)
         ground = config.notify.ground(TICKS_PER_SECOND)
-        routing = Routing(ground.default, ground.routes)
+        routing = ground.routing()
         inhibitions = config.notify.all_inhibitions(TICKS_PER_SECOND)
         alerts = AlertBook(tuple(channels), routing, config.dashboard_url, inhibitions, config.rules.off)
         self._judge = Judge(store, alerts, self._changed, owed, self.vitals, ground)

@@ -16,6 +16,8 @@ from tenantwatch_collector.alerts.rule import MAX_LEVEL, Policy, Severity, Sever
 
 NEVER = 0
 """As a route's escalation or repeat."""
+UNDELIVERABLE = "undeliverable:"
+"""What the types of alerts begin with that a channel refuses messages for ever; its name follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,12 @@ class Ground:
     default: Policy
     channels: tuple[str, ...]
     routes: tuple[Route, ...] = ()
+    operators: tuple[str, ...] = ()
+    """Who is told of channels that refuse messages."""
+
+    def routing(self, own: Sequence[Route] = ()) -> Routing:
+        """The routes in force where these are made otherwise."""
+        return Routing(self.default, self.under(own), self.operators)
 
     def under(self, own: Sequence[Route]) -> list[Route]:
         """The others' routes first; the file's of the same name give way to them."""
@@ -95,8 +103,9 @@ class Ground:
 class Routing:
     """The routes in their order, over the default policy."""
 
-    def __init__(self, default: Policy, routes: Sequence[Route] = ()) -> None:
+    def __init__(self, default: Policy, routes: Sequence[Route] = (), operators: Sequence[str] = ()) -> None:
         self._default = default
+        self._operators = tuple(operators)
         self._routes = tuple(routes)
         # By the route that decides for each severity: as many policies as there are combinations in use.
         self._policies: dict[tuple[int | None, ...], Policy] = {}
@@ -104,13 +113,25 @@ class Routing:
     def policy_for(self, tenant: str, tier: str, alert_type: str, at_ticks: int) -> Policy:
         """Who is told of such an alert at that instant, and how fast."""
         if not self._routes:
-            return self._default
+            return self._without_route(alert_type)
         at = datetime.fromtimestamp(at_ticks / self._default.ticks_per_second, UTC)
         deciding = tuple(self._deciding(tenant, tier, severity, alert_type, at) for severity in Severity)
+        if not any(index is not None for index in deciding):
+            return self._without_route(alert_type)
         policy = self._policies.get(deciding)
         if policy is None:
             policy = self._policies[deciding] = self._composed(deciding)
         return policy
+
+    def _without_route(self, alert_type: str) -> Policy:
+        """The default; that a channel refuses messages is for the operators, by the others."""
+        if not alert_type.startswith(UNDELIVERABLE):
+            return self._default
+        refusing = alert_type.removeprefix(UNDELIVERABLE)
+        told = tuple(channel for channel in self._operators if channel != refusing)
+        others = tuple(channel for channel in self._default.extra_channels if channel != refusing)
+        table = {each: replace(policy, steps=(told,)) for each, policy in self._default.table.items()}
+        return replace(self._default, table=table, extra_channels=others)
 
     def _deciding(
         self, tenant: str, tier: str, severity: Severity, alert_type: str, at: datetime

@@ -6,6 +6,7 @@ import json
 
 from tenantwatch_collector.alerts.alert import AlertState, Notification, Transition
 from tenantwatch_collector.alerts.builtin import NO_DATA
+from tenantwatch_collector.alerts.routing import UNDELIVERABLE
 from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.peers import COLLECTOR_SILENT
@@ -13,7 +14,7 @@ from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.store.base import PLATFORM_KEY, AlertCommand, AlertEvent, AlertRecord
 
 SOURCE_SERVICE = "saas_monitoring"
-REPORTED = ("custom:", COLLECTOR_SILENT)
+REPORTED = ("custom:", COLLECTOR_SILENT, UNDELIVERABLE)
 """What the types of alerts begin with that callers and other rooms report."""
 
 

@@ -32,7 +32,7 @@ class RouteBook:
                 *unreached(routes, self.ground.channels, self.ground.default),
             ):
                 log.warning("%s", complaint)
-            self._routing = Routing(self.ground.default, routes)
+            self._routing = Routing(self.ground.default, routes, self.ground.operators)
         return self._routing
 
 

@@ -32,7 +32,7 @@ class Notifier:
         vitals: Vitals,
     ) -> None:
         self._store = store
-        ways = Ways(store, templates, owed, vitals, settings.told_of_refusals)
+        ways = Ways(store, templates, owed, vitals)
         limits = {s.channel: (s.timeout_seconds, s.max_per_minute) for s in settings.sections()}
         self._lanes = {
             name: Lane(ways, channel, *limits.get(name, (_LOG_TIMEOUT_SECONDS, _LOG_PER_MINUTE)))

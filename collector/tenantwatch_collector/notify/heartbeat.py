@@ -91,4 +91,6 @@ class Heartbeat:
         self._vitals.heartbeats.labels("failed" if failure else "sent").inc()
         if failure and not self._failing:
             log.error("the heartbeat does not arrive: %s", failure)
+        elif self._failing and not failure:
+            log.warning("the heartbeat arrives again")
         self._failing = bool(failure)

@@ -40,7 +40,6 @@ class Ways:
     templates: Templates
     owed: Signal
     vitals: Vitals
-    operator_channels: tuple[str, ...]
 
 
 class Lane:
@@ -160,16 +159,10 @@ class Lane:
         self._ways.vitals.messages.labels(message.channel, "sent").inc()
         now_us = time.time_ns() // 1000
         missed = ", ".join(f"{address}: {why}" for address, why in reached.refused.items())
-        notices = self._notices(message, missed, now_us) if missed else []
         # Tenants read the record: whose addresses these are is not for them.
         detail = f"{len(reached.refused)} of {len(reached.outcomes)} were refused" if missed else ""
-        await _until_noted(self._ways.store.message_sent, message.message_id, now_us, detail, notices)
-        if notices:
-            self._ways.owed.fire()
-
-    def _notices(self, message: OutboxMessage, why: str, now_us: int) -> list[OutboxMessage]:
-        told = [name for name in self._ways.operator_channels if name != message.channel]
-        return undeliverable(message, why, told, now_us)
+        report = undeliverable(message, missed) if missed else ""
+        await _until_noted(self._ways.store.message_sent, message.message_id, now_us, detail, report)
 
     async def _failed_for_now(self, message: OutboxMessage, error: RetryLater) -> None:
         delay_seconds = error.delay_seconds
@@ -185,12 +178,10 @@ class Lane:
             self._ways.owed.fire()
 
     async def _refused(self, message: OutboxMessage, error: RefusedForEver) -> None:
-        """It is given up, and in the same transaction the operator's other channels are owed a word of it."""
+        """It is given up, and in the same transaction the operator's alert of it is reported."""
         self._note("dead", message, error)
-        notices = self._notices(message, str(error), time.time_ns() // 1000)
-        await _until_noted(self._ways.store.message_failed, message.message_id, str(error), None, notices)
-        if notices:
-            self._ways.owed.fire()
+        report = undeliverable(message, str(error))
+        await _until_noted(self._ways.store.message_failed, message.message_id, str(error), None, report)
 
     def _note(self, outcome: str, message: OutboxMessage, error: CollectorError) -> None:
         self._ways.vitals.messages.labels(message.channel, outcome).inc()

@@ -14,7 +14,6 @@ KINDS = {
     "flapping_stop": "CALM AGAIN",
     "acknowledged": "ACKNOWLEDGED",
     "resolved": "RESOLVED",
-    "undeliverable": "CANNOT DELIVER",
     "test": "TEST",
 }
 """Every kind of message, and how it is headed."""

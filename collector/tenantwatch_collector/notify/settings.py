@@ -254,7 +254,8 @@ class NotifySection(Section):
 
     def ground(self, ticks_per_second: int) -> Ground:
         """What routes made through the API lie over."""
-        return Ground(self.default_policy(ticks_per_second), self.channels, tuple(self.route_table()))
+        default, routes = self.default_policy(ticks_per_second), tuple(self.route_table())
+        return Ground(default, self.channels, routes, self.told_of_refusals)
 
     def route_table(self) -> list[Route]:
         """The routes in their order."""

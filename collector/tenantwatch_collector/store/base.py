@@ -414,15 +414,16 @@ class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
     async def message_progress(self, message_id: int, progress: str) -> None:
         """Note whom it has reached so far: who sends it again goes on from there."""
 
-    async def message_sent(
-        self, message_id: int, now_us: int, detail: str = "", owe: Sequence[OutboxMessage] = ()
-    ) -> None:
-        """It has arrived; ``detail`` says at whom not, and what is to be said of that is owed."""
+    async def message_sent(self, message_id: int, now_us: int, detail: str = "", report: str = "") -> None:
+        """It has arrived; ``detail`` says at how many not. ``report`` as in ``message_failed``."""
 
     async def message_failed(
-        self, message_id: int, error: str, next_attempt_us: int | None, owe: Sequence[OutboxMessage] = ()
+        self, message_id: int, error: str, next_attempt_us: int | None, report: str = ""
     ) -> None:
-        """Note the failure, and owe what is to be said of it; None means that no attempt will ever work."""
+        """Note the failure; None means that no attempt will ever work.
+
+        ``report`` is the alert of the platform, JSON as in ``report_alert``, that there is to be of it.
+        """
 
     async def next_message_due_us(self, channel: str) -> int | None: ...
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 from tenantwatch_collector.store.base import (
+    PLATFORM_KEY,
     AlertEvent,
     AlertRecord,
     Judgement,
@@ -87,14 +88,17 @@ async def test_a_channels_claim_takes_nothing_of_anothers(store: Store) -> None:
     assert len(await claim(store)) == 3
 
 
-async def test_what_a_refusal_makes_owed_is_owed_with_it_and_once(store: Store) -> None:
+async def test_what_a_refusal_reports_is_kept_with_it(store: Store) -> None:
     tenant, _ = await tenant_with_check(store)
-    await owe(store, tenant, message(tenant, "firing"), message(tenant, "firing", 1))
-    notice = replace(message(tenant, "undeliverable", channel="hook"), alert_id="refused")
-    for claimed in await store.claim_messages("log", T0, 60 * SECOND, 10):
-        await store.message_failed(claimed.message_id, "answered 404", None, [notice])
-    (owed,) = await store.claim_messages("hook", T0, 60 * SECOND, 10)
-    assert (owed.kind, owed.alert_id) == ("undeliverable", "refused")
+    await owe(store, tenant, message(tenant, "firing"), replace(message(tenant, "firing", 1), alert_id="y"))
+    refused, half = await store.claim_messages("log", T0, 60 * SECOND, 10)
+    await store.message_failed(refused.message_id, "answered 404", None, '{"of": "it"}')
+    await store.message_sent(half.message_id, T0, "1 of 2 were refused", '{"of": "some"}')
+    told = [(c.tenant_key, c.action, c.detail) for c in await store.pending_alert_commands()]
+    assert told == [
+        (PLATFORM_KEY, "create", '{"of": "it"}'),
+        (PLATFORM_KEY, "create", '{"of": "some"}'),
+    ]
 
 
 async def test_every_attempt_to_tell_is_on_record_with_what_came_of_it(store: Store) -> None:

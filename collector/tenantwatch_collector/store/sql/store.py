@@ -13,6 +13,7 @@ from tenantwatch_wire.records import CheckDefinition
 from tenantwatch_collector.store.agreements import WindowRecord
 from tenantwatch_collector.store.columns import Touched
 from tenantwatch_collector.store.facts import (
+    PLATFORM_KEY,
     AgentPosition,
     AlertCommand,
     AlertEvent,
@@ -360,21 +361,17 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
         async with self._db.transaction() as tx:
             await outbox.progress(tx, message_id, progress)
 
-    async def message_sent(
-        self, message_id: int, now_us: int, detail: str = "", owe: Sequence[OutboxMessage] = ()
-    ) -> None:
+    async def message_sent(self, message_id: int, now_us: int, detail: str = "", report: str = "") -> None:
         async with self._db.transaction() as tx:
             await outbox.sent(tx, message_id, now_us, detail)
-            for message in owe:
-                await outbox.owe(tx, message)
+            await _report(tx, report)
 
     async def message_failed(
-        self, message_id: int, error: str, next_attempt_us: int | None, owe: Sequence[OutboxMessage] = ()
+        self, message_id: int, error: str, next_attempt_us: int | None, report: str = ""
     ) -> None:
         async with self._db.transaction() as tx:
             await outbox.failed(tx, message_id, error, next_attempt_us, now_us())
-            for message in owe:
-                await outbox.owe(tx, message)
+            await _report(tx, report)
 
     async def next_message_due_us(self, channel: str) -> int | None:
         return await outbox.next_due_us(self._db, channel)
@@ -435,3 +432,8 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
 
     async def count_open_alerts(self, tenant_key: int | None) -> int:
         return await questions.count_open_alerts(self._db, tenant_key)
+
+
+async def _report(tx: Transaction, report: str) -> None:
+    if report:
+        await alert_commands.report(tx, PLATFORM_KEY, "", "", report, now_us())
