@@ -125,8 +125,7 @@ class Rules:
         raise NotFound(_missing(rule_id))
 
     async def _reachable(self, caller: Caller) -> Sequence[StoredRule]:
-        own = None if caller.tenant is None else caller.tenant.tenant_id
-        return [rule for rule in await self._store.alert_rules() if own in (None, rule.tenant_id)]
+        return await self._store.alert_rules(caller.tenant_key)
 
     def _shipped(self, caller: Caller) -> Iterator[RuleView]:
         if caller.tenant is None:

@@ -345,8 +345,8 @@ class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
     async def retain(self, retention: Retention) -> Retained:
         """Delete what is older than that, in steps that delay no commit, and do the store's housekeeping."""
 
-    async def alert_rules(self) -> Sequence[StoredRule]:
-        """All custom rules, by rule_id."""
+    async def alert_rules(self, tenant_key: int | None = None) -> Sequence[StoredRule]:
+        """Custom rules by rule_id; with a tenant only those that name it."""
 
     async def put_alert_rule(self, rule: StoredRule) -> None:
         """Keep it in place of the one of its id, whose time and author of creation stay."""
@@ -364,7 +364,9 @@ class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
     async def add_silence(self, silence: StoredSilence) -> int:
         """Keep it; its id is the store's, and answered."""
 
-    async def silences(self, ending_after_us: int) -> Sequence[StoredSilence]: ...
+    async def silences(self, ending_after_us: int, tenant_key: int | None = None) -> Sequence[StoredSilence]:
+        """Those that end later, by silence_id; with a tenant only those that name it."""
+
     async def end_silence(self, silence_id: int, now_us: int) -> bool:
         """End it now; False if there is none of that id that is not over."""
 

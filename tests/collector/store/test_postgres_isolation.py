@@ -26,6 +26,8 @@ from tenantwatch_collector.store.base import (
     RolledUp,
     Rollup,
     RollupSpan,
+    StoredRule,
+    StoredSilence,
     TenantState,
     WindowRecord,
 )
@@ -41,8 +43,12 @@ SHOWN = (
     "tenant", "agent", "check_definition", "metric_set", "gap", "check_state", "check_change", "tenant_state",
     "alert", "alert_event", "rollup", "visible_result",
     "contract", "maintenance_window", "correction", "issued_report", "assigned_check",
-    "audit_entry",
+    "audit_entry", "rollup_sum", "request_rollup",
 )  # fmt: skip
+
+
+SHOWN_BY_ID = ("alert_rule", "silence")
+"""They name their tenant by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,10 @@ async def two(request: pytest.FixtureRequest) -> AsyncIterator[TwoTenants]:
             f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}' IN ROLE tenantwatch_tenant".encode()
         )
         await owner.execute("INSERT INTO tenant_role VALUES (%s, %s)", (role, keys[0]))
+        for key in keys:
+            await owner.execute("INSERT INTO request_rollup VALUES (%s, 1, 0, 1, 0, '', 0)", (key,))
+            sql = "INSERT INTO rollup_sum VALUES (%s, 900, 0, '', 1, 0, 0, 0, NULL, '', NULL, 0, 0)"
+            await owner.execute(sql, (key,))
     yield TwoTenants(store, keys[0], keys[1], server.url_of(name, role, PASSWORD))
     await store.close()
 
@@ -107,6 +117,8 @@ async def _fill(store: PostgresStore, tenant_id: str) -> int:
     await store.add_correction(CorrectionRecord(key, 0, 1, 2, "up", "probe", "ann", 0))
     await store.add_issued(IssuedReport(key, "monthly", "2026-03", 0, "final", 0, 1, 2, "sha256:a", "", "{}"))
     await store.put_assigned_check(key, "far", None, "{}", "ann")
+    await store.put_alert_rule(StoredRule(f"of {tenant_id}", tenant_id, None, "{}", 0, "ann"))
+    await store.add_silence(StoredSilence(0, tenant_id, None, 1, 2, "ann", ""))
     await store.add_audit(key, AuditEntry("ann", "admin", "127.0.0.1", "r", "terms.set", tenant_id))
     return key
 
@@ -120,6 +132,15 @@ async def test_a_tenants_role_sees_its_own_rows_and_no_others(two: TwoTenants, t
         assert await found.fetchall() == [(two.mine,)]
 
 
+@pytest.mark.parametrize("table", SHOWN_BY_ID)
+async def test_a_tenants_role_sees_what_names_it(two: TwoTenants, table: str) -> None:
+    async with await psycopg.AsyncConnection.connect(two.url) as connection:
+        found = await connection.execute(f"SELECT DISTINCT tenant_id FROM {table}".encode())
+        assert await found.fetchall() == [("mine",)]
+    by_key = await two.store.alert_rules(two.mine), await two.store.silences(0, two.mine)
+    assert [{one.tenant_id for one in kept} for kept in by_key] == [{"mine"}, {"mine"}]
+
+
 async def test_a_tenants_role_may_read_nothing_else(two: TwoTenants) -> None:
     """Chunks, compressed chunks and partitions among them: rights are given to each relation by itself."""
     async with await psycopg.AsyncConnection.connect(two.url) as connection:
@@ -130,7 +151,7 @@ async def test_a_tenants_role_may_read_nothing_else(two: TwoTenants) -> None:
             " AND n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema'"
             " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
         )
-        assert {row[0] for row in await found.fetchall()} == set(SHOWN)
+        assert {row[0] for row in await found.fetchall()} == {*SHOWN, *SHOWN_BY_ID}
 
 
 async def test_a_function_that_leaks_is_asked_after_the_barrier(two: TwoTenants) -> None:

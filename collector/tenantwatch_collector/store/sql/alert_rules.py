@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from tenantwatch_collector.store.facts import StoredRule
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
+OWN = " AND tenant_id = (SELECT t.tenant_id FROM tenant t WHERE t.tenant_key = ?)"
+"""What bounds a question to the rules, or silences, that name a tenant."""
 _COLUMNS = "rule_id, tenant_id, tier, definition, created_at_us, created_by"
 
 
-async def all_rules(db: Database) -> Sequence[StoredRule]:
-    rows = await db.read(f"SELECT {_COLUMNS} FROM alert_rule ORDER BY rule_id")
+async def all_rules(db: Database, tenant_key: int | None) -> Sequence[StoredRule]:
+    own, parameters = ("", ()) if tenant_key is None else (OWN, (tenant_key,))
+    sql = f"SELECT {_COLUMNS} FROM alert_rule WHERE TRUE{own} ORDER BY rule_id"
+    rows = await db.read(sql, parameters, tenant_key)
     return [StoredRule(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tenantwatch_collector.store.agreements import WindowRecord
 from tenantwatch_collector.store.facts import StoredSilence
+from tenantwatch_collector.store.sql.alert_rules import OWN
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 
 _COLUMNS = "silence_id, tenant_id, alert_type, start_us, end_us, who, notes"
@@ -29,8 +30,10 @@ async def add(tx: Transaction, silence: StoredSilence) -> int:
     return int(rows[0]["silence_id"])
 
 
-async def ending_after(db: Database, time_us: int) -> Sequence[StoredSilence]:
-    rows = await db.read(f"SELECT {_COLUMNS} FROM silence WHERE end_us > ? ORDER BY silence_id", (time_us,))
+async def ending_after(db: Database, time_us: int, tenant_key: int | None) -> Sequence[StoredSilence]:
+    own, parameters = ("", ()) if tenant_key is None else (OWN, (tenant_key,))
+    sql = f"SELECT {_COLUMNS} FROM silence WHERE end_us > ?{own} ORDER BY silence_id"
+    rows = await db.read(sql, (time_us, *parameters), tenant_key)
     return [StoredSilence(*(row[name] for name in _COLUMNS.split(", "))) for row in rows]
 
 

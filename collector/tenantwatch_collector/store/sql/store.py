@@ -281,8 +281,8 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
         async with self._db.transaction() as tx:
             await note_deleted(tx, retention.raw_before_us)
 
-    async def alert_rules(self) -> Sequence[StoredRule]:
-        return await alert_rules.all_rules(self._db)
+    async def alert_rules(self, tenant_key: int | None = None) -> Sequence[StoredRule]:
+        return await alert_rules.all_rules(self._db, tenant_key)
 
     async def put_alert_rule(self, rule: StoredRule) -> None:
         async with self._db.transaction() as tx:
@@ -306,8 +306,8 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
         async with self._db.transaction() as tx:
             return await silences.add(tx, silence)
 
-    async def silences(self, ending_after_us: int) -> Sequence[StoredSilence]:
-        return await silences.ending_after(self._db, ending_after_us)
+    async def silences(self, ending_after_us: int, tenant_key: int | None = None) -> Sequence[StoredSilence]:
+        return await silences.ending_after(self._db, ending_after_us, tenant_key)
 
     async def end_silence(self, silence_id: int, now_us: int) -> bool:
         async with self._db.transaction() as tx:
