@@ -1,4 +1,4 @@
-"""MySQL's protocol, by a real MariaDB; what only MySQL has (caching_sha2_password) is not tried here."""
+"""MySQL's protocol, by a real MariaDB; what only MySQL has (caching_sha2_password) by a server of our own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncmy
+import asyncmy.auth
 import pytest
 from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity, Settings
 from tenantwatch_agent.errors import ConfigurationError
@@ -15,6 +16,7 @@ from tenantwatch_wire.records import CheckDefinition, Result, Status
 from tests.agent.checks.looking import look
 from tests.fakes import hostile
 from tests.fakes.certificates import Authority
+from tests.fakes.mysql_server import MysqlServer
 from tests.fakes.proxy import Proxy
 from tests.mariadb import MariadbServer, new_mariadb
 from tests.ports import stable_port
@@ -199,3 +201,30 @@ async def test_tls(tmp_path: Path) -> None:
             assert "tls failed" not in named.text
         finally:
             server.stop()
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_login_by_caching_sha2_password(tmp_path: Path, encrypted: bool) -> None:
+    """First the whole proof, over TLS or by the server's key; then the fast one, as the server remembers."""
+    context = Authority(tmp_path).mint("127.0.0.1").server() if encrypted else None
+    async with MysqlServer("gr\u00fcn & 1", context).running() as server:
+        url = f"mysql://u:gr%C3%BCn%20%26%201@{server.address}/shop"
+        for _ in range(2):
+            result = await database(url, 20_000)
+            assert (result.status, result.text) == (Status.HEALTHY, "answers")
+            assert result.metrics["max_connections"] == 151
+        denied = await database(f"mysql://u:hunter2@{server.address}/shop", 20_000)
+    whole = "tls" if encrypted else "rsa"
+    assert server.ways == [whole, "fast", whole]
+    assert denied.text.startswith("login failed: Access denied for user 'u'")
+    assert "hunter2" not in denied.text
+
+
+async def test_a_login_that_needs_what_is_not_installed_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncmy.auth, "_have_cryptography", False)
+    async with MysqlServer("secret").running() as server:
+        result = await database(f"mysql://u:secret@{server.address}/shop", 20_000)
+    assert result.status is Status.UNKNOWN
+    assert result.text == (
+        "this login without TLS needs the package cryptography: use TLS, or pip install cryptography"
+    )

@@ -27,7 +27,7 @@ from tenantwatch_agent.checks.database.session import (
     first_line,
 )
 from tenantwatch_agent.checks.phases import Phases
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 SCHEMES = ("mysql", "mariadb")
 
@@ -187,6 +187,10 @@ class MysqlSession:
     def _failed(self, error: Exception) -> DatabaseFailed:
         if self._allowance.exceeded:
             return DatabaseFailed(self._allowance.reason)
+        if isinstance(error, RuntimeError) and "'cryptography'" in str(error):
+            raise CheckerFailed(
+                "this login without TLS needs the package cryptography: use TLS, or pip install cryptography"
+            )
         if isinstance(error, _NOT_UNDERSTOOD):
             return DatabaseFailed("the server's answer is not understood")
         cause = error.__cause__
