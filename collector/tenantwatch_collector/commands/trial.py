@@ -11,8 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from tenantwatch_collector.access.permissions import Role
 from tenantwatch_collector.app import run
-from tenantwatch_collector.commands.access import create_tenant
+from tenantwatch_collector.commands.access import create_tenant, local_caller
 from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestListener
 from tenantwatch_collector.doors import bound_socket
 from tenantwatch_collector.errors import ConfigurationError, NotAuthenticated
@@ -77,7 +78,8 @@ async def _token_file(store: Store, path: Path, role: str, tenant: Tenant | None
     with contextlib.suppress(NotAuthenticated):
         await Authenticator(store).caller(_read_secret(path), role)
         return path
-    _, secret = await issue_token(store, role, tenant, f"made by `try` for {path.name}")
+    subject = local_caller().subject if role == Role.ADMIN else ""
+    _, secret = await issue_token(store, role, tenant, f"made by `try` for {path.name}", subject=subject)
     _write_secret(path, secret)
     return path
 

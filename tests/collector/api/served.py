@@ -17,6 +17,7 @@ import httpx2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from tenantwatch_collector.access.permissions import PLATFORM_ROLES, Role
+from tenantwatch_collector.access.settings import JwtSection
 from tenantwatch_collector.api.settings import ApiSection
 from tenantwatch_collector.app import Collector
 from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestListener
@@ -199,7 +200,10 @@ class StandInAgent:
 
 @asynccontextmanager
 async def served(
-    folder: Path, notify: NotifySection | None = None, requests_per_minute: int = 6_000
+    folder: Path,
+    notify: NotifySection | None = None,
+    requests_per_minute: int = 6_000,
+    jwt: JwtSection | None = None,
 ) -> AsyncIterator[Served]:
     """A collector on SQLite with two tenants, of which only the first has agents."""
     store = await open_store(folder / "store.sqlite3")
@@ -209,6 +213,7 @@ async def served(
         data_folder=folder,
         notify=notify or NotifySection(),
         api=ApiSection(requests_per_minute=requests_per_minute),
+        jwt=jwt,
     )
     collector = Collector(config, store)
     grpc_address, rest_url = await collector.start()
