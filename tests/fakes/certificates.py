@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
@@ -26,12 +26,15 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
 @dataclass(frozen=True)
 class Minted:
     """A certificate with its key, in one PEM file."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Key
     file: Path
 
     @property
@@ -41,6 +44,8 @@ class Minted:
     def server(self, client_authority: Path | None = None, alpn: str = "") -> ssl.SSLContext:
         """A context to serve with; one that demands a client's certificate if an authority is given."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # A server that shows a weak key does not mind it.
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.load_cert_chain(self.file)
         if client_authority is not None:
             context.load_verify_locations(client_authority)
@@ -76,14 +81,19 @@ class Authority:
         """One below this one."""
         return self._mint("intermediate", (), days, None, self._root, is_authority=True)
 
+    def mint_weak(self, *names: str) -> Minted:
+        """With a key of 1,024 bits, as they were made until 2010."""
+        key = rsa.generate_private_key(public_exponent=65_537, key_size=1_024)
+        return self._mint(names[0], names, 90, None, self._root, key=key)
+
     def mint_self_signed(self, *names: str, days: float = 90) -> Minted:
         return self._mint(names[0], names, days, None, issuer=None)
 
     def _mint(
         self, common: str, names: tuple[str, ...], days: float, begins_in_days: float | None,
-        issuer: Minted | None, is_authority: bool = False,
+        issuer: Minted | None, is_authority: bool = False, key: Key | None = None,
     ) -> Minted:  # fmt: skip
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         ends = now + timedelta(days=days)
         begins = min(
@@ -113,9 +123,7 @@ class Authority:
         certificate = builder.sign(key if issuer is None else issuer.key, hashes.SHA256())
         return Minted(certificate, key, self._write(certificate, key, issuer))
 
-    def _write(
-        self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, issuer: Minted | None
-    ) -> Path:
+    def _write(self, certificate: x509.Certificate, key: Key, issuer: Minted | None) -> Path:
         """Key, certificate, and the one that signed it, unless that is the root that clients have."""
         self._count += 1
         file = self._folder / f"{self._name.replace(' ', '-')}-{self._count}.pem"

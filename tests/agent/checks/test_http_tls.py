@@ -90,6 +90,10 @@ def _unknown_authority(authority: Authority) -> Minted:
     return Authority(authority.file.parent, "stranger").mint(HERE)
 
 
+def _weak(authority: Authority) -> Minted:
+    return authority.mint_weak(HERE)
+
+
 def _chain_with_expired_authority(authority: Authority) -> Minted:
     return authority.mint(HERE, through=authority.mint_authority(days=-1))
 
@@ -103,6 +107,7 @@ def _chain_with_expired_authority(authority: Authority) -> Minted:
         (_self_signed_and_expired, "self-signed; expired 2.0 days ago", -2),
         (_wrong_address, "wrong host: certificate is not valid for '127.0.0.1'", 90),
         (_unknown_authority, "unknown authority: its authority is not trusted here", 90),
+        (_weak, "weak: its key is too short", 90),
         (_chain_with_expired_authority, "expired: an authority's certificate in its chain", 90),
     ],
 )

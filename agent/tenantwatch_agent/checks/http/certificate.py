@@ -23,6 +23,11 @@ _UNKNOWN_AUTHORITY = {
     21: "its authority is not trusted here, or the server does not send the certificate between",
 }
 _WRONG_HOST = (62, 63, 64)
+_WEAK = {
+    66: "its key is too short",
+    67: "the key of an authority in its chain is too short",
+    68: "it is signed with a method that can be forged",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ def problem(error: ssl.SSLCertVerificationError, der: bytes | None) -> str:
         named = "self-signed"
     elif code in _UNKNOWN_AUTHORITY:
         named = f"unknown authority: {_UNKNOWN_AUTHORITY[code]}"
+    elif code in _WEAK:
+        named = f"weak: {_WEAK[code]}"
     elif code in _WRONG_HOST:
         named = f"wrong host: {_after_comma(error.verify_message)}"
     else:
