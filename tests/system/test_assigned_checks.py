@@ -12,7 +12,7 @@ from tests.fakes.http_target import HttpTarget
 from tests.system.ground import TENANT, ground
 from tests.system.harness import Caller
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 ALLOWED = "[assignment]\nenabled = true"
 PATH = f"/checks/{TENANT}/far"
 
