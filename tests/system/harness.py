@@ -269,11 +269,11 @@ class Agent(Program):
 class Caller:
     """Someone with a token who asks by REST and gRPC."""
 
-    def __init__(self, collector: Collector, token: str) -> None:
+    def __init__(self, collector: Collector, token: str, timeout_seconds: float = 10) -> None:
         self._headers = {"authorization": f"Bearer {token}"}
         self._metadata = tuple(self._headers.items())
         self._http = httpx2.AsyncClient(
-            base_url=collector.rest_url, headers=self._headers, trust_env=False, timeout=10
+            base_url=collector.rest_url, headers=self._headers, trust_env=False, timeout=timeout_seconds
         )
         self._channel = grpc.aio.insecure_channel(collector.grpc_address)
         self.query = query_pb2_grpc.QueryServiceStub(self._channel)

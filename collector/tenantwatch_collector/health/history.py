@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from tenantwatch_wire.records import Status
 
@@ -89,9 +90,9 @@ def known_history(changes: Iterable[tuple[int, Change]], as_of: int) -> list[Cha
     A silence counts as known at the instant from which the check was unknown.
     """
     history: list[Change] = []
-    known = (pair for pair in changes if pair[0] <= as_of)
-    for _, change in sorted(known, key=lambda pair: (pair[0], pair[1].time)):
-        revise(history, [change])
+    known = [(known_at, change.time, change) for known_at, change in changes if known_at <= as_of]
+    known.sort(key=itemgetter(0, 1))
+    revise(history, [change for *_, change in known])
     return history
 
 

@@ -99,16 +99,20 @@ class Issuing:
         named = judged.named
         kept = await self._store.issued(judged.key, named.period_type, named.label)
         previous = None if not kept else Issue(_stage(kept[-1]), kept[-1].revision, kept[-1].digest)
-        reason = "" if not kept else _reason(_told(kept[-1])["tenants"], document["tenants"])
-        final = await self._is_final(judged)
-        issue = next_issue(previous, final, document["content_digest"], reason)
+        digest, reason = document["content_digest"], ""
+        if previous is not None and previous.digest != digest:
+            reason = _reason(_told(kept[-1])["tenants"], document["tenants"])
+        # What was final once stays so: only for the first time all agents are looked at.
+        final = (previous is not None and previous.stage != "provisional") or await self._is_final(judged)
+        issue = next_issue(previous, final, digest, reason)
         if issue is None:
             return _told(kept[-1])
+        if issue.stage == "provisional":
+            return self._signer.sign(dict(document))
         signed = self._signer.sign(
             await asyncio.to_thread(judged.document, issue.stage, issue.number, issue.reason)
         )
-        if issue.stage != "provisional":
-            await self._keep(judged, issue, signed)
+        await self._keep(judged, issue, signed)
         return signed
 
     async def _is_final(self, judged: Judgement) -> bool:
