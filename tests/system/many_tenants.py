@@ -39,6 +39,7 @@ class Streams:
     address: str
     secrets: list[str]
     targets: list[str]
+    kind: str = "external_apis"
     _calls: list[Any] = field(default_factory=list)
     _sequences: list[int] = field(default_factory=list)
 
@@ -67,7 +68,7 @@ class Streams:
         entry = agent_pb2.CheckEntry(
             index=0,
             check_id="api",
-            kind="external_apis",
+            kind=self.kind,
             interval_ms=60_000,
             timeout_ms=1_000,
             confirm_failures=1,
