@@ -398,7 +398,8 @@ class AlertBook:
         held.causes = verdict.causes
         if not verdict.goes_on:
             held.ended_at_us = now_us
-        tenant_ids = [self._tenants[tenant_key].tenant_id for tenant_key in verdict.tenant_keys]
+        tenants = (self._tenants.get(tenant_key) for tenant_key in verdict.tenant_keys)
+        tenant_ids = [tenant.tenant_id for tenant in tenants if tenant is not None]
         seen = surge_context(verdict.causes, tenant_ids)
         rule = Rule(PLATFORM, PLATFORM, verdict.alert_type, Severity.CRITICAL)
         evaluation = Evaluation(PLATFORM, PLATFORM, verdict.alert_type, now_us, verdict.goes_on)
