@@ -52,7 +52,7 @@ def _cell(value: Any) -> str:
         value = ";".join(value)
     text = str(value)
     # A spreadsheet takes such a beginning for a formula.
-    return f"'{text}" if text[:1] in "=+-@\t\r" and not _is_number(text) else text
+    return f"'{text}" if text and text[0] in "=+-@\t\r" and not _is_number(text) else text
 
 
 def _is_number(text: str) -> bool:

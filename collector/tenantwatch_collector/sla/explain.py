@@ -11,6 +11,7 @@ from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.report import in_seconds, report
 from tenantwatch_collector.sla.rounding import decimal_text, half_even_text, half_up_text
+from tenantwatch_collector.sla.verdict import health_parts
 
 MAX_STRETCHES = 100
 
@@ -121,8 +122,12 @@ def _availability(e: Evaluation) -> Iterator[str]:
     else:
         yield f"   availability = 100 x {_s(counted.available, e)} / {_s(counted.eligible, e)}"
         yield f"                = {shown['availability_pct']} % (rounded down)"
-    covered = _or_none(shown["coverage_pct"], " % (rounded down)")
-    yield f"   coverage = 100 x known / (known + unknown) = {covered}"
+    if shown["coverage_pct"] is not None:
+        unknown = e.seconds[TimeClass.UNKNOWN]
+        known = sum(e.seconds[each] for each in (TimeClass.UP, TimeClass.DEGRADED, TimeClass.DOWN))
+        sums = f"100 x {_s(known, e)} / ({_s(known, e)} + {_s(unknown, e)})"
+        yield f"   coverage = 100 x known / (known + unknown) = {sums}"
+        yield f"            = {shown['coverage_pct']} % (rounded down)"
 
 
 def _budget(e: Evaluation) -> Iterator[str]:
@@ -196,11 +201,24 @@ def _judgement(e: Evaluation) -> Iterator[str]:
     yield f"   error rate at most {decimal_text(targets.error_rate_percentage)} %"
     yield f"   every incident at most {decimal_text(targets.recovery_time_minutes)} min"
     yield f"   violations: {', '.join(e.violations) or 'none'}"
+    yield from _health(e)
     word = {None: "cannot be judged", True: "yes", False: "no"}[e.compliant]
     yield f"   compliant: {word}; health score {_or_none(shown['health_score'], ' of 100')}"
     if e.credit is not None and e.terms.credits is not None:
         fee = half_up_text(e.terms.credits.fee, 2)
         yield f"   credit = {e.credit.pct} % of {fee} = {shown['credit']['amount']}"
+
+
+def _health(e: Evaluation) -> Iterator[str]:
+    """The score's parts; a part without data is left out and the others share its weight."""
+    parts = health_parts(e.counted, e.traffic, e.incidents, e.terms.targets, e.terms.units_per_second)
+    for part in parts:
+        rule = "1.5 - used, from 0 to 1" if part.name == "response" else "1 - used / 2, at least 0"
+        used, share = half_even_text(part.used, 6), half_even_text(part.share, 6)
+        yield f"   health, {part.name}: {used} of what is allowed used; {rule} = {share}, times {part.weight}"
+    if parts:
+        weights = " + ".join(str(part.weight) for part in parts)
+        yield f"   health score = 100 x the sum of these / ({weights})"
 
 
 def _s(units: int, e: Evaluation) -> int | str:

@@ -58,19 +58,44 @@ def health_score(
     units_per_second: int,
 ) -> Fraction | None:
     """100 is perfect, 50 is every target met exactly. Parts without data are left out; None if all are."""
-    parts: list[tuple[int, Fraction]] = []
+    parts = health_parts(counted, traffic, incidents, targets, units_per_second)
+    weights = sum(part.weight for part in parts)
+    return HUNDRED * sum(part.weight * part.share for part in parts) / weights if weights else None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPart:
+    """A share of the score: ``used`` of what the target allows leaves ``share`` of the weight."""
+
+    name: str
+    weight: int
+    used: Fraction
+    share: Fraction
+
+
+def health_parts(
+    counted: Counted,
+    traffic: Traffic,
+    incidents: Sequence[Incident],
+    targets: Targets,
+    units_per_second: int,
+) -> list[HealthPart]:
+    """What the score is made of, as far as there is data."""
+    parts: list[HealthPart] = []
     if counted.eligible:
         used = _used(Fraction(counted.down, counted.eligible), targets.allowed_down)
+        parts.append(HealthPart("availability", 40, used, _left(used)))
         worst = Fraction(max((incident.downtime for incident in incidents), default=0))
-        recovery = _used(worst, recovery_limit(targets, units_per_second))
-        parts += [(40, _left(used)), (15, _left(recovery))]
+        used = _used(worst, recovery_limit(targets, units_per_second))
+        parts.append(HealthPart("recovery", 15, used, _left(used)))
     rate, mean = traffic.error_rate, traffic.latency.mean_ms()
     if rate is not None:
-        parts.append((25, _left(_used(rate, targets.error_rate_percentage))))
+        used = _used(rate, targets.error_rate_percentage)
+        parts.append(HealthPart("errors", 25, used, _left(used)))
     if mean is not None:
-        parts.append((20, _clamp(1 + _HALF - _used(mean, targets.response_time_ms))))
-    weights = sum(weight for weight, _ in parts)
-    return HUNDRED * sum(weight * part for weight, part in parts) / weights if weights else None
+        used = _used(mean, targets.response_time_ms)
+        parts.append(HealthPart("response", 20, used, _clamp(1 + _HALF - used)))
+    return parts
 
 
 def credit(counted: Counted, credits: Credits | None) -> Credit | None:

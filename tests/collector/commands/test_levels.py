@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
+import sys
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -88,6 +90,11 @@ def followed(part: str) -> tuple[Fraction, Fraction, Fraction]:
         Fraction, re.findall(r"= ([\d.]+) s; less ([\d.]+) s down = (-?[\d.]+) s left", part)[0]
     )
     assert (100 - Fraction(target)) / 100 * (whole - sum(less)) == total == left + spent
+    health = re.findall(r"^   health, \w+: .* = ([\d.]+), times (\d+)$", part, re.M)
+    weights = sum(int(weight) for _, weight in health)
+    score = 100 * sum((Fraction(share) * int(weight) for share, weight in health), Fraction(0)) / weights
+    (shown,) = re.findall(r"health score ([\d.]+) of 100", part)
+    assert abs(score - Fraction(shown)) <= Fraction(51, 1000)
     return available, down, eligible
 
 
@@ -171,3 +178,16 @@ def test_bad_input_is_told_with_what_to_write(
     assert main(["tenant", "create", "acme", "--config", str(path)]) == 0
     capsys.readouterr()
     assert words in run(capsys, *arguments, "--config", str(path), code=1)
+
+
+def test_who_reads_may_stop(config: str) -> None:
+    """As head does: no complaint, and nothing half written at the exit."""
+    command = [sys.executable, "-m", "tenantwatch_collector", "sla", "export", "acme", str(DAY)]
+    with subprocess.Popen(
+        [*command, "--config", config], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        said = running.stderr.read()
+    assert (running.returncode, said) == (141, b"")

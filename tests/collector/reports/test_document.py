@@ -151,6 +151,11 @@ def test_csv_has_a_row_per_tenant(platform: dict[str, Any]) -> None:
         "yes",
         "",
     )
+    assert (rows[1]["violations"], rows[0]["reason"], rows[0]["availability_as_issued"]) == (
+        "",
+        "",
+        "99.8078",
+    )
     assert (rows[0]["period_start"], rows[2]["availability"]) == ("2026-02-28T23:00:00Z", "")
 
 
