@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit, urlunsplit
 
 from tenantwatch_wire.records import Status
@@ -45,6 +45,15 @@ class Check(Protocol):
 
     async def look(self) -> Outcome:
         """Look once. A failing target is an unhealthy outcome; raises CheckerFailed if the checker fails."""
+
+
+@runtime_checkable
+class AsksOthers(Protocol):
+    """A check that judges results of other checks."""
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """The ids of those checks."""
 
 
 @dataclass(frozen=True, slots=True)

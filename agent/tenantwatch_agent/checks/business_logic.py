@@ -66,6 +66,16 @@ class BusinessLogic:
         self.target = self._target()[:MAX_TARGET_LENGTH]
 
     @property
+    def asks(self) -> frozenset[str]:
+        return frozenset(
+            name[0] for expression in self._expressions for name in expression.names if len(name) > 1
+        )
+
+    @property
+    def _expressions(self) -> list[Expression]:
+        return [each for each in (self._must, self._should, *self._kpis.values()) if each is not None]
+
+    @property
     def phase(self) -> str:
         return "work out" if self._probe is None else self._probe.phase
 
@@ -164,7 +174,7 @@ class BusinessLogic:
         """Names without a dot are values of the source; a job's are known only when it calls."""
         if self._settings.heartbeat:
             return
-        for expression in filter(None, (self._must, self._should, *self._kpis.values())):
+        for expression in self._expressions:
             for name in expression.names:
                 if len(name) == 1 and name[0] not in self._paths:
                     known = ", ".join(self._paths) or "none"

@@ -7,6 +7,7 @@ import sys
 
 from tenantwatch_wire.records import Result, Status
 
+from tenantwatch_agent.checks.base import AsksOthers
 from tenantwatch_agent.config import AgentConfig, ConfiguredCheck
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.egress import OwnEgress
@@ -16,7 +17,11 @@ from tenantwatch_agent.loop import run_to_end
 from tenantwatch_agent.vitals import Vitals
 from tenantwatch_agent.words import counted
 
-_PHASES = ("dns_ms", "connect_ms", "tls_ms", "send_ms", "first_byte_ms", "headers_ms", "body_ms", "total_ms")
+_PHASES = (
+    *("dns", "connect", "proxy", "tls", "login", "first_byte", "body"),
+    *("query", "ping", "info", "write", "run"),
+)
+"""As the kinds of checks name them."""
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,8 +40,8 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "run-once",
         help="look once with one check and print what it saw, phase by phase",
         description="Looks with one configured check, with its retries, and prints status, text, latency,"
-        " phases and metrics; nothing is kept or sent. Exit code, as plugins of Nagios have it: 0 healthy, 1"
-        " degraded, 2 unhealthy, 3 unknown or not configured.",
+        " phases and metrics; first with those whose results it asks for. Nothing is kept or sent. Exit code,"
+        " as plugins of Nagios have it: 0 healthy, 1 degraded, 2 unhealthy, 3 unknown or not configured.",
     )
     once.add_argument("check_id", metavar="CHECK")
     once.add_argument("--config", required=True, help="the agent's TOML file")
@@ -73,15 +78,24 @@ def run_once(options: argparse.Namespace) -> int:
 
 
 def _look_once(options: argparse.Namespace) -> Status:
-    config = Configuration(options.config).config
-    one = _named(config, options.check_id)
-    looker = Looker(Vitals(), OwnEgress(config.egress))
-    result: Result = run_to_end(looker.look(one))
+    configuration = Configuration(options.config)
+    one = _named(configuration.config, options.check_id)
+    looker = Looker(Vitals(), OwnEgress(configuration.config.egress))
+    result: Result = run_to_end(_look(looker, one, configuration))
     print(f"{one.definition.check_id}: {result.status.word}: {result.text}")
     if result.latency_us is not None:
         print(f"latency: {result.latency_us / 1000:.3f} ms")
     _print_figures(result)
     return result.status
+
+
+async def _look(looker: Looker, one: ConfiguredCheck, configuration: Configuration) -> Result:
+    """After those of whose results it makes its own."""
+    asked = one.check.asks if isinstance(one.check, AsksOthers) else ()
+    for other in configuration.config.checks:
+        if other.definition.check_id in asked and other is not one:
+            configuration.surroundings.latest.record(await looker.look(other))
+    return await looker.look(one)
 
 
 def _named(config: AgentConfig, check_id: str) -> ConfiguredCheck:
@@ -91,12 +105,19 @@ def _named(config: AgentConfig, check_id: str) -> ConfiguredCheck:
     return found[check_id]
 
 
+def _is_phase(metric: str) -> bool:
+    """Also of a step of external_apis, which begins with the step's name."""
+    name = metric.removesuffix("_ms")
+    return name != metric and (name in _PHASES or any(name.endswith(f"_{each}") for each in _PHASES))
+
+
 def _print_figures(result: Result) -> None:
-    phases = [name for name in _PHASES if name in result.metrics]
+    phases = {name: value for name, value in result.metrics.items() if _is_phase(name)}
     if phases:
         print("phases:")
-        for name in phases:
-            print(f"  {name.removesuffix('_ms').replace('_', ' '):12} {result.metrics[name]:10.3f} ms")
+        width = max(12, *map(len, phases))
+        for name, value in phases.items():
+            print(f"  {name.removesuffix('_ms').replace('_', ' '):{width}} {value:10.3f} ms")
     others = {name: value for name, value in result.metrics.items() if name not in phases}
     if others:
         print("metrics:")

@@ -18,6 +18,7 @@ from tenantwatch_agent.__main__ import main
 from tests.agent.fake_collector import FakeCollector
 from tests.agent.test_program import start
 from tests.ports import stable_port
+from tests.servers import PostgresServer
 
 HOST = '[[checks]]\nid = "host"\nkind = "host_resources"\ninterval_seconds = 0.1\n'
 
@@ -169,6 +170,23 @@ def test_check_config_asks_for_the_token(
     path.write_text(HOST)
     assert main(["check-config", str(path)]) == 1
     assert "there is no token; set collector.token_file or TENANTWATCH_TOKEN" in capsys.readouterr().err
+
+
+def test_run_once_tells_the_phases_of_steps_and_looks_at_what_it_asks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres_server: PostgresServer
+) -> None:
+    path = configuration(
+        tmp_path,
+        FakeCollector(),
+        f'[[checks]]\nid = "orders-db"\nkind = "database_connectivity"\nurl = "{postgres_server.url}"\n'
+        'query = "SELECT 12"\n[[checks]]\nid = "orders"\nkind = "business_logic"\n'
+        "healthy_if = \"'orders-db'.value > 10\"\n",
+    )
+    assert main(["run-once", "orders-db", "--config", str(path)]) == 0
+    phases = capsys.readouterr().out.partition("phases:")[2].partition("metrics:")[0]
+    assert [line.split()[0] for line in phases.splitlines() if line.strip()] == ["connect", "login", "query"]
+    assert main(["run-once", "orders", "--config", str(path)]) == 0
+    assert capsys.readouterr().out.startswith("orders: healthy: holds")
 
 
 def test_run_once_shows_phases_and_metrics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
