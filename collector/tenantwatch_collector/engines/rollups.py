@@ -33,6 +33,7 @@ from tenantwatch_collector.store.base import (
     RolledUp,
     Rollup,
     RollupSpan,
+    RollupSum,
     Store,
     StoreUnavailable,
 )
@@ -182,6 +183,11 @@ class RollupEngine:
             self._wanted.pop(span, None)
         self._due.difference_update(spans)
         self._due.update(flush.due)
+
+    async def sum_up(self, span: RollupSpan) -> list[RollupSum]:
+        """What the sum of the span is, made anew."""
+        places = places_of(await self._store.tenant_checks(span.tenant_key))
+        return summed(span, await self.recount(span), await self._requests(span), places)
 
     async def recount(self, span: RollupSpan) -> list[Rollup]:
         """What the rollups of the span are, made anew from its results, or of the narrower ones in it."""

@@ -95,7 +95,7 @@ async def open_facts(
     store: Store, touches: Touches, tenant_keys: Sequence[int], pieces: Sequence[Span], as_of_us: int
 ) -> Opened:
     """Everything of these tenants that was known then; ``pieces`` are the time that the report is about."""
-    counting = set(await store.counting_tenants(COUNTERS))
+    counting = set(await store.counting_tenants(COUNTERS, tenant_keys))
     opened = Opened(
         store,
         # Up to the instant asked for, not the period's end: burn rates are of that instant.

@@ -89,8 +89,10 @@ class SumStore(Protocol):
     async def request_rollups(self, tenant_key: int, from_us: int, to_us: int) -> Sequence[RequestRollup]:
         """Those that begin in [from_us, to_us), by time and check."""
 
-    async def counting_tenants(self, names: tuple[str, str]) -> Sequence[int]:
-        """The tenants of which any result ever had both of these metrics."""
+    async def counting_tenants(
+        self, names: tuple[str, str], among: Sequence[int] | None = None
+    ) -> Sequence[int]:
+        """The tenants, all or ``among`` these, of which any result ever had both of these metrics."""
 
     async def counter_readings(
         self, tenant_key: int, names: tuple[str, str], from_us: int, to_us: int

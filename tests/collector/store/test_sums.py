@@ -108,6 +108,8 @@ async def test_counters_are_read_where_both_were_measured(store: Store) -> None:
     commit = await store.commit([counted(check, 1, [10.0, 20.0, 30.0])])
     await store.commit([counted(other, 1, [10.0, 20.0], ("requests_total_of_us", "errors_total"))])
     assert list(await store.counting_tenants(NAMES)) == [one.tenant_key]
+    assert list(await store.counting_tenants(NAMES, [one.tenant_key])) == [one.tenant_key]
+    assert list(await store.counting_tenants(NAMES, [two.tenant_key])) == []
     found = await store.counter_readings(one.tenant_key, NAMES, T0, T0 + 10**9)
     assert sorted((each.time_us - T0, each.total, each.errors) for each in found) == [
         (0, 10.0, 5.0),

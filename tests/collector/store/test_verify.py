@@ -95,6 +95,14 @@ async def test_what_was_tampered_with_is_named(store: Store, place: Place) -> No
     assert any("degraded_ms=7" in line for line in wrong)
 
 
+async def test_a_sum_that_is_none_is_named(store: Store, place: Place) -> None:
+    await fill(store)
+    await place.change("UPDATE rollup_sum SET total = total + 1 WHERE width_s = 3600")
+    wrong = [line for line in await said(store) if line.startswith("DIFFERS: ")]
+    assert [line.endswith("the sum over its checks") for line in wrong] == [True] * len(wrong)
+    assert wrong
+
+
 async def test_a_hole_in_the_log_is_named(store: Store, place: Place) -> None:
     await fill(store)
     await place.change("DELETE FROM commit_log WHERE commit_id = 2")

@@ -85,10 +85,14 @@ class SqlSums:
         )
         return [RequestRollup(*_values(row, _REQUESTS)) for row in rows]
 
-    async def counting_tenants(self, names: tuple[str, str]) -> Sequence[int]:
-        rows = await self._db.read(
-            "SELECT tenant_key, names FROM metric_set WHERE names LIKE ?", (f'%"{names[0]}"%',)
-        )
+    async def counting_tenants(
+        self, names: tuple[str, str], among: Sequence[int] | None = None
+    ) -> Sequence[int]:
+        sql, like = "SELECT tenant_key, names FROM metric_set WHERE names LIKE ?", f'%"{names[0]}"%'
+        if among is None:
+            rows = await self._db.read(sql, (like,))
+        else:
+            rows = await self._read(f"{sql} AND {_among(among)}", (like, *among), among)
         return sorted({row["tenant_key"] for row in rows if _has(row, names)})
 
     async def counter_readings(
