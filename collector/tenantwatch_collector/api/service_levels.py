@@ -18,11 +18,12 @@ from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.keyring import Keyring
+from tenantwatch_collector.reports.metrics import metrics_of
 from tenantwatch_collector.reports.naming import PeriodName
 from tenantwatch_collector.reports.pdf import Typesetter
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.spreadsheet import to_csv
-from tenantwatch_collector.reports.subject import detail_of, metrics_of
+from tenantwatch_collector.reports.subject import detail_of
 from tenantwatch_collector.sla.contract import Tier
 from tenantwatch_collector.sla.explain import explain_judged
 from tenantwatch_collector.sla.life import time_to_breach

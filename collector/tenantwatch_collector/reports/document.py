@@ -10,15 +10,14 @@ from fractions import Fraction
 from typing import Any
 
 from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_collector.reports.metrics import metrics_of, violations_of
 from tenantwatch_collector.reports.subject import (
     Subject,
     detail_of,
-    metrics_of,
     number,
     numbers_of,
     trend_of,
     utc,
-    violations_of,
 )
 from tenantwatch_collector.sla.availability import Counted
 from tenantwatch_collector.sla.classes import TimeClass

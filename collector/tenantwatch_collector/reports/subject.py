@@ -11,7 +11,7 @@ from typing import Any, Literal
 from tenantwatch_collector.sla.availability import coverage
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.corrections import Correction
-from tenantwatch_collector.sla.evaluate import Evaluation, Facts
+from tenantwatch_collector.sla.evaluate import Facts
 from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.masks import Maintenance
 from tenantwatch_collector.sla.report import in_seconds, report
@@ -46,58 +46,6 @@ class Subject:
     """Of the facts that the numbers rest on, by kind."""
 
 
-def metrics_of(subject: Subject, period: str) -> dict[str, Any]:
-    """The SLA metrics of one tenant and period, numbers as numbers."""
-    whole, truth = subject.judged.whole, subject.judged.truth
-    minutes = Fraction(whole.counted.down, 60 * whole.terms.units_per_second)
-    return {
-        "tenant_id": subject.tenant_id,
-        "tenant_name": subject.tenant_name,
-        "tier": subject.tier,
-        "period": period,
-        "availability": _percent(whole.counted.availability),
-        "avg_response_time": number(_maybe(half_even_text, whole.traffic.latency.mean_ms(), 3)),
-        "error_rate": number(_maybe(ceiling_text, whole.traffic.error_rate)),
-        "sla_compliance": whole.compliant,
-        "violations": whole.violations,
-        "health_score": number(_maybe(half_even_text, whole.health_score, 1)),
-        "coverage": _percent(coverage(whole.seconds)),
-        "availability_best": _percent(truth.best),
-        "availability_worst": _percent(truth.worst),
-        "verdict": truth.overall.value,
-        "downtime_minutes": number(ceiling_text(minutes, 2)),
-        "incident_count": len(whole.incidents),
-    }
-
-
-def violations_of(subject: Subject) -> list[dict[str, Any]]:
-    """Each missed target with what was agreed and what was measured."""
-    whole = subject.judged.whole
-    if not whole.violations:
-        return []
-    return [
-        {"tenant_id": subject.tenant_id, "violation": name, **_missed(name, whole)}
-        for name in whole.violations
-    ]
-
-
-def _missed(name: str, whole: Evaluation) -> dict[str, Any]:
-    targets, traffic = whole.terms.targets, whole.traffic
-    if name == "availability":
-        agreed, measured = targets.availability_percentage, _maybe(floor_text, whole.counted.availability)
-        unit = "percent"
-    elif name == "response_time":
-        agreed, measured = targets.response_time_ms, _maybe(half_even_text, traffic.latency.mean_ms(), 3)
-        unit = "ms"
-    elif name == "error_rate":
-        agreed, measured = targets.error_rate_percentage, _maybe(ceiling_text, traffic.error_rate)
-        unit = "percent"
-    else:
-        worst = Fraction(max(i.downtime for i in whole.incidents), 60 * whole.terms.units_per_second)
-        agreed, measured, unit = targets.recovery_time_minutes, ceiling_text(worst, 2), "minutes"
-    return {"target": float(agreed), "measured": number(measured), "unit": unit}
-
-
 def numbers_of(subject: Subject) -> dict[str, Any]:
     """Every number of the tenant, with what is proved and the digests of the facts behind it."""
     judged = subject.judged
@@ -108,8 +56,8 @@ def numbers_of(subject: Subject) -> dict[str, Any]:
         "report": report(judged.whole),
         "as_issued": None if judged.issued is None else _issued(judged),
         "proved": {
-            "best_pct": _maybe(floor_text, judged.truth.best),
-            "worst_pct": _maybe(floor_text, judged.truth.worst),
+            "best_pct": rounded(floor_text, judged.truth.best),
+            "worst_pct": rounded(floor_text, judged.truth.worst),
             "targets": {name: verdict.value for name, verdict in judged.truth.verdicts.items()},
             "overall": judged.truth.overall.value,
         },
@@ -230,12 +178,12 @@ def _point(point: Point, units: int) -> dict[str, Any]:
     return {
         "from": utc(in_seconds(point.period.start, units)),
         "to": utc(in_seconds(point.period.end, units)),
-        "availability": _percent(point.counted.availability),
-        "coverage": _percent(coverage(point.seconds)),
+        "availability": percent(point.counted.availability),
+        "coverage": percent(coverage(point.seconds)),
         "downtime_minutes": number(ceiling_text(Fraction(point.counted.down, 60 * units), 2)),
-        "avg_response_time": number(_maybe(half_even_text, latency.mean_ms(), 3)),
+        "avg_response_time": number(rounded(half_even_text, latency.mean_ms(), 3)),
         "p95_response_time": None if not latency.count else (latency.percentile_us(95) or 0) / 1000,
-        "error_rate": number(_maybe(ceiling_text, point.traffic.error_rate)),
+        "error_rate": number(rounded(ceiling_text, point.traffic.error_rate)),
     }
 
 
@@ -277,9 +225,11 @@ def _correction(correction: Correction, units: int) -> dict[str, Any]:
     }
 
 
-def _percent(value: Fraction | None) -> float | None:
-    return number(_maybe(floor_text, value))
+def percent(value: Fraction | None) -> float | None:
+    """Rounded down, as availability and coverage are."""
+    return number(rounded(floor_text, value))
 
 
-def _maybe(text: Any, value: Fraction | None, places: int = 4) -> str | None:
+def rounded(text: Any, value: Fraction | None, places: int = 4) -> str | None:
+    """The value by one of the rounding functions; None stays None."""
     return None if value is None else text(value, places)

@@ -61,6 +61,16 @@ async def test_a_change_of_terms_and_a_revision_are_told() -> None:
     results = examples.month_of(1, examples.OUTAGES, examples.GAPS)
     subject = examples.subject("example-isp-001", results, versions=versions)
     document = examples.tenant_document(subject, stage="revised", revision=2, reason="results arrived late")
+    found = [(v["violation"], v["target"], v["measured"]) for v in document["violations"]]
+    assert found == [
+        ("availability", 99.9, 99.4212),
+        ("error_rate", 0.5, 0.571),
+        ("recovery_time", 15.0, 80.0),
+        ("recovery_time", 15.0, 20.0),
+    ]
+    assert [v["from"] for v in document["violations"]] == ["2026-02-28T23:00:00Z"] * 3 + [
+        "2026-03-15T23:00:00Z"
+    ]
     _, text = await read(document)
     for words in (
         "Revision 2 of an earlier report, because results arrived late.",
