@@ -307,9 +307,10 @@ class Judge:
 
     async def _refresh_definitions(self) -> None:
         self._refresh = False
+        affected = await self._checks.refresh()
+        # After the checks: a tenant is there before its first one, so that none is without its tenant.
         await self._name_tenants()
         now_us = time.time_ns() // 1000
-        affected = await self._checks.refresh()
         self._alerts.know_checks(self._checks.watched, self._checks.heard_us)
         for watched in affected:
             if not watched.check.active:
