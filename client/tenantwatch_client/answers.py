@@ -328,3 +328,71 @@ class AuditView(TypedDict):
     target: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+
+
+class TenantView(TypedDict):
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    resource_tier: str
+    created_at: str
+    suspended_at: str | None
+
+
+class IssuedView(TypedDict):
+    period_type: str
+    label: str
+    sequence: int
+    stage: str
+    revision: int
+    as_of: str
+    issued_at: str
+    digest: str
+    reason: str
+
+
+class RouteView(TypedDict):
+    name: str
+    priority: int
+    tenants: list[str]
+    tiers: list[str]
+    severities: list[str]
+    alert_types: list[str]
+    hours: dict[str, Any] | None
+    steps: list[dict[str, Any]]
+    source: str
+    version: int
+    recorded_at: str | None
+    recorded_by: str
+
+
+class RouteList(TypedDict):
+    routes: list[RouteView]
+    problems: list[str]
+
+
+class TenantFigures(TypedDict):
+    response_time_ms: float | None
+    throughput_rpm: float | None
+    error_rate: float | None
+    cpu_usage: float | None
+    memory_usage: float | None
+    active_users: float | None
+    health_score: float | None
+
+
+class PlatformSnapshot(TypedDict):
+    timestamp: str
+    platform_metrics: dict[str, Any]
+    resource_metrics: dict[str, Any]
+    tenant_metrics: dict[str, TenantFigures]
+
+
+class PerformanceMetrics(TypedDict):
+    tenant_id: str
+    start_date: str
+    end_date: str
+    interval_s: int
+    summary: dict[str, Any]
+    points: list[dict[str, Any]]
+    current: TenantFigures

@@ -11,6 +11,8 @@ from tenantwatch_client.areas.alerts import Alerts
 from tenantwatch_client.areas.audit import Audit
 from tenantwatch_client.areas.health import Health
 from tenantwatch_client.areas.levels import Levels
+from tenantwatch_client.areas.metrics import Metrics
+from tenantwatch_client.areas.routes import Routes
 from tenantwatch_client.areas.rules import Rules
 from tenantwatch_client.areas.silences import Silences
 from tenantwatch_client.areas.tenants import Tenants
@@ -29,8 +31,10 @@ class Client:
         self.agents = Agents(self._connection)
         self.alerts = Alerts(self._connection)
         self.rules = Rules(self._connection)
+        self.routes = Routes(self._connection)
         self.silences = Silences(self._connection)
         self.levels = Levels(self._connection)
+        self.metrics = Metrics(self._connection)
         self.audit = Audit(self._connection)
 
     def close(self) -> None:

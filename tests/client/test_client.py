@@ -26,6 +26,28 @@ def test_tenants_are_created_and_listed(client: Client, served: Served) -> None:
     assert list(client.health.history(made["tenant_id"])) == []
 
 
+def test_a_tenant_is_renamed_suspended_resumed_and_deleted(client: Client, tenant: str) -> None:
+    assert client.tenants.rename(tenant, "Another name")["tenant_name"] == "Another name"
+    assert client.tenants.suspend(tenant)["suspended_at"] is not None
+    assert client.tenants.resume(tenant)["suspended_at"] is None
+    client.tenants.delete(tenant)
+    with pytest.raises(NotFound):
+        client.tenants.get(tenant)
+
+
+def test_a_route_that_reaches_nobody_is_refused_in_words(client: Client) -> None:
+    with pytest.raises(Refused, match="reaches nobody"):
+        client.routes.put("nights", {"severities": ["critical"], "steps": [{"channels": ["pager"]}]})
+    with pytest.raises(NotFound):
+        client.routes.delete("nights")
+    assert "nights" not in [each["name"] for each in client.routes.list()["routes"]]
+
+
+def test_metrics_of_the_platform_and_of_a_tenant(client: Client, tenant: str) -> None:
+    assert client.metrics.platform()["platform_metrics"]["total_tenants"] >= 1
+    assert client.metrics.tenant(tenant)["points"] == []
+
+
 def test_an_alert_from_report_to_resolution(client: Client, tenant: str) -> None:
     made = client.alerts.create(tenant, "Import is late", "error", "no file since 06:00", {"queue": "in"})
     assert client.alerts.acknowledge(made["alert_id"], "on it")["status"] == "acknowledged"
@@ -89,6 +111,7 @@ def test_every_command_is_in_the_audit_log(client: Client, tenant: str) -> None:
 def test_reports_come_as_files(client: Client, tenant: str) -> None:
     assert client.levels.report(tenant, "pdf", Period()).startswith(b"%PDF-")
     assert json.loads(client.levels.report(None, "json", Period()))
+    assert client.levels.issued(tenant) == []
 
 
 @pytest.mark.parametrize("tenant_id", ["not-there", "../../metrics", "a b", "%2e%2e"])

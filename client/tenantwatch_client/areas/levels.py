@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from tenantwatch_client.answers import CorrectionView, ServiceLevel, TermsView, WindowView
+from tenantwatch_client.answers import CorrectionView, IssuedView, ServiceLevel, TermsView, WindowView
 from tenantwatch_client.connection import Connection
 
 Format = Literal["json", "csv", "pdf"]
@@ -45,6 +45,16 @@ class Levels:
         """A signed report as the file itself; of the whole platform without a tenant."""
         query = asdict(period) | {"tenant_id": tenant_id, "format": form}
         return self._connection.file("reports", "sla", query=query)
+
+    def issued(self, tenant_id: str) -> list[IssuedView]:
+        """The reports that were issued, which stay as they were."""
+        return [*self._connection.pages("reports", "issued", tenant_id, key="reports")]
+
+    def issued_report(self, tenant_id: str, period_type: str, label: str, sequence: int) -> dict[str, Any]:
+        """One of them, as it was issued."""
+        path = ("reports", "issued", tenant_id, period_type, label, str(sequence))
+        found: dict[str, Any] = self._connection.get(*path)
+        return found
 
     def terms(self, tenant_id: str) -> TermsView:
         found: TermsView = self._connection.get("sla", tenant_id, "terms")

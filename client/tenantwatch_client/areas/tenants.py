@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from tenantwatch_client.answers import Deployment, TenantOverview
+from tenantwatch_client.answers import Deployment, TenantOverview, TenantView
 from tenantwatch_client.connection import ORCHESTRATION, Connection
 
 Tier = Literal["basic", "professional", "enterprise"]
@@ -32,3 +32,26 @@ class Tenants:
         }
         made: Deployment = self._connection.post("deployments", body=body, under=ORCHESTRATION)
         return made
+
+    def get(self, tenant_id: str) -> TenantView:
+        found: TenantView = self._connection.get("tenants", tenant_id)
+        return found
+
+    def rename(self, tenant_id: str, name: str) -> TenantView:
+        """Its id stays."""
+        body = {"tenant_name": name, "resource_tier": self.get(tenant_id)["resource_tier"]}
+        made: TenantView = self._connection.put("tenants", tenant_id, body=body)
+        return made
+
+    def suspend(self, tenant_id: str) -> TenantView:
+        """Its agents are sent away until it is resumed; what is kept stays."""
+        made: TenantView = self._connection.post("tenants", tenant_id, "suspend")
+        return made
+
+    def resume(self, tenant_id: str) -> TenantView:
+        made: TenantView = self._connection.post("tenants", tenant_id, "resume")
+        return made
+
+    def delete(self, tenant_id: str) -> None:
+        """With everything that is kept of it (docs/api.md says what must come before)."""
+        self._connection.delete("tenants", tenant_id)

@@ -11,9 +11,23 @@ import typer
 
 from tenantwatch_client.areas.levels import Period
 from tenantwatch_client.commands.profile import connect
+from tenantwatch_client.commands.show import Output, OutputOption, print_json, show
 from tenantwatch_client.commands.sla import AsOf, Date, Days, PeriodOption, Span
+from tenantwatch_client.commands.tenant import TenantArgument
 
 app = typer.Typer(help="Signed reports of service levels.", no_args_is_help=True)
+
+
+ISSUED = (
+    ("PERIOD", "label"),
+    ("TYPE", "period_type"),
+    ("SEQUENCE", "sequence"),
+    ("STAGE", "stage"),
+    ("REVISION", "revision"),
+    ("ISSUED", "issued_at"),
+    ("DIGEST", "digest"),
+    ("REASON", "reason"),
+)
 
 
 class Form(StrEnum):
@@ -51,3 +65,22 @@ def sla(
     except OSError as error:
         raise typer.BadParameter(f"{file}: cannot be written: {error.strerror}") from None
     typer.echo(f"{file}: {len(made)} bytes")
+
+
+@app.command("issued")
+def issued(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
+    """List the reports that were issued of a tenant, or of `platform`."""
+    with connect() as client:
+        show(client.levels.issued(tenant), ISSUED, output, "none was issued yet")
+
+
+@app.command("again")
+def again(
+    tenant: TenantArgument,
+    period: Annotated[Span, typer.Argument()],
+    label: Annotated[str, typer.Argument(help="of the period, such as 2026-01")],
+    sequence: Annotated[int, typer.Argument(help="of `report issued`")],
+) -> None:
+    """Print a report as it was issued, as JSON."""
+    with connect() as client:
+        print_json(client.levels.issued_report(tenant, period.value, label, sequence))

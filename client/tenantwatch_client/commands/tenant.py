@@ -50,6 +50,14 @@ COLUMNS = (
     ("TIER", "tier"),
     ("NAME", "tenant_name"),
 )
+TENANT = (
+    ("tenant", "tenant_id"),
+    ("name", "tenant_name"),
+    ("tier", "tier"),
+    ("size", "resource_tier"),
+    ("created", "created_at"),
+    ("suspended", "suspended_at"),
+)
 CHECKS = (
     ("CHECK", "check_id"),
     ("STATE", "state"),
@@ -123,3 +131,41 @@ def create_tenant(
         made = client.tenants.create(name, tier.value, size.value)
     columns = (("tenant_id", "tenant_id"), ("tier", "sla_tier"), ("agent_token", "agent_token"))
     show_one(made, columns, output)
+
+
+@app.command("rename")
+def rename(
+    tenant: TenantArgument,
+    name: Annotated[str, typer.Argument(help="for people")],
+    output: OutputOption = Output.table,
+) -> None:
+    """Give a tenant another name; its id stays."""
+    with connect() as client:
+        show_one(client.tenants.rename(tenant, name), TENANT, output)
+
+
+@app.command("suspend")
+def suspend(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
+    """Send its agents away until it is resumed; what is kept stays."""
+    with connect() as client:
+        show_one(client.tenants.suspend(tenant), TENANT, output)
+
+
+@app.command("resume")
+def resume(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
+    """Take its agents again."""
+    with connect() as client:
+        show_one(client.tenants.resume(tenant), TENANT, output)
+
+
+@app.command("delete")
+def delete(
+    tenant: TenantArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Delete a tenant with everything that is kept of it."""
+    if not yes:
+        typer.confirm(f"delete {tenant} with everything that is kept of it?", abort=True)
+    with connect() as client:
+        client.tenants.delete(tenant)
+    typer.echo(f"{tenant} is deleted")
