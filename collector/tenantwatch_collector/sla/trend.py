@@ -110,10 +110,13 @@ class _Near:
         """What [low, high) has, if nothing masks any of it and buckets of all checks stand for all of it."""
         if self._buckets or self._measured or self._requests is not None:
             return None
+        buckets = self._together.within(low, high)
+        if any(bucket.end > high or bucket.known_at > as_of for bucket in buckets):
+            return None
+        if len(buckets) == 1:
+            return Traffic(buckets[0].total, buckets[0].unhealthy, buckets[0].latency)
         traffic = Traffic()
-        for bucket in self._together.within(low, high):
-            if bucket.end > high or bucket.known_at > as_of:
-                return None
+        for bucket in buckets:
             traffic.total += bucket.total
             traffic.errors += bucket.unhealthy
             traffic.latency.merge(bucket.latency)
