@@ -7,6 +7,8 @@ newer than the last one, and no freshness limit lies between. All others are jud
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.engines.rebuild import WatchedCheck, rebuild, timeline_of
+from tenantwatch_collector.engines.rebuild import Late, WatchedCheck, rebuild, timeline_of
 from tenantwatch_collector.health.timeline import Change
 from tenantwatch_collector.store.base import (
     CheckState,
@@ -26,6 +28,9 @@ from tenantwatch_collector.store.base import (
 )
 
 NEVER = np.iinfo(np.int64).max
+REST = 10
+"""After a check's results were read again it rests so many times as long as that took: an import brings late
+ones for minutes, and all that follow them are read each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class CheckBook:
     is_idle: Callable[[WatchedCheck], bool]
     """Whether no alert waits for this check's next healthy result."""
     watched: dict[int, WatchedCheck] = field(default_factory=dict)
+    unsettled: dict[int, WatchedCheck] = field(default_factory=dict)
+    """Those with late results that are not judged yet."""
     _last_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _quiet_until_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _expiry_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -101,14 +108,46 @@ class CheckBook:
         for key, mine in by_check.items():
             watched = self.watched[key]
             if watched.through_commit < commit.commit_id:
-                judged += await self._judge_check(watched, columns, mine)
+                judged += await self._judge_check(watched, commit, mine)
                 watched.through_commit = commit.commit_id
         return sorted(judged, key=lambda one: one.time_us)
 
-    async def _judge_check(
-        self, watched: WatchedCheck, columns: ResultColumns, rows: Sequence[int]
-    ) -> list[Judged]:
+    async def settle(self, at_once: bool) -> list[tuple[Judged, int]]:
+        """The checks whose late results have waited long enough, with the instant they were received."""
+        now = time.monotonic()
+        settled = []
+        for watched in [w for w in self.unsettled.values() if at_once or w.rebuild_due <= now]:
+            assert watched.late is not None
+            received_at_us = watched.late.received_at_us
+            settled.append((await self._read_again(watched, watched.late.time_us), received_at_us))
+        return settled
+
+    def next_settle(self) -> float:
+        """When late results have waited long enough, on the monotonic clock."""
+        return min((watched.rebuild_due for watched in self.unsettled.values()), default=math.inf)
+
+    async def _read_again(self, watched: WatchedCheck, late_us: int) -> Judged:
+        key, begun = watched.check.check_key, time.monotonic()
+        self._catch_up(watched)
+        last_us = int(self._last_us[key])
+        if watched.late is not None:
+            late_us = min(late_us, watched.late.time_us)
+        changes = await rebuild(self.store, watched, late_us)
+        watched.late = None
+        self.unsettled.pop(key, None)
+        watched.rebuild_due = time.monotonic() + REST * (time.monotonic() - begun)
+        self._last_us[key] = watched.timeline.last_time or last_us
+        self._index(watched)
+        return Judged(watched, late_us, None, changes)
+
+    def _put_off(self, watched: WatchedCheck, commit: Commit, late_us: int) -> None:
+        late = watched.late or Late(late_us, commit.commit_id, 0)
+        watched.late = Late(min(late.time_us, late_us), late.first_commit, commit.received_at_us)
+        self.unsettled[watched.check.check_key] = watched
+
+    async def _judge_check(self, watched: WatchedCheck, commit: Commit, rows: Sequence[int]) -> list[Judged]:
         """One check's results of a commit, in order of time."""
+        columns = commit.columns
         self._catch_up(watched)
         first_us = int(columns.time_us[rows[0]])
         last_us = int(self._last_us[watched.check.check_key])
@@ -116,9 +155,10 @@ class CheckBook:
             return [self._judge_one(watched, columns, row) for row in rows]
         # Late facts change what was thought before: read them all again, in their own order. What is new
         # besides is in the store as well; it still counts for alerts, which late results never do.
-        judged = [Judged(watched, first_us, None, await rebuild(self.store, watched, first_us))]
-        self._last_us[watched.check.check_key] = watched.timeline.last_time or last_us
-        self._index(watched)
+        if int(columns.time_us[rows[-1]]) <= last_us and time.monotonic() < watched.rebuild_due:
+            self._put_off(watched, commit, first_us)
+            return []
+        judged = [await self._read_again(watched, first_us)]
         return judged + [
             Judged(watched, time_us, Status(int(columns.status[row])), (), columns.texts.get(row, ""))
             for row in rows
@@ -167,13 +207,15 @@ class CheckBook:
         """The check's state for the store, including everything up to that commit."""
         self._catch_up(watched)
         watched.through_commit = max(watched.through_commit, through_commit)
+        # What was put off is read again after a crash.
+        included = watched.through_commit if watched.late is None else watched.late.first_commit - 1
         timeline, check = watched.timeline, watched.check
         return CheckState(
             check.tenant_key,
             check.check_key,
             Status(int(timeline.level)),
             timeline.since or 0,
-            watched.through_commit,
+            included,
             int(self._last_us[check.check_key]),
             json.dumps(timeline.to_json(), separators=(",", ":")),
         )

@@ -78,6 +78,7 @@ class Judge:
         self._stopping = False
         self._findings: list[Finding] = []
         self._behind = False
+        self._hurried_passes = 0
         self.passes = Signal()
         """Fired whenever all that was committed is judged."""
         self.judged_through = 0
@@ -116,6 +117,7 @@ class Judge:
         # The pass that is under way may have begun before that; the one after it has not.
         through = self.passes.count + 2
         while self.passes.count < through:
+            self._hurried_passes = 2
             self._feed.arrived.fire()
             await self.passes.wait_beyond(self.passes.count)
 
@@ -199,13 +201,17 @@ class Judge:
         while (commit := await self._feed.next()) is not None:
             await self._judge_commit(commit)
         now_us = time.time_ns() // 1000
+        for late, received_at_us in await self._checks.settle(at_once=self._hurried_passes > 0):
+            await self._write([late], received_at_us, now_us)
+        self._hurried_passes = max(0, self._hurried_passes - 1)
         if time.monotonic() >= self._obey_due:
             await self._obey(now_us)
         for finding in self._findings:
             self._alerts.find(finding, now_us)
         self._findings.clear()
         await self._write(self._checks.expire(now_us), now_us, now_us)
-        self.judged_through = self._through
+        if not self._checks.unsettled:
+            self.judged_through = self._through
         if flush:
             await self._flush()
 
@@ -330,7 +336,7 @@ class Judge:
     async def _flush(self) -> None:
         """Write the checks that were only passed over, so that a restart need not read their results."""
         self._flush_due = time.monotonic() + _FLUSH_SECONDS
-        if self._through == self._flushed:
+        if self._through == self._flushed or self._checks.unsettled:
             return
         touched: list[WatchedCheck] = [self._checks.watched[key] for key in self._touched]
         judgement = Judgement(cursor=self._through)
@@ -343,5 +349,5 @@ class Judge:
         """Until something can happen by the clock alone."""
         due_us = min(self._checks.next_expiry_us(), self._alerts.next_due_us() or NEVER)
         pause = max(0.001, (due_us - time.time_ns() // 1000) / 1e6 + 0.001)
-        next_look = min(self._flush_due, self._obey_due) - time.monotonic()
+        next_look = min(self._flush_due, self._obey_due, self._checks.next_settle()) - time.monotonic()
         return min(pause, max(0.001, next_look))

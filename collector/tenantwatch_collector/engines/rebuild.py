@@ -18,12 +18,24 @@ _FOR_EVER = 2**62
 
 
 @dataclass(slots=True)
+class Late:
+    """Late results that are not in a timeline yet: the earliest, and the commits that brought them."""
+
+    time_us: int
+    first_commit: int
+    received_at_us: int
+
+
+@dataclass(slots=True)
 class WatchedCheck:
     """One check as the engine holds it. ``through_commit`` is the last commit its timeline includes."""
 
     check: StoredCheck
     timeline: CheckTimeline
     through_commit: int = 0
+    late: Late | None = None
+    rebuild_due: float = 0.0
+    """On the monotonic clock: not before then its results are all read again."""
 
 
 async def rebuild(store: Store, watched: WatchedCheck, late_us: int) -> list[Change]:
