@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,51 @@ async def test_replication_that_stands_still(stopped_replica: MariadbServer) -> 
     assert result.status is Status.UNHEALTHY
     assert result.text == "replication stands still: IO and SQL thread: it was stopped"
     assert result.metrics["is_replica"] == 1
+
+
+async def test_a_replica_that_follows_and_falls_behind(mariadb_server: MariadbServer) -> None:
+    """Both are real; the replica is then told to apply everything an hour late."""
+    url = mariadb_server.url()
+    with tempfile.TemporaryDirectory(prefix="tenantwatch-mariadb-") as name:
+        primary = new_mariadb(Path(name), "--log-bin=log", "--server-id=2")
+        primary.start()
+        leading, following = await as_owner(primary), await as_owner(mariadb_server)
+        try:
+            async with leading.cursor() as lead, following.cursor() as follow:
+                # Its users are the replica's as well.
+                await lead.execute("RESET MASTER")
+                await follow.execute(
+                    f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={primary.port},"
+                    " MASTER_USER='tenantwatch', MASTER_PASSWORD='test-only-secret'"
+                )
+                await follow.execute("START SLAVE")
+                result = await until(url, lambda result: result.status is Status.HEALTHY)
+                assert (result.metrics["is_replica"], result.metrics["replication_lag_seconds"]) == (1, 0)
+                await follow.execute("STOP SLAVE")
+                await follow.execute("CHANGE MASTER TO MASTER_DELAY=3600")
+                await follow.execute("START SLAVE")
+                await lead.execute("CREATE TABLE late (a INT)")
+                behind = {"replication_lag_degraded_seconds": 0.0}
+                result = await until(url, lambda result: result.status is Status.DEGRADED, **behind)
+                assert result.text.startswith("replication lag ")
+                primary.stop()
+                result = await until(url, lambda result: result.status is Status.UNHEALTHY)
+                assert result.text.startswith("replication stands still: IO thread: ")
+                await follow.execute("STOP SLAVE")
+                await follow.execute("RESET SLAVE ALL")
+        finally:
+            primary.stop()
+            leading.close()
+            await following.ensure_closed()
+
+
+async def until(url: str, holds: Callable[[Result], bool], **settings: Any) -> Result:
+    """The first result for which it holds."""
+    async with asyncio.timeout(30):
+        while True:
+            result = await database(url, **settings)
+            if holds(result):
+                return result
 
 
 async def test_a_wrong_password_is_told_and_not_shown(mariadb_server: MariadbServer) -> None:

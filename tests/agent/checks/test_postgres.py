@@ -191,8 +191,36 @@ async def test_a_primary_and_its_replica(postgres_server: PostgresServer) -> Non
                 assert result.text == "replication stands still: it receives nothing from its primary"
         assert (result.metrics["is_replica"], result.metrics["replication_lag_seconds"]) == (1, 0)
         assert (await database(postgres_server.url)).metrics["replicas"] == 1
+        await _fall_behind(postgres_server, follower)
+        result = await database(follower.url, replication_lag_degraded_seconds=0.0)
+        assert result.status is Status.DEGRADED
+        assert result.text.startswith("replication lag ")
+        assert result.metrics["replication_lag_seconds"] > 0
     finally:
         follower.stop()
+
+
+async def _fall_behind(primary: PostgresServer, replica: PostgresServer) -> None:
+    """Return when the replica holds what it has not replayed, and will not."""
+    async with (
+        asyncio.timeout(20),
+        await psycopg.AsyncConnection.connect(replica.url, autocommit=True) as following,
+        await psycopg.AsyncConnection.connect(primary.url, autocommit=True) as leading,
+    ):
+
+        async def says(figure: bytes) -> Any:
+            row = await (await following.execute(b"SELECT " + figure)).fetchone()
+            assert row is not None
+            return row[0]
+
+        await leading.execute("CREATE TABLE IF NOT EXISTS told (a int)")
+        while await says(b"pg_last_xact_replay_timestamp()") is None:
+            await leading.execute("INSERT INTO told VALUES (0)")
+        await following.execute("SELECT pg_wal_replay_pause()")
+        while await says(b"pg_get_wal_replay_pause_state()") != "paused":
+            await leading.execute("INSERT INTO told VALUES (1)")
+        while await says(b"pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()"):
+            await leading.execute("INSERT INTO told VALUES (2)")
 
 
 async def test_a_replica_that_follows_no_primary(replica: PostgresServer) -> None:
