@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -116,3 +117,25 @@ async def test_a_port_without_a_resolver_is_told_at_once() -> None:
         Status.UNHEALTHY,
         "no resolver answers: Connection refused",
     )
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"\0", b"\xff" * 512, b"not a resolver at all " * 100, bytes(65_000)]
+)
+async def test_what_no_resolver_would_answer_is_unhealthy(answer: bytes) -> None:
+    class Babbling(asyncio.DatagramProtocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+
+        def datagram_received(self, data: bytes, address: Any) -> None:
+            self.transport.sendto(answer, address)
+
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(Babbling, local_addr=("127.0.0.1", 0))
+    try:
+        port = transport.get_extra_info("sockname")[1]
+        where = f"127.0.0.1:{port}"
+        result = await checked("dns_record", 300, name="shop.example", resolver=where)
+    finally:
+        transport.close()
+    assert (result.status, result.text) == (Status.UNHEALTHY, "no answer within 0.3 s, in phase query")
