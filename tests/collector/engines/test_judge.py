@@ -9,21 +9,26 @@ from typing import cast
 
 import numpy as np
 import pytest
+from tenantwatch_collector.alerts.condition import Condition, CustomRule
 from tenantwatch_collector.alerts.routing import Ground, Routing
-from tenantwatch_collector.alerts.rule import Policy
+from tenantwatch_collector.alerts.rule import Policy, Severity
+from tenantwatch_collector.alerts.window import Aggregation
 from tenantwatch_collector.engines import judge as judge_module
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.signal import Signal
-from tenantwatch_collector.store.base import AgentPosition, Delivery, ResultColumns, Store
+from tenantwatch_collector.store.base import AgentPosition, Delivery, ResultColumns, Store, StoredRule
 from tenantwatch_collector.store.sqlite import SqliteStore
 from tenantwatch_collector.vitals import Vitals
+from tenantwatch_wire.columns import MetricColumns
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
 from tests.collector.engines.faults import FailingStore
 
 OUTCOMES = [Status.HEALTHY, Status.UNHEALTHY, Status.UNHEALTHY, Status.HEALTHY, Status.UNHEALTHY]
+
+QUEUE = [9.0, 1.0, 1.0, 9.0, 1.0]
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +48,11 @@ async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> 
     tenant = await store.create_tenant("acme", "Acme", "basic")
     definition = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "", 1, 1)
     (check,) = await store.register_checks(tenant.tenant_key, "a", [(definition, True)], complete=True)
+    over = CustomRule(
+        "peak", "queue", Condition.GREATER_THAN, 5.0, Severity.ERROR,
+        window_seconds=2, aggregation=Aggregation.MAX,
+    )  # fmt: skip
+    await store.put_alert_rule(StoredRule("peak", None, None, over.definition(), 0, "ann"))
     faulty = FailingStore(store, **how)  # type: ignore[arg-type]
     judge = judge_of(cast(Store, faulty))
     await judge.start()
@@ -52,6 +62,9 @@ async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> 
         columns = ResultColumns(
             np.array([tenant.tenant_key]), np.array([check.check_key]),
             np.array([begun_us + number * 1_000_000]), np.array([status], np.uint8), np.array([-1]),
+            metrics=MetricColumns(
+                np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.array([QUEUE[number - 1]]), ("queue",)
+            ),
         )  # fmt: skip
         position = AgentPosition(tenant.tenant_key, "a", "g", Lane.LIVE, number)
         commit = await store.commit([Delivery(number, position, results=columns)])
@@ -77,6 +90,8 @@ async def test_a_database_that_fails_at_any_call_costs_no_change_and_no_alert(
 ) -> None:
     wanted = await judged(tmp_path)
     assert len(wanted) > len(OUTCOMES) - 1, "changes, an alert and its message"
+    assert ("queue", "resolved") in wanted
+    assert ("queue", "active") in wanted
     for call in range(1, 31, 2):
         folder = tmp_path / str(call)
         assert await judged(folder, call, call + 3, afterwards=afterwards) == wanted, f"calls {call} and on"
