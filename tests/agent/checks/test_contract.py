@@ -43,7 +43,7 @@ def kind_of(entry: str) -> str:
     return entry.partition(" ")[0]
 
 
-async def once(kind: str, settings: Settings, timeout_ms: int = 10_000) -> tuple[Check, Result]:
+async def once(kind: str, settings: Settings, timeout_ms: int = 20_000) -> tuple[Check, Result]:
     check = build_check(kind_of(kind), settings, "contract")
     return check, await look(CheckDefinition("contract", kind_of(kind), 1000, timeout_ms), check)
 
@@ -273,7 +273,7 @@ async def _cancelled_look(check: Check, number: int) -> Outcome | None:
     task = asyncio.create_task(run())
     # As the schedule gives a look up: a library may answer the first cancellation with more waiting.
     for _ in range(3):
-        await asyncio.wait([task], timeout=1)
+        await asyncio.wait([task], timeout=2)
         if task.done():
             return None if task.cancelled() else task.result()
         task.cancel()

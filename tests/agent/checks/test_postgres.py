@@ -25,7 +25,7 @@ from tests.servers import PostgresServer
 ON_UVLOOP = True
 
 
-async def database(url: str, timeout_ms: int = 10_000, **settings: Any) -> Result:
+async def database(url: str, timeout_ms: int = 20_000, **settings: Any) -> Result:
     check = DatabaseConnectivity(Settings(url=url, **settings))
     return await look(CheckDefinition("a", "database_connectivity", 1000, timeout_ms), check)
 
