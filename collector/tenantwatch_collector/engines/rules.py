@@ -42,11 +42,16 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One metric of a commit, the values of one rule's tenants alone, in order of time."""
+    """One metric of a commit, the values of one rule's tenants alone."""
 
     check_key: npt.NDArray[np.int64]
     time_us: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
+
+    def in_order(self) -> Values:
+        """The same in order of time."""
+        order = np.argsort(self.time_us, kind="stable")
+        return Values(self.check_key[order], self.time_us[order], self.value[order])
 
 
 @dataclass(slots=True)
@@ -55,7 +60,7 @@ class RuleBook:
 
     _rules: dict[str, CustomRule] = field(default_factory=dict)
     _tenant_keys: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
-    _calm: dict[str, set[int]] = field(default_factory=dict)
+    _calm: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     _windows: dict[str, dict[int, Window]] = field(default_factory=dict)
     _recalled: set[tuple[str, int]] = field(default_factory=set)
 
@@ -88,8 +93,11 @@ class RuleBook:
 
     def note(self, measured: Measured, is_calm: bool) -> None:
         """Whether the rule waits for nothing more of this check."""
-        calm = self._calm.setdefault(measured.rule.rule_id, set())
-        (calm.add if is_calm else calm.discard)(measured.check_key)
+        calm = self._calm.get(measured.rule.rule_id, np.zeros(0, bool))
+        if measured.check_key >= len(calm):
+            calm = np.concatenate([calm, np.zeros(measured.check_key + 64, bool)])
+        calm[measured.check_key] = is_calm
+        self._calm[measured.rule.rule_id] = calm
 
     def to_recall(self, columns: ResultColumns) -> dict[int, int]:
         """How far back (in µs) the results of which tenants are needed, before the commit is measured: a
@@ -135,30 +143,35 @@ class RuleBook:
             mine = np.isin(columns.tenant_key[rows], self._tenant_keys[rule.rule_id])
             rows, values = rows[mine], values[mine]
         if len(rows):
-            times = columns.time_us[rows]
-            order = np.argsort(times, kind="stable")
-            yield Values(columns.check_key[rows][order], times[order], values[order])
+            yield Values(columns.check_key[rows], columns.time_us[rows], values)
 
     def _loud(self, rule: CustomRule, values: Values) -> Sequence[Measured]:
-        holds, keys = rule.holds(values.value), values.check_key
         calm = self._calm.get(rule.rule_id)
-        if calm and not holds.any() and calm.issuperset(np.unique(keys).tolist()):
+        loud = rule.holds(values.value)
+        if calm is None or values.check_key.max() >= len(calm):
+            loud[:] = True
+        else:
+            loud |= ~calm[values.check_key]
+        if not loud.any():
             return ()
-        loud = np.ones(len(keys), bool) if not calm else holds | ~np.isin(keys, list(calm))
         # Whatever a check says in this commit counts if anything of it does: values must be in a row.
-        rows = np.flatnonzero(np.isin(keys, keys[loud])).tolist()
+        keys = values.check_key
+        chosen = np.isin(keys, keys[loud])
+        values = Values(keys[chosen], values.time_us[chosen], values.value[chosen]).in_order()
+        holds = rule.holds(values.value)
         return [
-            Measured(
-                rule,
-                int(keys[i]),
-                int(values.time_us[i]),
-                float(values.value[i]),
-                bool(holds[i]),
+            Measured(rule, key, time_us, value, is_bad)
+            for key, time_us, value, is_bad in zip(
+                values.check_key.tolist(),
+                values.time_us.tolist(),
+                values.value.tolist(),
+                holds.tolist(),
+                strict=True,
             )
-            for i in rows
         ]
 
     def _in_window(self, rule: CustomRule, values: Values) -> Iterator[Measured]:
+        values = values.in_order()
         each = zip(values.check_key.tolist(), values.time_us.tolist(), values.value.tolist(), strict=True)
         for check_key, time_us, value in each:
             window = self._window(rule, check_key)
@@ -184,6 +197,7 @@ def judged_in_window(rule: CustomRule, window: Window, check_key: int, time_us: 
 
 def _newest(rule: CustomRule, values: Values) -> Iterator[Measured]:
     """For ``absent`` it only counts that there was a value, and when."""
+    values = values.in_order()
     newest = dict(zip(values.check_key.tolist(), values.time_us.tolist(), strict=True))
     for check_key, time_us in newest.items():
         yield Measured(rule, check_key, time_us, 0.0, False)
