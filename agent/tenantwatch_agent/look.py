@@ -27,9 +27,13 @@ log = logging.getLogger(__name__)
 
 
 class Looker:
-    """Looks with any check; notes when a failure was our own."""
+    """Looks with any check; notes when a failure was our own.
 
-    def __init__(self, vitals: Vitals, egress: OwnEgress | None = None) -> None:
+    ``keeps_times`` is for somebody who looks on: they stay, beside how late we were ourselves.
+    """
+
+    def __init__(self, vitals: Vitals, egress: OwnEgress | None = None, *, keeps_times: bool = False) -> None:
+        self._keeps_times = keeps_times
         self._vitals = vitals
         self._egress = egress
         self._lag = LoopLag()
@@ -53,8 +57,11 @@ class Looker:
     async def _attempt(self, one: ConfiguredCheck) -> Outcome:
         with self._lag.watch() as span:
             outcome = await self._bounded(one, span)
-        if span.worst_seconds >= LAGGED_SECONDS:
-            self._vitals.lagged_looks += 1
+        if span.worst_seconds < LAGGED_SECONDS:
+            return outcome
+        self._vitals.lagged_looks += 1
+        if self._keeps_times:
+            return replace(outcome, metrics={**outcome.metrics, "agent_lag_ms": span.worst_seconds * 1000})
         return marked(outcome, span)
 
     async def _bounded(self, one: ConfiguredCheck, span: Span) -> Outcome:

@@ -159,3 +159,22 @@ def test_whose_failures_may_be_our_networks(kind: str, target: str, expected: bo
     definition = CheckDefinition("a", kind, 1000, 1000, target=target)
     for configured, wanted in ((None, expected), (True, True), (False, False)):
         assert depends_on_egress(ConfiguredCheck(definition, Attempts(UP), 1, 0, 1, configured)) is wanted
+
+
+async def test_who_looks_on_sees_the_times_and_how_late_we_were() -> None:
+    def slow() -> Outcome:
+        time.sleep(0.2)
+        return Outcome(Status.HEALTHY, "fine", 7, {"connect_ms": 3.0})
+
+    class Blocking:
+        target = phase = "here"
+
+        async def look(self) -> Outcome:
+            return slow()
+
+    configured = ConfiguredCheck(CheckDefinition("a", "http_endpoint", 1000, 5000), Blocking(), 5)
+    result = await Looker(Vitals(), keeps_times=True).look(configured)
+    assert (result.status, result.text, result.latency_us) == (Status.HEALTHY, "fine", 7)
+    assert result.metrics["connect_ms"] == 3.0
+    assert result.metrics["agent_lag_ms"] > 0
+    assert (await Looker(Vitals()).look(configured)).latency_us is None

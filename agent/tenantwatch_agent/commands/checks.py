@@ -80,7 +80,7 @@ def run_once(options: argparse.Namespace) -> int:
 def _look_once(options: argparse.Namespace) -> Status:
     configuration = Configuration(options.config)
     one = _named(configuration.config, options.check_id)
-    looker = Looker(Vitals(), OwnEgress(configuration.config.egress))
+    looker = Looker(Vitals(), OwnEgress(configuration.config.egress), keeps_times=True)
     result: Result = run_to_end(_look(looker, one, configuration))
     print(f"{one.definition.check_id}: {result.status.word}: {result.text}")
     if result.latency_us is not None:
