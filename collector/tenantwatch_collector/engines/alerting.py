@@ -239,6 +239,16 @@ class AlertBook:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
                     self._note(key, held, outcome, now_us)
 
+    def leave(self, now_us: int) -> None:
+        """Nobody is told of a tenant that was deleted: what is open of it is over."""
+        gone = {key for key, tenant in self._tenants.items() if tenant.deleted_at_us is not None}
+        for key, held in self._held.items() if gone else ():
+            alert = held.group.open_alert
+            if key[0] in gone and alert is not None:
+                outcome = resolve(held.group, alert.alert_id, now_us, self._policy(key, now_us))
+                held.group.members.clear()
+                self._note(key, held, outcome, now_us)
+
     def obey(self, command: AlertCommand, now_us: int) -> None:
         """Acknowledge, resolve or create; a command for an alert that is over meanwhile changes nothing."""
         self._obeyed.append(command.command_id)

@@ -321,6 +321,7 @@ class Judge:
         for watched in affected:
             if not watched.check.active:
                 self._alerts.drop(watched, now_us)
+        self._alerts.leave(now_us)
         judgement = Judgement(cursor=self._flushed)
         judgement.tenants = self._changed_tenants({w.check.tenant_key: now_us for w in affected})
         for state in [*self._tenants.values(), *judgement.tenants]:

@@ -116,3 +116,16 @@ async def test_a_deleted_tenant_is_there_no_more_and_its_id_is_never_given_again
         "POST", "/tenant-orchestration/deployments", {"tenant_name": "Leaving"}, 201
     )
     assert again["tenant_id"] != made["tenant_id"]
+
+
+async def test_what_is_open_of_a_tenant_ends_with_it(here: Served) -> None:
+    made = await here.admin.rest("POST", "/tenant-orchestration/deployments", {"tenant_name": "Ending"}, 201)
+    new = {"alert_name": "late", "severity": "critical", "description": "x", "tenant_id": made["tenant_id"]}
+    alert = await here.admin.rest("POST", "/monitoring/alerts", new, 201)
+    await here.admin.rest("DELETE", f"/monitoring/tenants/{made['tenant_id']}", status=204)
+    status = ""
+    async with asyncio.timeout(30):
+        while status != "resolved":  # noqa: ASYNC110 - the engine tells nobody when it is through
+            await asyncio.sleep(0.05)
+            found = await here.store.alert(alert["alert_id"], None)
+            status = "" if found is None else found[0].status
