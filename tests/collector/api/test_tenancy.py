@@ -125,7 +125,7 @@ async def test_what_is_open_of_a_tenant_ends_with_it(here: Served) -> None:
     await here.admin.rest("DELETE", f"/monitoring/tenants/{made['tenant_id']}", status=204)
     status = ""
     async with asyncio.timeout(30):
-        while status != "resolved":  # noqa: ASYNC110 - the engine tells nobody when it is through
+        while status != "resolved":
             await asyncio.sleep(0.05)
             found = await here.store.alert(alert["alert_id"], None)
             status = "" if found is None else found[0].status
