@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from tenantwatch_wire.records import CHECK_KINDS, Status
 
-from tenantwatch_collector.alerts.alert import (
-    Notification,
-    Outcome,
-)
 from tenantwatch_collector.alerts.builtin import AGENT_SILENT, CHECK, FLAPPING, NO_DATA, TENANT_DOWN
 from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.machine import (
@@ -37,19 +32,17 @@ from tenantwatch_collector.alerts.rule import (
 from tenantwatch_collector.alerts.suppression import Inhibition, Silence
 from tenantwatch_collector.engines.agents import Agents, agent_member, silent_context
 from tenantwatch_collector.engines.alert_facts import (
-    alert_event,
-    alert_record,
     context,
     finding_context,
     is_reported,
-    message_payload,
     reported,
 )
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.groups import HeldGroups
-from tenantwatch_collector.engines.held import Held, Key, Origin
+from tenantwatch_collector.engines.held import Key, Origin
 from tenantwatch_collector.engines.measures import MetricRules
+from tenantwatch_collector.engines.owed import Owed
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.silence import Silences, is_silent, last_heard
 from tenantwatch_collector.engines.surge import Surges, Verdict, surge_context
@@ -59,11 +52,8 @@ from tenantwatch_collector.store.base import (
     PLATFORM,
     PLATFORM_KEY,
     AlertCommand,
-    AlertEvent,
-    AlertRecord,
     JudgedState,
     Judgement,
-    OutboxMessage,
     ResultColumns,
     Tenant,
     TenantState,
@@ -85,15 +75,11 @@ class AlertBook:
         """The built-in rules that are switched off."""
         self._channels = tuple(channels)
         self._routing = routing
-        self._dashboard_url = dashboard_url.rstrip("/")
+        self._dashboard_url = dashboard_url
         self._inhibitions = tuple(inhibitions)
         self._tenants: Mapping[int, Tenant] = {}
         self._held = HeldGroups(inhibitions)
-        self._changed: set[Key] = set()
-        self._alerts: dict[str, AlertRecord] = {}
-        self._events: list[AlertEvent] = []
-        self._messages: list[OutboxMessage] = []
-        self._obeyed: list[int] = []
+        self._owed = Owed(self._held, channels, dashboard_url)
         self._silences = Silences(0)
         self._agents = Agents()
         self._surges = Surges()
@@ -147,7 +133,7 @@ class AlertBook:
             for key, held in self._held.items():
                 for member in [m for m in held.group.members if m.startswith(f"{rule.rule_id}:")]:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
-                    self._note(key, held, outcome, now_us)
+                    self._owed.note(key, held, outcome, now_us)
 
     def route(self, routing: Routing) -> None:
         """From now on these are told."""
@@ -201,7 +187,7 @@ class AlertBook:
             kind_is_off = CHECK in self.off and key[1] in CHECK_KINDS
             gone = [m for m in held.group.members if key[1] in self.off or (kind_is_off and m.isdigit())]
             for member in gone:
-                self._note(
+                self._owed.note(
                     key, held, drop_member(held.group, member, now_us, self._policy(key, now_us)), now_us
                 )
 
@@ -221,8 +207,7 @@ class AlertBook:
             origin = Origin(named, shared_traits(failing))
             self._held.of(key, rule.tenant).origins[rule.rule_id] = origin
         if value and held is not None and held.group.is_firing:
-            self._changed.add(key)
-            self._held.heed(key, held)
+            self._owed.change(key, held)
             return
         evaluation = Evaluation(rule.rule_id, rule.tenant, rule.alert_type, now_us, value)
         self._apply(key, rule, evaluation, down_context(state, failing), now_us)
@@ -237,7 +222,7 @@ class AlertBook:
             if key[0] == watched.check.tenant_key:
                 for member in [m for m in held.group.members if m.rpartition(":")[2] == mine or m == agent]:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
-                    self._note(key, held, outcome, now_us)
+                    self._owed.note(key, held, outcome, now_us)
 
     def leave(self, now_us: int) -> None:
         """Nobody is told of a tenant that was deleted: what is open of it is over."""
@@ -247,11 +232,11 @@ class AlertBook:
             if key[0] in gone and alert is not None:
                 outcome = resolve(held.group, alert.alert_id, now_us, self._policy(key, now_us))
                 held.group.members.clear()
-                self._note(key, held, outcome, now_us)
+                self._owed.note(key, held, outcome, now_us)
 
     def obey(self, command: AlertCommand, now_us: int) -> None:
         """Acknowledge, resolve or create; a command for an alert that is over meanwhile changes nothing."""
-        self._obeyed.append(command.command_id)
+        self._owed.obeyed.append(command.command_id)
         if command.action == "create":
             self._report(command, now_us)
             return
@@ -260,7 +245,7 @@ class AlertBook:
             if key[0] == command.tenant_key and alert is not None and alert.alert_id == command.alert_id:
                 act = acknowledge if command.action == "acknowledge" else resolve
                 outcome = act(held.group, alert.alert_id, now_us, self._policy(key, now_us))
-                self._note(key, held, outcome, now_us, command)
+                self._owed.note(key, held, outcome, now_us, command)
                 if command.action == "resolve" and is_reported(alert.alert_type):
                     # Nothing measures it: whoever reports it again means it.
                     held.group.members.clear()
@@ -285,11 +270,11 @@ class AlertBook:
             self._obey_verdict(verdict, now_us)
         for key, held, suppression in self._held.take_due(now_us):
             if suppression.active:
-                self._withhold(key, held, suppression.reason, now_us)
+                self._owed.withhold(key, held, suppression.reason, now_us)
                 continue
             held.withheld = ""
             outcome = tick(held.group, now_us, self._policy(key, now_us), suppression)
-            self._note(key, held, outcome, now_us)
+            self._owed.note(key, held, outcome, now_us)
 
     def is_idle(self, watched: WatchedCheck) -> bool:
         """Whether a healthy result of this check can be passed over."""
@@ -306,13 +291,7 @@ class AlertBook:
 
     def collect(self, judgement: Judgement) -> None:
         """Hand over what was found, to be written."""
-        judgement.alert_keys = [self._held.state(key) for key in sorted(self._changed)]
-        judgement.alerts = list(self._alerts.values())
-        judgement.events = self._events
-        judgement.messages = self._messages
-        judgement.obeyed = self._obeyed
-        self._changed, self._alerts, self._events, self._messages = set(), {}, [], []
-        self._obeyed = []
+        self._owed.collect(judgement)
 
     def _listen(self, watched: WatchedCheck, now_us: int) -> None:
         """Whatever brought this about, the check is now heard of or it is not."""
@@ -397,7 +376,7 @@ class AlertBook:
         if rule.flap_detection and is_moved(held.group) and not was_moved:
             # From now on every result counts, of each check that shares the alert.
             self.restless.update(self._agents.of_kind(*key))
-        self._note(key, held, outcome, now_us)
+        self._owed.note(key, held, outcome, now_us)
 
     def _obey_verdict(self, verdict: Verdict, now_us: int) -> None:
         """Open, widen or end an incident of the platform."""
@@ -415,15 +394,6 @@ class AlertBook:
         evaluation = Evaluation(PLATFORM, PLATFORM, verdict.alert_type, now_us, verdict.goes_on)
         self._apply(key, rule, evaluation, seen, now_us)
         self._held.heed_incident(verdict.alert_type, held)
-
-    def _withhold(self, key: Key, held: Held, reason: str, now_us: int) -> None:
-        """Put on record why what is due is not told."""
-        alert = held.group.alert
-        held.withheld = reason
-        self._changed.add(key)
-        self._held.heed(key, held)
-        if alert is not None:
-            self._events.append(AlertEvent(key[0], alert.alert_id, now_us, "withheld", detail=reason))
 
     def _silence_rule(self, watched: WatchedCheck) -> Rule:
         check = watched.check
@@ -450,38 +420,6 @@ class AlertBook:
             check.definition.confirm_successes,
             FLAPPING not in self.off,
         )
-
-    def _note(
-        self, key: Key, held: Held, outcome: Outcome, now_us: int, by: AlertCommand | None = None
-    ) -> None:
-        self._changed.add(key)
-        self._held.heed(key, held)
-        alert = held.group.alert
-        if alert is None or not outcome.transitions:
-            return
-        record = alert_record(*key, alert, held.context)
-        self._alerts[record.alert_id] = record
-        if key[0] != PLATFORM_KEY and any(t.kind == "opened" for t in outcome.transitions):
-            held.opened_at_us = now_us
-        self._events += [alert_event(key[0], t, by) for t in outcome.transitions if t.kind != "occurred"]
-        for notification in outcome.notifications:
-            self._owe(record, alert.tenant, notification, now_us)
-
-    def _owe(self, record: AlertRecord, tenant_id: str, notification: Notification, now_us: int) -> None:
-        payload = json.dumps(message_payload(record, tenant_id, notification, self._dashboard_url))
-        for channel in notification.channels:
-            message = OutboxMessage(
-                message_id=0,
-                tenant_key=record.tenant_key,
-                alert_id=record.alert_id,
-                kind=notification.kind,
-                dedup_key=notification.dedup_key,
-                channel=channel,
-                payload=payload,
-                created_at_us=now_us,
-                configured=channel in self._channels,
-            )
-            self._messages.append(message)
 
 
 @lru_cache(maxsize=100_000)
