@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 pytest.register_assert_rewrite("tests.system.harness", "tests.system.kept", "tests.system.streaming")
 
@@ -11,6 +12,10 @@ from tests.missing import write_summary  # noqa: E402
 from tests.servers import apache_server, postgres_server, redis_server, timescale_server  # noqa: E402
 
 __all__ = ["apache_server", "mariadb_server", "postgres_server", "redis_server", "timescale_server"]
+
+# How long an example takes is no property of ours: a busy machine would fail it.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
