@@ -29,6 +29,7 @@ from tenantwatch_collector.api.metrics import Metrics
 from tenantwatch_collector.api.offered import Offered
 from tenantwatch_collector.api.operations import Operations
 from tenantwatch_collector.api.rest.app import create_app, create_routers
+from tenantwatch_collector.api.rounds import Rounds
 from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.rules import Rules
 from tenantwatch_collector.api.service_levels import ServiceLevels
@@ -121,6 +122,7 @@ class Collector:
             self._leadership.definitions_changed,
         )
         offered = self._offered(config.folder, ground)
+        self._rounds = Rounds(offered.checks.round, config.rounds.every_seconds, self.vitals)
         admission = Admission(authenticator, config.api.requests_per_minute)
         door = Door(admission, Idempotency(store))
         self._grpc = GrpcDoor(
@@ -174,6 +176,7 @@ class Collector:
         self._commits.start()
         self._agents.start()
         self._peers.start()
+        self._rounds.start()
         if self._heartbeat is not None:
             self._heartbeat.start()
         grpc_address = await self._grpc.start()
@@ -188,6 +191,7 @@ class Collector:
         self._changed.close()
         store_answers = await self._ask_the_store()
         await self._peers.stop()
+        await self._rounds.stop()
         if self._heartbeat is not None:
             await self._heartbeat.stop()
         await self._agents.drain(DRAIN_SECONDS if store_answers else GOODBYE_SECONDS)

@@ -167,6 +167,19 @@ class RulesSection(Section):
         return value
 
 
+class RoundsSection(Section):
+    """How often every tenant is looked at besides its agents' own schedules; 0 is never."""
+
+    every_seconds: int = 0
+
+    @field_validator("every_seconds")
+    @classmethod
+    def _not_too_often(cls, value: int) -> int:
+        if value and not 60 <= value <= 86_400:
+            raise ValueError("write 0 for none, or 60 to 86400")
+        return value
+
+
 class CollectorConfig(Section):
     """All of it. Relative to nothing: paths are absolute or begin with ``~``."""
 
@@ -181,6 +194,7 @@ class CollectorConfig(Section):
     ingest: IngestSection = IngestSection()
     retention: RetentionSection = RetentionSection()
     rules: RulesSection = RulesSection()
+    rounds: RoundsSection = RoundsSection()
     notify: NotifySection = NotifySection()
     heartbeat: HeartbeatSection | None = None
     watch: WatchSection = WatchSection()

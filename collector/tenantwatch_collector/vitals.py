@@ -55,6 +55,12 @@ class Vitals:
             ["outcome"],
             registry=self.registry,
         )
+        self.round = Gauge(
+            "tenantwatch_round_tenants",
+            "Tenants of the latest round on schedule, by what was seen.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.requests = Counter(
             "tenantwatch_requests", "Answers of the API.", ["door", "outcome"], registry=self.registry
         )
