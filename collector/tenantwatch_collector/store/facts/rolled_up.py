@@ -1,0 +1,89 @@
+"""What is made of results and outlives them, and how long things are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tenantwatch_collector.store.sums import RequestRollup, RollupSum
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What may be deleted: raw results before the one instant, everything made of them before the other."""
+
+    raw_before_us: int
+    history_before_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What was deleted, in rows; whole partitions count by what the database estimates."""
+
+    results: int = 0
+    history: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """One check's results in ``[start_us, start_us + width_s)``, one an instant, and its time in each level.
+
+    Latencies are those of results that did not fail; ``histogram`` is sparse and belongs to the SLA room.
+    ``known_at_us`` is when the newest of the results arrived. The milliseconds add up to the width.
+    """
+
+    tenant_key: int
+    check_key: int
+    width_s: int
+    start_us: int
+    healthy: int
+    degraded: int
+    unhealthy: int
+    unknown: int
+    latency_count: int
+    latency_sum_us: int
+    latency_max_us: int | None
+    histogram: bytes
+    healthy_ms: int
+    degraded_ms: int
+    unhealthy_ms: int
+    unknown_ms: int
+    known_at_us: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RollupSpan:
+    """All checks of a tenant in one span of time."""
+
+    tenant_key: int
+    width_s: int
+    start_us: int
+
+
+@dataclass(slots=True)
+class RolledUp:
+    """A flush of rollups, to be written in one transaction: whole spans, replaced by what is given here.
+
+    ``due`` are wider spans that must be made of these once they are over; ``cursor`` and ``changes_until_us``
+    say up to which commit and which confirmed change all that is over has been rolled up.
+    """
+
+    cursor: int
+    changes_until_us: int
+    spans: list[RollupSpan] = field(default_factory=list)
+    rollups: list[Rollup] = field(default_factory=list)
+    due: list[RollupSpan] = field(default_factory=list)
+    sums: list[RollupSum] = field(default_factory=list)
+    requests: list[RequestRollup] = field(default_factory=list)
+    """Of the narrowest spans alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollupState:
+    """Where the rollups stand: see :class:`RolledUp`."""
+
+    cursor: int
+    changes_until_us: int
+    due: Sequence[RollupSpan]
+    deleted_before_us: int
+    """Raw results before this are deleted, or about to be: what was made of them stays as it is."""
