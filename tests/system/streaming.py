@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from tenantwatch_wire.records import Status
@@ -31,6 +32,10 @@ async def finish(agent: Agent, web: HttpTarget) -> None:
     """
     web.switch(500)
     await web.wait_each(PATHS, 500)
+    # An agent that has no collector just then would end at once and keep the rest for its next start.
+    async with asyncio.timeout(60):
+        while (await agent.status())["stream"]["connected_seconds"] is None:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.1)
     await agent.terminate()
 
 
