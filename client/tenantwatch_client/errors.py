@@ -17,6 +17,12 @@ class Unreachable(ClientError):
     exit_code = 3
 
 
+class NotLoggedIn(ClientError):
+    """Nobody has said which collector, or as whom."""
+
+    exit_code = 4
+
+
 class Answered(ClientError):
     """The collector said no. ``status`` is HTTP's; ``request_id`` finds it in the collector's log."""
 

@@ -13,6 +13,7 @@ from tenantwatch_wire.records import Status
 from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.host import clock, disks, network
+from tenantwatch_agent.checks.host.processors import Busy
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 _FILES = Path("/proc/sys/fs/file-nr")
@@ -75,7 +76,7 @@ class HostResources:
         self._settings = settings
         self._network = network.Network(settings.interfaces)
         self._reading: asyncio.Future[tuple[Metrics, list[str]]] | None = None
-        psutil.cpu_percent(None)
+        self._busy = Busy()
         self._network.read(Metrics())
         self.phase = "read"
         self.target = "this host"
@@ -101,7 +102,7 @@ class HostResources:
     def _read(self) -> tuple[Metrics, list[str]]:
         metrics = Metrics()
         memory, swap = psutil.virtual_memory(), psutil.swap_memory()
-        metrics.put("cpu_percent", psutil.cpu_percent(None))
+        metrics.put("cpu_percent", self._busy.percent())
         metrics.put("memory_percent", memory.percent)
         metrics.put("memory_available_bytes", memory.available)
         metrics.put("swap_percent", swap.percent)

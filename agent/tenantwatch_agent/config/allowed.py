@@ -82,7 +82,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _local_parts(text: str) -> Iterator[str]:
-    """By what keys an address of a database or cache reaches for something of this machine."""
+    """By what keys an address of a database or cache reaches for something of this machine. Raises
+    ConfigurationError where that cannot be said: what is not understood is not allowed."""
     scheme = text.strip().partition("://")[0].lower()
     if "://" not in text or scheme not in (*_DATABASES, "unix", "file"):
         return
@@ -93,8 +94,7 @@ def _local_parts(text: str) -> Iterator[str]:
         parts = urlsplit(text.strip())
         given = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)
     except ValueError:
-        # Whoever builds the check of it says what is wrong.
-        return
+        raise ConfigurationError("an address cannot be read, or has over 100 parts behind its ?") from None
     named = [value for name, value in given if name in ("host", "hostaddr")]
     authority = parts.netloc.rpartition("@")[2]
     hosts = [unquote(authority), *named] if authority or not named else named

@@ -53,5 +53,5 @@ class Tenants:
         return made
 
     def delete(self, tenant_id: str) -> None:
-        """With everything that is kept of it (docs/api.md says what must come before)."""
+        """For good; docs/api.md says what is kept of it all the same, and how long."""
         self._connection.delete("tenants", tenant_id)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tenantwatch_client.client import Client
-from tenantwatch_client.errors import ClientError
+from tenantwatch_client.errors import ClientError, NotLoggedIn
 
 URL, TOKEN, TOKEN_FILE, CA_FILE = (
     f"TENANTWATCH_{name}" for name in ("URL", "TOKEN", "TOKEN_FILE", "CA_FILE")
@@ -30,7 +30,7 @@ class Profile:
 
 
 def connect() -> Client:
-    """A client by the environment or the last login. Raises ClientError if there is neither."""
+    """A client by the environment or the last login. Raises NotLoggedIn if there is neither."""
     return current().client()
 
 
@@ -38,12 +38,12 @@ def current() -> Profile:
     kept = _kept()
     url = os.environ.get(URL, "") or (kept.url if kept else "")
     if not url:
-        raise ClientError(f"which collector? run `tenantwatch login URL --token-file FILE`, or set {URL}")
+        raise NotLoggedIn(f"which collector? run `tenantwatch login URL --token-file FILE`, or set {URL}")
     # A kept token is for the kept address; another one must not get it.
     own = kept if kept is not None and kept.url == url.rstrip("/") else None
     token = _token_of_environment() or (own.token if own else "")
     if not token:
-        raise ClientError(f"no token for {url}: run `tenantwatch login {url}`, or set {TOKEN}")
+        raise NotLoggedIn(f"no token for {url}: run `tenantwatch login {url}`, or set {TOKEN}")
     return Profile(url, token, os.environ.get(CA_FILE, "") or (own.ca_file if own else ""))
 
 

@@ -163,9 +163,9 @@ def delete(
     tenant: TenantArgument,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
-    """Delete a tenant with everything that is kept of it."""
+    """Delete a tenant: nobody reaches it any more. Its results go by retention, the audit log never."""
     if not yes:
-        typer.confirm(f"delete {tenant} with everything that is kept of it?", abort=True)
+        typer.confirm(f"delete {tenant}, for good?", abort=True)
     with connect() as client:
         client.tenants.delete(tenant)
     typer.echo(f"{tenant} is deleted")

@@ -98,7 +98,7 @@ def _write_secret(path: Path, secret: str) -> None:
 def _greet(config: CollectorConfig, rest_address: str, admin_file: Path) -> None:
     print(f"\n  dashboard   {rest_address}{DASHBOARD_PATH}")
     print(f"  sign in     with the token in {admin_file}")
-    print(f"  REST        {rest_address}/docs")
+    print(f"  REST        {rest_address}/openapi.json")
     print(f"  gRPC        {config.grpc.listen}")
     print(f"  data        {config.folder}")
     print("  stop        Ctrl-C\n", flush=True)

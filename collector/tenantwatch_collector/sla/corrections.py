@@ -6,6 +6,7 @@ people stand for.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,14 @@ class Correction:
 
 def same_person(one: str, other: str) -> bool:
     """Whether two subjects are one person's, however they are written."""
-    return one.strip().casefold() == other.strip().casefold()
+    return _plain(one) == _plain(other)
+
+
+def _plain(subject: str) -> str:
+    """In one of the ways it may be written, without what is not seen."""
+    letters = unicodedata.normalize("NFKC", subject).casefold()
+    seen = "".join(one for one in letters if unicodedata.category(one) not in ("Cc", "Cf", "Zl", "Zp"))
+    return unicodedata.normalize("NFKC", seen).strip()
 
 
 def corrections_known(corrections: Iterable[Correction], as_of: int) -> list[Correction]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import struct
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ import psutil
 import pytest
 from tenantwatch_agent.checks import host_resources
 from tenantwatch_agent.checks.findings import Metrics
-from tenantwatch_agent.checks.host import clock, disks
+from tenantwatch_agent.checks.host import clock, disks, processors
 from tenantwatch_agent.checks.host.network import Network
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.errors import ConfigurationError
@@ -206,3 +207,16 @@ def test_the_kernel_is_asked_without_rights() -> None:
 def test_refused_settings(settings: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         build_check("host_resources", settings, "here")
+
+
+def test_a_busy_processor_is_seen_by_whichever_thread_looks() -> None:
+    busy, seen = processors.Busy(), []
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        sum(range(1_000))
+    for _ in range(2):
+        thread = threading.Thread(target=lambda: seen.append(busy.percent()))
+        thread.start()
+        while thread.is_alive():
+            sum(range(1_000))
+    assert all(0 < percent <= 100 for percent in seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from tenantwatch_agent.checks.database.postgres import _parameters
+from tenantwatch_agent.checks.database.session import Tls
 from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity, Settings
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
@@ -270,3 +273,15 @@ def test_refused_settings(settings: dict[str, Any], reason: str) -> None:
 async def test_looks_side_by_side(postgres_server: PostgresServer) -> None:
     results = await asyncio.gather(*(database(postgres_server.url) for _ in range(8)))
     assert {result.status for result in results} == {Status.HEALTHY}
+
+
+async def test_the_agents_own_variables_are_for_no_server(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libpq would give a password of the environment, or of a file at home, to whatever server is named."""
+    monkeypatch.setenv("PGAPPNAME", "of-the-environment")
+    parameters = _parameters("postgresql://ann@db.example/shop", Tls("", None))
+    assert (parameters["password"], parameters["passfile"]) == ("", os.devnull)
+    query = "SELECT current_setting('application_name')"
+    result = await database(postgres_server.url, query=query, expect_value="tenantwatch-agent")
+    assert result.status is Status.HEALTHY, result.text

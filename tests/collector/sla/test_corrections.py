@@ -74,6 +74,8 @@ def test_where_two_meet_the_one_approved_later_counts() -> None:
         ({"reason": "x" * 1001}, "at most 1000"),
         ({"author": ""}, "needs an author"),
         ({"approver": "Ann"}, "second person"),
+        ({"approver": "ann\u200b"}, "second person"),
+        ({"approver": "\uff21nn"}, "second person"),
         ({"approved_at": None}, "a person and an instant"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -48,6 +49,16 @@ SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
     (SELECT count(*) FROM pg_stat_wal_receiver)
 """
 _FOLLOWERS = "SELECT count(*)::float8, max(extract(epoch FROM replay_lag))::float8 FROM pg_stat_replication"
+
+
+# What the address leaves out is not sought in the agent's own environment or home: whatever server an address
+# names would be given it.
+_STANDARD = {
+    "application_name": "tenantwatch-agent",
+    "gssencmode": "disable",
+    "password": "",
+    "passfile": os.devnull,
+}
 
 
 class PostgresSession:
@@ -228,8 +239,7 @@ def _parameters(url: str, tls: Tls) -> dict[str, Any]:
         given["sslmode"] = tls.wanted
         if tls.wanted.startswith("verify"):
             given["sslrootcert"] = str(tls.ca_file or "system")
-    standard = {"application_name": "tenantwatch-agent", "gssencmode": "disable"}
-    return standard | given
+    return _STANDARD | given
 
 
 def _marked_last(addresses: Sequence[str]) -> list[tuple[bool, str]]:

@@ -31,6 +31,9 @@ def create_app(store: Store, vitals: Vitals, routers: list[APIRouter], admission
     app = FastAPI(
         title="tenantwatch",
         version=__version__,
+        # Its pages would fetch programs from elsewhere.
+        docs_url=None,
+        redoc_url=None,
         description="How each tenant is served. Send a token: `Authorization: Bearer tw_...`.",
     )
     app.state.door = RestDoor(admission, Idempotency(store))
