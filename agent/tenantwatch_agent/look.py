@@ -104,7 +104,7 @@ class _TimedOut(Exception):
 
 async def _within(check: Check, timeout_seconds: float, span: Span) -> Outcome:
     """Raises _TimedOut in time, also where a library answers a cancellation with more waiting."""
-    task = asyncio.ensure_future(check.look())
+    task = asyncio.ensure_future(_contained(check))
     try:
         await asyncio.wait([task], timeout=timeout_seconds)
     except asyncio.CancelledError:
@@ -115,6 +115,17 @@ async def _within(check: Check, timeout_seconds: float, span: Span) -> Outcome:
         await _give_up(task)
         raise _TimedOut(late_seconds)
     return task.result()
+
+
+async def _contained(check: Check) -> Outcome:
+    """What a plugin of Python raises to end the program ends its look; what it returns is an outcome."""
+    try:
+        outcome = await check.look()
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise CheckerFailed(f"the check itself failed: {type(error).__name__}") from None
+    if not isinstance(outcome, Outcome) or not isinstance(outcome.text, str):
+        raise CheckerFailed("the check itself failed: it returned no Outcome with a text")
+    return outcome
 
 
 async def _give_up(task: asyncio.Future[Outcome]) -> None:
@@ -136,12 +147,16 @@ def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Resu
     """Within the limits of the wire, whatever the far end put into it."""
     text = " ".join(outcome.text.replace("\x00", " ").split())[: limits.MAX_TEXT_LENGTH]
     latency_us = outcome.latency_us
-    metrics = {name: value for name, value in outcome.metrics.items() if math.isfinite(value)}
+    metrics = {
+        name: float(value)
+        for name, value in outcome.metrics.items()
+        if math.isfinite(value) and name.isprintable() and 0 < len(name) <= limits.MAX_ID_LENGTH
+    }
     return Result(
         definition.check_id,
         time_us,
-        outcome.status,
-        None if latency_us is None else min(max(0, latency_us), limits.MAX_LATENCY_US),
+        Status(outcome.status),
+        None if latency_us is None else min(max(0, int(latency_us)), limits.MAX_LATENCY_US),
         text.encode("utf-8", "replace").decode(),
         dict(list(metrics.items())[-limits.MAX_METRICS_PER_RESULT :]),
     )

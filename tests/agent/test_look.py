@@ -178,3 +178,28 @@ async def test_who_looks_on_sees_the_times_and_how_late_we_were() -> None:
     assert result.metrics["connect_ms"] == 3.0
     assert result.metrics["agent_lag_ms"] > 0
     assert (await Looker(Vitals()).look(configured)).latency_us is None
+
+
+class Ending(Attempts):
+    """A plugin of Python that knows no better than to end the program."""
+
+    async def look(self) -> Outcome:
+        raise SystemExit(3)
+
+
+async def test_a_check_that_would_end_the_agent_ends_its_own_look() -> None:
+    result = await seen(Ending(UP))
+    assert (result.status, result.text) == (Status.UNKNOWN, "the check itself failed: SystemExit")
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome(Status.HEALTHY, None)])  # type: ignore[arg-type]
+async def test_what_is_no_outcome_is_unknown(outcome: Outcome) -> None:
+    result = await seen(Attempts(outcome))
+    assert result.status is Status.UNKNOWN
+    assert "returned no Outcome" in result.text
+
+
+async def test_a_result_is_such_as_the_wire_takes() -> None:
+    metrics = {"fine": 1, "x" * 800: 2.0, "two\nlines": 3.0, "nan": float("nan")}
+    result = await seen(Attempts(Outcome(Status.HEALTHY, "", 3.7, metrics)))  # type: ignore[arg-type]
+    assert (result.latency_us, result.metrics) == (3, {"fine": 1.0})

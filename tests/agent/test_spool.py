@@ -230,6 +230,21 @@ async def test_one_flipped_byte_costs_the_file_and_not_the_agent(
     assert len(aside(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("change", ["latency_us = -5", "time_us = 7", "metrics = '{\"x_ms\": 1e999}'"])
+async def test_a_row_that_was_never_written_so_costs_the_file_and_not_the_stream(
+    tmp_path: Path, change: str
+) -> None:
+    async with opened(tmp_path) as spool:
+        await spool.append([result(n) for n in range(1, 6)])
+    with contextlib.closing(sqlite3.connect(tmp_path / "spool.sqlite3")) as file, file:
+        file.execute(f"UPDATE result SET {change} WHERE sequence = 3")
+    async with opened(tmp_path) as spool:
+        assert await spool.read(Lane.LIVE, 0, 10) == []
+        (gap,) = await spool.gaps(Lane.LIVE)
+        assert gap.last_sequence - gap.first_sequence + 1 == 5
+    assert len(aside(tmp_path)) == 1
+
+
 async def test_what_waits_is_of_a_new_generation_if_the_collector_has_what_was_never_given(
     tmp_path: Path,
 ) -> None:

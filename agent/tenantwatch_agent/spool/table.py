@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiosqlite
+from tenantwatch_wire import limits
 from tenantwatch_wire.records import Lane, Result, Status
 
 from tenantwatch_agent.spool.bounds import add_gap
@@ -116,7 +118,17 @@ async def note_gaps(
 
 
 def _spooled(given: Any) -> Spooled:
+    """Raises ValueError where a row holds what was never written: no batch could take it."""
     sequence, index, time_us, status, latency_us, text, metrics, check_id, size = given
     values = json.loads(metrics) if metrics else {}
+    fits = limits.MIN_TIME_US <= time_us <= limits.MAX_TIME_US
+    if not fits or not 0 <= (latency_us or 0) <= limits.MAX_LATENCY_US or not _are_finite(values):
+        raise ValueError(f"result {sequence} is not as it was written")
     result = Result(check_id, time_us, Status(status), latency_us, text or "", values)
     return Spooled(sequence, index, result, size)
+
+
+def _are_finite(values: Any) -> bool:
+    return isinstance(values, dict) and all(
+        isinstance(value, int | float) and math.isfinite(value) for value in values.values()
+    )
