@@ -229,3 +229,9 @@ def test_no_bytes_break_the_reader_of_certificates(some_certificate: bytes, data
     for der in (bytes(broken[: data.draw(st.integers(0, len(broken)))]), data.draw(st.binary(max_size=80))):
         with contextlib.suppress(ValueError):
             certificate.validity(der)
+
+
+async def test_a_pipe_where_a_certificate_belongs_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ca.pem")
+    with pytest.raises(ConfigurationError, match=r"ca\.pem: is not a regular file"):
+        await seen("https://127.0.0.1/", ca_file=str(tmp_path / "ca.pem"))

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import ssl
+import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,9 +68,13 @@ class TlsOptions:
 
 def _changed_at(key: str, file: Path) -> int:
     try:
-        return file.stat().st_mtime_ns
+        found = file.stat()
     except OSError as error:
         raise ConfigurationError(f"{key} {file}: {error.strerror}") from None
+    if not stat.S_ISREG(found.st_mode):
+        # The opening of a pipe would wait for its other end, and the whole agent with it.
+        raise ConfigurationError(f"{key} {file}: is not a regular file")
+    return found.st_mtime_ns
 
 
 # One context per trust store: each holds a copy of all its certificates, about a megabyte.
