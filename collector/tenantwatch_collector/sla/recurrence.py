@@ -40,6 +40,7 @@ _PARTS = {
     "WKST",
 }
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_NUMBERED_DAYS = {"MONTHLY": 5, "YEARLY": 53}
 _MAX_LIST = 62
 _MAX_TIMES_A_DAY = 24
 _CALENDAR_YEARS = 400
@@ -84,7 +85,11 @@ def recurrence(
         raise RuleError(f"a window lasts 1 to {MAX_DURATION_SECONDS} seconds")
     checked = _checked(_until_local(rule, ZoneInfo(zone)))
     made = Recurrence(checked, first, duration_seconds, zone, checks, announced_at)
-    if next(_local_starts(made, None), None) is None:
+    try:
+        begins = next(_local_starts(made, None), None)
+    except (IndexError, ValueError, OverflowError) as error:
+        raise RuleError(f"{rule!r} cannot be followed: {error}") from error
+    if begins is None:
         raise RuleError(f"{rule!r} never happens after {first}")
     return replace(made, excluded=frozenset(_exclude(made, each) for each in excluded))
 
@@ -144,7 +149,7 @@ def _local_starts(recurring: Recurrence, within: tuple[datetime, datetime] | Non
     repeats after 400 years, weekdays included: moved to the last of them, even a rule that never happens
     is searched at an end within a few hundred years."""
     moved = (datetime.max.year - _LAST_YEAR - 20) // _CALENDAR_YEARS
-    first = recurring.first + moved * _CALENDAR
+    first = recurring.first + moved * _CALENDAR + _ahead(recurring, within)
     rule = _parse(recurring.rule, first, moved * _CALENDAR)
     for start in rule:
         local = start - moved * _CALENDAR
@@ -152,6 +157,16 @@ def _local_starts(recurring: Recurrence, within: tuple[datetime, datetime] | Non
             yield local
         elif local > within[1]:
             return
+
+
+def _ahead(recurring: Recurrence, within: tuple[datetime, datetime] | None) -> timedelta:
+    """How far a rule of every day or week may begin later and be the same rule from then on: twenty years of
+    every hour are not gone through for the last month."""
+    parts = dict(_part(each) for each in recurring.rule.split(";") if each)
+    every_one = int(parts.get("INTERVAL", "1")) == 1 and parts["FREQ"] in ("DAILY", "WEEKLY")
+    if within is None or not every_one or "COUNT" in parts:
+        return timedelta(0)
+    return timedelta(weeks=max(0, (within[0] - recurring.first).days // 7 - 1))
 
 
 def _parse(rule: str, first: datetime, moved: timedelta) -> rrule:
@@ -182,6 +197,12 @@ def _checked(rule: str) -> str:
             f"FREQ must be one of {', '.join(_FREQUENCIES)};"
             " for several windows a day write their hours as BYHOUR=2,14"
         )
+    most = _NUMBERED_DAYS.get(parts["FREQ"], 0)
+    for number in re.findall(r"[+-]?(\d+)(?=MO|TU|WE|TH|FR|SA|SU)", parts.get("BYDAY", "")):
+        if not 1 <= int(number) <= most:
+            raise RuleError(
+                "BYDAY takes numbers with FREQ=MONTHLY, 1MO to 5MO or -1FR, and with FREQ=YEARLY up to 53"
+            )
     if "COUNT" in parts and "UNTIL" in parts:
         raise RuleError("COUNT and UNTIL exclude one another")
     _check_numbers(parts)

@@ -58,6 +58,28 @@ def test_the_usual_rules() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY",
+        "FREQ=DAILY;INTERVAL=3",
+        "FREQ=DAILY;COUNT=2000",
+        "FREQ=DAILY;BYHOUR=1,13;BYMONTH=6",
+        "FREQ=WEEKLY",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SA",
+        "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=DAILY;UNTIL=20310615",
+    ],
+)
+def test_a_rule_is_the_same_long_after_its_first_time(rule: str) -> None:
+    """What is left out of the way there is nothing that the library would not have passed over as well."""
+    found = local_starts(rule, unix(2031, 6, 1), unix(2031, 7, 1))
+    whole = local_starts(rule, unix(2026, 1, 1), unix(2031, 7, 1))
+    assert found == whole[len(whole) - len(found) :]
+    before = local_starts(rule, unix(2026, 1, 1), unix(2031, 5, 31))
+    assert len(before) + len(found) in (len(whole), len(whole) - 1, len(whole) - 2)
+
+
 def test_until_is_local_or_utc() -> None:
     """RFC 5545 has UTC there; 02:30 in Berlin is 01:30 in winter and 00:30 in summer."""
     year = unix(2026, 1, 1), unix(2027, 1, 1)
@@ -96,6 +118,9 @@ def test_announcement_and_checks_go_with_every_window() -> None:
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
+        ("FREQ=MONTHLY;BYDAY=+9MO", "BYDAY takes numbers"),
+        ("FREQ=YEARLY;BYDAY=60MO", "BYDAY takes numbers"),
+        ("FREQ=WEEKLY;BYDAY=1MO", "BYDAY takes numbers"),
         ("FREQ=SECONDLY", "FREQ must be one of DAILY"),
         ("FREQ=MINUTELY;INTERVAL=5", "FREQ must be one of DAILY"),
         ("FREQ=HOURLY", "BYHOUR=2,14"),
