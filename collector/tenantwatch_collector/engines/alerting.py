@@ -224,6 +224,11 @@ class AlertBook:
                     outcome = drop_member(held.group, member, now_us, self._policy(key, now_us))
                     self._owed.note(key, held, outcome, now_us)
 
+    def take_back(self, watched: WatchedCheck, now_us: int) -> None:
+        """The check is watched again, or otherwise than before: a silent one gets its full time anew."""
+        if is_silent(watched):
+            self._silences.begin_anew(watched, now_us)
+
     def leave(self, now_us: int) -> None:
         """Nobody is told of a tenant that was deleted: what is open of it is over."""
         gone = {key for key, tenant in self._tenants.items() if tenant.deleted_at_us is not None}

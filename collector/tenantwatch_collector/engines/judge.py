@@ -319,7 +319,9 @@ class Judge:
         now_us = time.time_ns() // 1000
         self._alerts.know_checks(self._checks.watched, self._checks.heard_us)
         for watched in affected:
-            if not watched.check.active:
+            if watched.check.active:
+                self._alerts.take_back(watched, now_us)
+            else:
                 self._alerts.drop(watched, now_us)
         self._alerts.leave(now_us)
         judgement = Judgement(cursor=self._flushed)

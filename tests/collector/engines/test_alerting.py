@@ -313,6 +313,19 @@ def test_a_check_that_never_spoke_or_is_watched_no_more_is_not_missed() -> None:
     desk.tick(10_000 + STALE + 61)
     desk.book.drop(web, T0 + 20_000 * SECOND)
     assert ("resolved", "warning", "agent_silent") in said(desk.tick(20_000))
+    assert said(desk.tick(30_000)) == []
+
+
+def test_who_stays_away_when_it_is_watched_again_is_missed_again() -> None:
+    desk, web = Desk(), check(1)
+    desk.see(web, 0, Status.HEALTHY)
+    desk.expire(web, STALE + 1)
+    desk.tick(STALE + 61)
+    desk.book.drop(web, T0 + 20_000 * SECOND)
+    desk.tick(20_000)
+    desk.book.take_back(web, T0 + 21_000 * SECOND)
+    assert said(desk.tick(21_000 + STALE)) == []
+    assert said(desk.tick(21_000 + STALE + 60)) == [("firing", "warning", "agent_silent")]
 
 
 def test_in_a_silence_only_an_end_is_told_and_the_rest_afterwards() -> None:
