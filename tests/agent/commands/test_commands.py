@@ -95,9 +95,11 @@ async def test_spool_is_shown_and_exported_while_the_agent_runs_and_after_a_kill
         async with asyncio.timeout(20):
             while (await ran("spool", "inspect", "--config", path))[0]:
                 continue
-        code, out, errors = await ran("spool", "export", "--config", path)
-        assert code == 0, errors
-        rows = [json.loads(line) for line in out.splitlines()]
+            rows: list[object] = []
+            while not rows:
+                code, out, errors = await ran("spool", "export", "--config", path)
+                assert code == 0, errors
+                rows = [json.loads(line) for line in out.splitlines()]
         process.send_signal(signal.SIGKILL)
         await process.wait()
     code, out, _ = await ran("spool", "export", "--format", "csv", "--config", path)
