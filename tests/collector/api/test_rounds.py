@@ -48,9 +48,15 @@ async def test_each_round_tells_its_counts_and_one_that_is_refused_is_left_out(
 
 
 async def test_none_is_made_unless_it_is_wanted() -> None:
-    async def look(_: Caller, __: NewHealthCheck) -> Round:
-        raise AssertionError
+    callers: list[Caller] = []
+
+    async def look(caller: Caller, _: NewHealthCheck) -> Round:
+        callers.append(caller)
+        raise TooMany("a round is under way", 30)
 
     scheduled = rounds.Rounds(look, 0, Vitals())
     scheduled.start()
+    for _ in range(100):
+        await asyncio.sleep(0)  # the turns in which a schedule of no pause would have looked
     await scheduled.stop()
+    assert callers == []
