@@ -12,9 +12,10 @@ from typing import Any
 
 from tenantwatch_collector.commands import levels, terms
 from tenantwatch_collector.errors import RefusedForEver
-from tenantwatch_collector.reports.export import ExportError, read_export
+from tenantwatch_collector.reports.export import read_export_file
 from tenantwatch_collector.reports.keyring import trusted_ids
 from tenantwatch_collector.reports.signing import SignatureError
+from tenantwatch_collector.reports.strict_json import read_json
 from tenantwatch_collector.reports.verify import Difference, Note, verify
 from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named
 from tenantwatch_collector.sla.explain import explain
@@ -74,9 +75,10 @@ def _verify(options: argparse.Namespace) -> int:
     export = None
     if options.export is not None:
         try:
-            with options.export.open(encoding="utf-8") as lines:
-                export = read_export(lines)
-        except (OSError, UnicodeDecodeError, ExportError) as error:
+            export = read_export_file(options.export)
+        except OSError as error:
+            raise RefusedForEver(f"{options.export}: {error.strerror}") from error
+        except ValueError as error:
             raise RefusedForEver(f"{options.export}: {error}") from error
     try:
         for line in verify(document, export, _trusted(options)):
@@ -148,16 +150,9 @@ def _read(path: Path) -> Sequence[Case]:
 
 def _json(path: Path) -> Any:
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise RefusedForEver(f"{path}: {size} bytes; at most {MAX_FILE_BYTES} are read")
-        return json.loads(path.read_bytes())
+        return read_json(path, MAX_FILE_BYTES)
     except OSError as error:
         raise RefusedForEver(f"{path}: {error.strerror}") from error
-    except RecursionError as error:
-        raise RefusedForEver(f"{path}: nested too deeply") from error
-    except UnicodeDecodeError as error:
-        raise RefusedForEver(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from error
     except ValueError as error:
         raise RefusedForEver(f"{path}: {error}") from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.commands.access import local_caller
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError
+from tenantwatch_collector.reports.strict_json import read_json
 from tenantwatch_collector.store.opening import open_store
 
 MAX_FILE_BYTES = 256 * 1024
@@ -42,12 +42,10 @@ async def _terms(options: argparse.Namespace) -> None:
 def _new(options: argparse.Namespace) -> NewTerms:
     path: Path = options.set
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigurationError(f"{path}: more than {MAX_FILE_BYTES} bytes")
-        contract = json.loads(path.read_bytes())
+        contract = read_json(path, MAX_FILE_BYTES)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ConfigurationError(f"{path}: {error}; {_EXAMPLE}") from error
     try:
         return NewTerms.model_validate(

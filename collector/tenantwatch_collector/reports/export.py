@@ -13,6 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from tenantwatch_wire.limits import MAX_TIME_US
@@ -20,6 +21,7 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import Change, CheckResult
 from tenantwatch_collector.reports.exported import DatedTerms, Export
+from tenantwatch_collector.reports.strict_json import parse_json
 from tenantwatch_collector.reports.subject import AnnouncedWindow
 from tenantwatch_collector.sla.traffic import RequestCount
 from tenantwatch_collector.sla.written import (
@@ -39,6 +41,7 @@ SCHEMA = "tenantwatch-facts/1"
 MAX_RESULTS = 50_000_000
 MAX_LINE = 1_000_000
 _MICROSECONDS = 1_000_000
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError)
 
 
 class ExportError(ValueError):
@@ -96,13 +99,20 @@ def read_export(lines: Iterable[str]) -> Export:
     export = _heading(first)
     for number, line in _numbered(rest, 2):
         try:
-            _take(export, json.loads(line))
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
+            _take(export, parse_json(line))
+        except _MALFORMED as error:
             raise ExportError(
                 f"line {number}: not [check_id, time, status, latency_us, received_at],"
                 f" nor another fact of an export: {error}"
             ) from error
     return export
+
+
+def read_export_file(path: Path) -> Export:
+    """The export in a file, of which no line is longer than the bound. Raises OSError, ValueError or
+    ExportError, which is one."""
+    with path.open(encoding="utf-8") as file:
+        return read_export(iter(lambda: file.readline(MAX_LINE + 1), ""))
 
 
 def _numbered(lines: Iterable[str], first: int) -> Iterator[tuple[int, str]]:
@@ -118,18 +128,26 @@ def _numbered(lines: Iterable[str], first: int) -> Iterator[tuple[int, str]]:
 def _take(export: Export, fact: Any) -> None:
     if isinstance(fact, list):
         check_id, time, status, latency_us, received_at = fact
-        if not isinstance(check_id, str) or (latency_us is not None and latency_us < 0):
+        if not isinstance(check_id, str) or (latency_us is not None and _whole(latency_us) < 0):
             raise ValueError("a check's name, or a latency of 0 or more, is missing")
-        result = CheckResult(int(time), Status[status.upper()], latency_us, received_at)
+        received_at = None if received_at is None else _whole(received_at)
+        result = CheckResult(_whole(time), Status[status.upper()], latency_us, received_at)
         export.results.setdefault(check_id, []).append(result)
         return
     ((name, values),) = fact.items()
     _READ[name](export, values)
 
 
+def _whole(value: Any) -> int:
+    """Instants and counts are whole: others would be judged, somehow."""
+    if type(value) is not int or abs(value) >= 2**63:
+        raise ValueError(f"{value!r:.40} is no whole number of 64 bits")
+    return value
+
+
 def _take_terms(export: Export, values: Any) -> None:
     in_force_from, recorded_at, terms = values
-    export.terms.append(DatedTerms(int(in_force_from), int(recorded_at), terms_from_json(terms)))
+    export.terms.append(DatedTerms(_whole(in_force_from), _whole(recorded_at), terms_from_json(terms)))
 
 
 def _take_window(export: Export, values: Any) -> None:
@@ -140,14 +158,17 @@ def _take_change(export: Export, values: Any) -> None:
     check_id, time, level, known_at = values
     if export.changes is None:
         raise ValueError("the first line says that no changes are told")
-    change = Change(int(time), Status[level.upper()])
-    export.changes.setdefault(check_id, []).append((int(known_at), change))
+    change = Change(_whole(time), Status[level.upper()])
+    export.changes.setdefault(check_id, []).append((_whole(known_at), change))
 
 
 def _take_request(export: Export, values: Any) -> None:
     if export.requests is None:
         raise ValueError("the first line says that no requests are told")
-    export.requests.append(RequestCount(*values))
+    time, total, errors = map(_whole, values)
+    if not 0 <= errors <= total:
+        raise ValueError(f"{errors} errors of {total} requests")
+    export.requests.append(RequestCount(time, total, errors))
 
 
 def _take_sum(export: Export, values: Any) -> None:
@@ -167,19 +188,22 @@ _READ: Mapping[str, Callable[[Export, Any], None]] = {
 
 def _heading(line: str) -> Export:
     try:
-        written: Mapping[str, Any] = json.loads(line)
+        written: Mapping[str, Any] = parse_json(line)
         if written.get("schema") != SCHEMA:
             raise ExportError(f'line 1: not an export: "schema" must be "{SCHEMA}"')
+        units = _whole(written["units_per_second"])
+        if units < 1:
+            raise ExportError(f"line 1: units_per_second is {units}; it is 1 or more")
         return Export(
             written["tenant_id"],
-            int(written["units_per_second"]),
+            units,
             changes={} if written["changes"] else None,
             requests=[] if written["requests"] else None,
             raw_from=written["raw_from"],
         )
     except ExportError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _MALFORMED as error:
         raise ExportError(f"line 1: not the first line of an export: {error}") from error
 
 
@@ -194,8 +218,8 @@ def _read_plain(export: Export, lines: Iterable[str]) -> Export:
 
 def _as_object(line: str) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
+        found = parse_json(line)
+    except ValueError:
         return None
     return found if isinstance(found, dict) and "check_id" in found else None
 
@@ -205,7 +229,7 @@ def _plain_result(export: Export, number: int, line: str) -> tuple[str, CheckRes
         values = _as_object(line) or {}
         record = record_of(values, MAX_TIME_US)
         received_us = time_of(values["received_at"])
-    except (ValueError, TypeError, KeyError) as error:
+    except _MALFORMED as error:
         raise ExportError(f"line {number}: not a line of `store export`: {error}") from error
     if record.tenant_id != export.tenant_id:
         raise ExportError(f"line {number}: of another tenant: export with --tenant {export.tenant_id}")

@@ -35,9 +35,9 @@ class Signer:
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
-        raw = key.public_key().public_bytes_raw()
-        self.public_key = base64.b64encode(raw).decode()
-        self.key_id = key_id_of(raw)
+        self._raw = key.public_key().public_bytes_raw()
+        self.public_key = base64.b64encode(self._raw).decode()
+        self.key_id = key_id_of(self._raw)
 
     def __repr__(self) -> str:
         return f"Signer({self.key_id})"
@@ -46,14 +46,7 @@ class Signer:
         """The same report with its signature, in the place of any that it had."""
         unsigned = {name: value for name, value in report.items() if name != "signature"}
         signature = base64.b64encode(self._key.sign(canonical(unsigned))).decode()
-        return unsigned | {
-            "signature": {
-                "algorithm": ALGORITHM,
-                "key_id": self.key_id,
-                "public_key": self.public_key,
-                "value": signature,
-            }
-        }
+        return unsigned | {"signature": {**_described(self._raw), "value": signature}}
 
 
 def verify_signature(report: dict[str, Any], trusted: Collection[str] | None = None) -> str:
@@ -63,19 +56,38 @@ def verify_signature(report: dict[str, Any], trusted: Collection[str] | None = N
         raise SignatureError(f"the report has no {ALGORITHM} signature")
     unsigned = {name: value for name, value in report.items() if name != "signature"}
     try:
-        raw = base64.b64decode(str(signature.get("public_key")), validate=True)
-        value = base64.b64decode(str(signature.get("value")), validate=True)
+        raw, value = _bytes_of(signature, "public_key"), _bytes_of(signature, "value")
         Ed25519PublicKey.from_public_bytes(raw).verify(value, canonical(unsigned))
     except (binascii.Error, ValueError) as error:
         raise SignatureError("the signature or its key is damaged") from error
     except InvalidSignature as error:
         raise SignatureError("the report was changed after it was signed") from error
     key_id = key_id_of(raw)
+    if signature != {**_described(raw), "value": signature["value"]}:
+        raise SignatureError(f"the signature says other things of its key {key_id} than are true of it")
     if trusted is not None and key_id not in trusted:
         raise SignatureError(
             f"the report was signed with key {key_id}, not with {' or '.join(sorted(trusted)) or 'any'}"
         )
     return key_id
+
+
+def _bytes_of(signature: dict[str, Any], name: str) -> bytes:
+    """Of one spelling alone: base64 has bits at its end that decoding leaves out."""
+    text = str(signature.get(name))
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw).decode() != text:
+        raise ValueError(name)
+    return raw
+
+
+def _described(raw: bytes) -> dict[str, str]:
+    """What a signature says beside its value."""
+    return {
+        "algorithm": ALGORITHM,
+        "key_id": key_id_of(raw),
+        "public_key": base64.b64encode(raw).decode(),
+    }
 
 
 def key_id_of(public_key: bytes) -> str:

@@ -22,6 +22,7 @@ from tenantwatch_collector.sla.rounding import exact, floor_text
 from tenantwatch_collector.sla.written import terms_to_json
 
 Document = Mapping[str, Any]
+_MALFORMED = (KeyError, TypeError, IndexError, AttributeError, ValueError, ArithmeticError, RecursionError)
 
 
 class Difference(ValueError):
@@ -42,10 +43,17 @@ def verify(
         raise Difference(f'not a report: "schema" must be "{SCHEMA}"')
     key_id = verify_signature(dict(document), trusted)
     yield f"the report is as key {key_id} signed it"
+    if trusted is None:
+        yield Note(
+            f"key {key_id} is the one that the report itself names: nobody changed the report since, but who"
+            " made it is not proved; ask for its operator's published keys and give them as --keys"
+        )
     try:
         yield from _content(document, export)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise Difference(f"the report is not complete: {error}") from error
+    except Difference:
+        raise
+    except _MALFORMED as error:
+        raise Difference(f"the report or its facts are not complete: {error}") from error
 
 
 def _content(document: Document, export: Export | None) -> Iterator[str]:

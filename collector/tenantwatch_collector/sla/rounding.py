@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
 from fractions import Fraction
 from math import ceil, floor
 
+_DECIMAL = re.compile(r"[+-]?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
-def exact(value: str | int | float | Decimal) -> Fraction:
-    """The number that the decimal text says; a float is taken as it prints."""
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is not a finite number")
-    return Fraction(number)
+
+def exact(value: str | int | float) -> Fraction:
+    """The number that the decimal text says; a float is taken as it prints. Raises ValueError, at once, on
+    what is none: a few characters of exponent could ask for more digits than there is memory."""
+    text = str(value)
+    if isinstance(value, bool) or not _DECIMAL.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a finite number: write a decimal such as 99.95")
+    return Fraction(text)
 
 
 def floor_text(value: Fraction, places: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from dataclasses import replace
@@ -137,6 +138,111 @@ def test_what_is_not_signed_is_not_believed(broken: dict[str, Any]) -> None:
         verify_signature(broken)
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("key_id", lambda _: "0123456789abcdef", "says other things of its key"),
+        ("value", lambda value: _other_spelling(value), "the signature or its key is damaged"),
+        ("public_key", lambda value: _other_spelling(value), "the signature or its key is damaged"),
+        ("note", lambda _: "approved by the auditor", "says other things of its key"),
+    ],
+)
+def test_nothing_of_a_signature_can_be_changed(
+    signed: dict[str, Any], name: str, change: Any, words: str
+) -> None:
+    """What is not under the signature is what follows from it, in one spelling."""
+    lie = {**signed, "signature": {**signed["signature"], name: change(signed["signature"].get(name))}}
+    assert lie != signed
+    with pytest.raises(SignatureError, match=words):
+        verify_signature(lie)
+
+
+def _other_spelling(text: str) -> str:
+    """Base64 of the same bytes: bits that decoding leaves out are set."""
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    end = text.rindex(text.rstrip("=")[-1])
+    other = text[:end] + digits[digits.index(text[end]) + 1] + text[end + 1 :]
+    assert base64.b64decode(other, validate=True) == base64.b64decode(text)
+    return other
+
+
+def test_a_name_that_stands_twice_is_found_out(
+    signed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reader that takes the first of two would be told something that nobody signed."""
+    (path,) = files(tmp_path, signed)
+    text = Path(path).read_text().replace('"schema":', '"stage": "final", "schema":', 1)
+    Path(path).write_text(text)
+    assert main(["sla", "verify", path]) == 1
+    assert '"stage" stands more than once' in capsys.readouterr().err
+
+
+def test_whose_key_it_was_is_said(
+    signed: dict[str, Any], signer: Signer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Anybody can sign with a key of their own and put that into the report."""
+    (path,) = files(tmp_path, signed)
+    assert main(["sla", "verify", path]) == 0
+    assert "who made it is not proved" in capsys.readouterr().out
+    assert main(["sla", "verify", path, "--key-id", signer.key_id]) == 0
+    assert "note:" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("eligible_s",), "1e-999999999"),
+        (("seconds", "down"), "1e999999999"),
+        (("available_s",), "not measured"),
+        (("available_s",), True),
+    ],
+)
+def test_a_signed_number_without_bounds_ends_at_once(
+    signer: Signer,
+    signed: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    path: Any,
+    value: Any,
+) -> None:
+    lie = copy.deepcopy(signed)
+    place = lie["tenants"][0]["report"]
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    lie["content_digest"] = digest(content_of(lie))
+    assert main(["sla", "verify", *files(tmp_path, signer.sign(lie))]) == 1
+    assert "is not a finite number" in capsys.readouterr().out
+
+
+def test_a_report_in_an_unknown_zone_is_refused(
+    signer: Signer, signed: dict[str, Any], export: Export, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lie in ("../../etc/passwd", "Mars/Olympus", ["x"]):
+        changed = copy.deepcopy(signed)
+        changed["report_period"]["timezone"] = lie
+        changed["content_digest"] = digest(content_of(changed))
+        assert main(["sla", "verify", *files(tmp_path, signer.sign(changed), export)]) == 1
+        assert "DIFFERS: the report or its facts are not complete" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_endless_file_is_read_no_further_than_its_bound(
+    signed: dict[str, Any],
+    export: Export,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    place: int,
+) -> None:
+    monkeypatch.setattr("tenantwatch_collector.commands.sla.MAX_FILE_BYTES", 10_000_000)
+    arguments = files(tmp_path, signed, export)
+    arguments[place] = "/dev/zero"
+    assert main(["sla", "verify", *arguments]) == 1
+    assert "/dev/zero: " + ("more than 10000000 bytes", "line 1")[place] in capsys.readouterr().err
+
+
 def test_the_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     first = load_signer(path)
@@ -171,6 +277,13 @@ def test_an_export_survives_its_file(export: Export) -> None:
         (["ok", '["a",1,"great",null,null]'], "line 2: not"),
         (["ok", '["a",1,"healthy",-5,null]'], "line 2: not"),
         (["ok", "", '["a",1,"healthy",5,null]', '{"a":1}'], "line 4: not"),
+        (["ok", '["a",1.5,"healthy",5,null]'], "line 2: .*no whole number"),
+        (["ok", '["a",1e400,"healthy",5,null]'], "line 2: .*too great or too small"),
+        (["ok", '["a",1,"healthy",true,null]'], "line 2: .*no whole number"),
+        (["ok", '["a",1,"healthy",5,"now"]'], "line 2: .*no whole number"),
+        (["ok", '["a",1,"healthy",NaN,null]'], "line 2: .*no number of JSON"),
+        (["ok", '{"correction": {}, "correction": {}}'], 'line 2: .*"correction" stands more than once'),
+        (["ok", "[" * 10_000], "line 2: .*nested too deeply"),
         (["ok", " " * 2_000_000 + "1"], "line 2: too long"),
     ],
 )

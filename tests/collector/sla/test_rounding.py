@@ -41,6 +41,23 @@ def test_what_has_no_finite_text_is_refused() -> None:
         exact("NaN")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["1e-999999999", "1e999999999", "1E+100", "9" * 1000, "1_0", "٩٩", " 1", "1/3", "", True, float("inf")],
+)
+def test_what_is_no_decimal_of_bounded_length_is_refused_at_once(text: str | float) -> None:
+    with pytest.raises(ValueError, match="is not a finite number"):
+        exact(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("99.95", "1999/20"), (99.9, "999/10"), ("1e2", "100"), (-3, "-3"), (1e-05, "1/100000"), ("+0", "0")],
+)
+def test_numbers_are_taken_as_they_print(value: str | float, found: str) -> None:
+    assert exact(value) == Fraction(found)
+
+
 @settings(deadline=None)
 @given(st.fractions(-1000, 1000), st.integers(1, 5))
 def test_directions(value: Fraction, places: int) -> None:
