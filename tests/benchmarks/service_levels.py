@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
@@ -84,7 +83,7 @@ async def _fill(store: Store, month: date) -> None:
         firsts = [each for each in flush.rollups if each.start_us == period.start * _US]
         (first,) = summed(RollupSpan(tenant.tenant_key, _DAY_S, period.start * _US), firsts, [], places)
         starts = range(period.start * _US, period.end * _US, _DAY_S * _US)
-        flush.sums = [replace(first, start_us=start, known_at_us=start) for start in starts]
+        flush.sums = [first._replace(start_us=start, known_at_us=start) for start in starts]
         flush.spans = [RollupSpan(tenant.tenant_key, _DAY_S, start * _US) for start in days]
         await store.write_rollups(flush)
         await store.write_judgement(Judgement(cursor=0, changes=changes))

@@ -138,7 +138,7 @@ class ServiceLevels:
             return ReportFile(to_csv(document), "text/csv; charset=utf-8", name)
         if form == "pdf":
             return ReportFile(await self._typesetter.to_pdf(document), "application/pdf", name)
-        content = json.dumps(document, ensure_ascii=False, indent=1).encode()
+        content = json.dumps(document, ensure_ascii=False).encode()
         return ReportFile(content, "application/json", name)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from tenantwatch_wire.records import Status
 
@@ -90,10 +89,14 @@ def known_history(changes: Iterable[tuple[int, Change]], as_of: int) -> list[Cha
     A silence counts as known at the instant from which the check was unknown.
     """
     history: list[Change] = []
-    known = [(known_at, change.time, change) for known_at, change in changes if known_at <= as_of]
-    known.sort(key=itemgetter(0, 1))
-    revise(history, [change for *_, change in known])
+    known = [pair for pair in changes if pair[0] <= as_of]
+    known.sort(key=_by_knowing)
+    revise(history, [change for _, change in known])
     return history
+
+
+def _by_knowing(known: tuple[int, Change]) -> tuple[int, int]:
+    return known[0], known[1].time
 
 
 def differences(before: Sequence[Change], after: Sequence[Change]) -> list[Change]:

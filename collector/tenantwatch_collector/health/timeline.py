@@ -10,13 +10,12 @@ anew. Times are integers of any one unit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tenantwatch_wire.records import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """From ``time`` on the check was in ``level``; what is known later replaces what was thought."""
 
     time: int

@@ -168,12 +168,12 @@ def _sum(points: Sequence[Point]) -> Point:
     traffic = Traffic()
     for point in points:
         traffic.merge(point.traffic)
+    seconds = [point.seconds for point in points]
+    counted = [point.counted for point in points]
     return Point(
         points[0].period,
-        {each: sum(point.seconds[each] for point in points) for each in TimeClass},
-        Counted(
-            sum(point.counted.available for point in points), sum(point.counted.down for point in points)
-        ),
+        {name: sum([each[name] for each in seconds]) for name in TimeClass},
+        Counted(sum([each.available for each in counted]), sum([each.down for each in counted])),
         traffic,
     )
 

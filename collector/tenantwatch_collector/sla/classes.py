@@ -73,6 +73,7 @@ class Scene:
         self._group_of = {check.check_id: check.group for check in terms.checks}
         # Only what a change touched is judged again.
         self._judged: dict[str, list[GroupState]] = {}
+        self._present: dict[str, list[str]] = {}
         self._levels = {check.check_id: Status.UNKNOWN for check in terms.checks}
         self._active: set[str] = set()
         self._dropped: set[str] = set()
@@ -86,11 +87,15 @@ class Scene:
 
     def set_active(self, check_id: str, active: bool) -> None:
         (self._active.add if active else self._active.discard)(check_id)
-        self._judged.pop(self._group_of[check_id], None)
+        self._members_changed(self._group_of[check_id])
 
     def set_dropped(self, check_id: str, dropped: bool) -> None:
         (self._dropped.add if dropped else self._dropped.discard)(check_id)
-        self._judged.pop(self._group_of[check_id], None)
+        self._members_changed(self._group_of[check_id])
+
+    def _members_changed(self, group: str) -> None:
+        self._judged.pop(group, None)
+        self._present.pop(group, None)
 
     def set_maintenance(self, maintenance: bool) -> None:
         self._maintenance = maintenance
@@ -114,10 +119,20 @@ class Scene:
         """The group's state; none while it has no member, for then it is ignored."""
         judged = self._judged.get(group.name)
         if judged is None:
-            members = [m for m in self._members[group.name] if m in self._active and m not in self._dropped]
+            members = self._members_of(group.name)
             level = group_level([self._levels[m] for m in members], group.rule)
             judged = self._judged[group.name] = [GroupState(group, level)] if members else []
         return judged
+
+    def _members_of(self, group: str) -> list[str]:
+        """Those that are there now."""
+        present = self._present.get(group)
+        if present is None:
+            members = self._members[group]
+            present = self._present[group] = [
+                m for m in members if m in self._active and m not in self._dropped
+            ]
+        return present
 
     def _all_critical_dropped(self, states: Sequence[GroupState]) -> bool:
         """Whether a window, not the lack of checks, left no critical member."""
@@ -170,9 +185,11 @@ def tally(stretches: Sequence[Stretch], within: Span) -> dict[TimeClass, int]:
     total, (low, high) = _NO_TIME.copy(), within
     first = max(0, bisect_right(stretches, low, key=_start) - 1)
     for stretch in islice(stretches, first, None):
-        if stretch.start >= high:
+        start, end = stretch.start, stretch.end
+        if start >= high:
             break
-        total[stretch.time_class] += overlap(stretch.start, stretch.end, low, high)
+        if end > low:
+            total[stretch.time_class] += (end if end < high else high) - (start if start > low else low)
     return total
 
 
@@ -196,8 +213,8 @@ def _spent_at(stretches: Iterable[Stretch], period: Span, allowance: int | None)
 def append_stretch(stretches: list[Stretch], new: Stretch) -> None:
     """Go on with ``new``, which begins where the last one ends; what does not differ becomes one."""
     last = stretches[-1] if stretches else None
-    if last and (last.end, last.time_class, last.real) == (new.start, new.time_class, new.real):
-        stretches[-1] = replace(last, end=new.end)
+    if last and last.real is new.real and last.time_class is new.time_class and last.end == new.start:
+        stretches[-1] = Stretch(last.start, new.end, last.time_class, last.real)
     else:
         stretches.append(new)
 

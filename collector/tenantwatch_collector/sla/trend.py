@@ -53,6 +53,8 @@ def trend_of(
         return []
     near = _Near(facts)
     parts = [_Part(terms, part, stretches) for terms, part, stretches in laid_out]
+    if len(parts) == 1:
+        return [parts[0].point(near, step, as_of) for step in steps]
     return [max(parts, key=lambda each: each.shared(step)).point(near, step, as_of) for step in steps]
 
 
@@ -111,12 +113,12 @@ class _Near:
         if self._buckets or self._measured or self._requests is not None:
             return None
         buckets = self._together.within(low, high)
-        if any(bucket.end > high or bucket.known_at > as_of for bucket in buckets):
-            return None
-        if len(buckets) == 1:
-            return Traffic(buckets[0].total, buckets[0].unhealthy, buckets[0].latency)
         traffic = Traffic()
         for bucket in buckets:
+            if bucket.end > high or bucket.known_at > as_of:
+                return None
+            if len(buckets) == 1:
+                return Traffic(bucket.total, bucket.unhealthy, bucket.latency)
             traffic.total += bucket.total
             traffic.errors += bucket.unhealthy
             traffic.latency.merge(bucket.latency)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tenantwatch_wire.records import Status
 
@@ -92,8 +92,7 @@ class TenantCheck:
     active_until_us: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownChange:
+class KnownChange(NamedTuple):
     """One row of the change log, as it became known."""
 
     check_key: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tenantwatch_collector.store.agreements import (
     ContractRecord,
@@ -15,8 +15,7 @@ from tenantwatch_collector.store.agreements import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RollupSum:
+class RollupSum(NamedTuple):
     """All checks of a tenant that count in reports, in ``[start_us, start_us + width_s)``, as one.
 
     ``members`` says which checks had results there and as what they were counted; ``requests`` is None where

@@ -17,7 +17,7 @@ from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 from tenantwatch_collector.store.sql.results import metrics_of
 from tenantwatch_collector.store.sums import CounterReading, RequestRollup, RollupSum, TenantFacts
 
-_SUM = tuple(RollupSum.__dataclass_fields__)
+_SUM = RollupSum._fields
 _REQUESTS = tuple(RequestRollup.__dataclass_fields__)
 _CONTRACT = tuple(ContractRecord.__dataclass_fields__)
 _LEVELS = tuple(Status)
