@@ -55,14 +55,15 @@ async def load(
     steps: Sequence[Period] = (),
     by_check: bool = False,
 ) -> Loaded:
-    """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed.
+    """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed: each part of the period
+    keeps its own hours, policies and credits, and gets the targets of that tier.
 
     ``steps`` are those of the trend that will be made of it; ``by_check`` tells every check apart.
     """
     found = opened.facts[tenant.tenant_key]
     contracts = versions_known(versions_of(tenant, found.contracts), as_of_us)
     if tier is not None:
-        contracts = [replace(contracts[0], contract=contracts[-1].contract.on_tier(tier))]
+        contracts = [replace(each, contract=each.contract.on_tier(tier)) for each in contracts]
     log = _by_check(found.checks, found.log)
     changes = {name: known_history(known, as_of_us) for name, known in log.items()}
     members = [_member(check, changes[name_of(check)]) for check in found.checks]

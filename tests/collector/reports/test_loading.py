@@ -17,6 +17,7 @@ from tenantwatch_collector.reports.loading import Loaded, load, pieces_of
 from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.sla import Evaluation, Period, known_facts, report
 from tenantwatch_collector.sla.judged import judge
+from tenantwatch_collector.sla.terms import TIERS
 from tenantwatch_collector.store.base import (
     AgentPosition,
     CheckChange,
@@ -134,6 +135,22 @@ async def test_rollups_give_the_same_and_few_are_needed(life: Life) -> None:
     same(found, expected)
     # The contract begins with the first result, 17 s into a bucket: three days, 23 hours, three quarters.
     assert (found.basis.buckets, found.basis.results) == (29, 3)
+
+
+async def test_on_another_tier_each_part_keeps_its_policies(life: Life) -> None:
+    """Degraded time is up until the new terms and down from then on, whatever tier is asked about."""
+    degraded = [(at, Status.DEGRADED, latency) for at, _, latency in days()]
+    received = await life.arrive(degraded)
+    noon_us = START_US + 2 * DAY_US
+    stricter = '{"tier": "basic", "policies": {"degraded": "down"}}'
+    await life.store.add_contract(life.tenant.tenant_key, noon_us, "ann", "degraded is down", stricter)
+    now, period = max(received, time.time_ns() // 1000), Period(START_US, TODAY_US)
+    pieces = [(period.start, period.end)]
+    opened = await open_facts(life.store, Touches(life.store), [life.tenant.tenant_key], pieces, now)
+    loaded = await load(opened, life.tenant, period, now, "professional")
+    first, second = judge(loaded.versions, loaded.facts, period, now).parts
+    assert (first.counted.down, second.counted.available) == (0, 0)
+    assert [part.terms.targets for part in (first, second)] == [TIERS["professional"]] * 2
 
 
 async def test_a_window_cuts_only_some_of_them(life: Life) -> None:
