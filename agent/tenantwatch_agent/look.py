@@ -6,7 +6,9 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
@@ -68,7 +70,7 @@ class Looker:
         try:
             return await _within(one.check, one.timeout_seconds, span)
         except _TimedOut as timeout:
-            text = f"no answer within {one.timeout_seconds:g} s, in phase {one.check.phase}"
+            text = f"no answer within {one.timeout_seconds:g} s, in phase {timeout.phase}"
             # Where we ourselves stood still for most of that time, the target may well have answered.
             ours = timeout.late_seconds > one.timeout_seconds * _OWN_PART
             return Outcome(Status.UNKNOWN if ours else Status.UNHEALTHY, text)
@@ -95,11 +97,12 @@ def _with_attempts(outcome: Outcome, attempts: int, before: str) -> Outcome:
 
 
 class _TimedOut(Exception):
-    """How late our own loop had been by then."""
+    """How late our own loop had been by then, and what the check was about."""
 
-    def __init__(self, late_seconds: float) -> None:
+    def __init__(self, late_seconds: float, phase: str) -> None:
         super().__init__(late_seconds)
         self.late_seconds = late_seconds
+        self.phase = phase
 
 
 async def _within(check: Check, timeout_seconds: float, span: Span) -> Outcome:
@@ -111,21 +114,35 @@ async def _within(check: Check, timeout_seconds: float, span: Span) -> Outcome:
         await _give_up(task)
         raise
     if not task.done():
-        late_seconds = span.late_seconds
+        late_seconds, phase = span.late_seconds, check.phase
         await _give_up(task)
-        raise _TimedOut(late_seconds)
+        raise _TimedOut(late_seconds, phase)
     return task.result()
 
 
 async def _contained(check: Check) -> Outcome:
     """What a plugin of Python raises to end the program ends its look; what it returns is an outcome."""
+    task = asyncio.current_task()
     try:
         outcome = await check.look()
-    except (SystemExit, KeyboardInterrupt) as error:
+    except Exception:
+        raise
+    except BaseException as error:
+        if isinstance(error, GeneratorExit) or (task is not None and task.cancelling()):
+            raise
         raise CheckerFailed(f"the check itself failed: {type(error).__name__}") from None
-    if not isinstance(outcome, Outcome) or not isinstance(outcome.text, str):
-        raise CheckerFailed("the check itself failed: it returned no Outcome with a text")
+    if problem := _malformed(outcome):
+        raise CheckerFailed(f"the check itself failed: it returned {problem}")
     return outcome
+
+
+def _malformed(outcome: Any) -> str:
+    """Why it is no outcome that can be kept; empty for one that can."""
+    if not isinstance(outcome, Outcome) or not isinstance(outcome.text, str):
+        return "no Outcome with a text"
+    if outcome.status not in list(Status):
+        return "a status that is none"
+    return "" if isinstance(outcome.metrics, Mapping) else "metrics that are no table"
 
 
 async def _give_up(task: asyncio.Future[Outcome]) -> None:
@@ -146,11 +163,12 @@ def _forget(task: asyncio.Future[Outcome]) -> None:
 def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Result:
     """Within the limits of the wire, whatever the far end put into it."""
     text = " ".join(outcome.text.replace("\x00", " ").split())[: limits.MAX_TEXT_LENGTH]
-    latency_us = outcome.latency_us
+    latency_us = _figure(outcome.latency_us)
     metrics = {
-        name: float(value)
+        name: figure
         for name, value in outcome.metrics.items()
-        if math.isfinite(value) and name.isprintable() and 0 < len(name) <= limits.MAX_ID_LENGTH
+        if isinstance(name, str) and name.isprintable() and 0 < len(name) <= limits.MAX_ID_LENGTH
+        if (figure := _figure(value)) is not None
     }
     return Result(
         definition.check_id,
@@ -160,3 +178,12 @@ def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Resu
         text.encode("utf-8", "replace").decode(),
         dict(list(metrics.items())[-limits.MAX_METRICS_PER_RESULT :]),
     )
+
+
+def _figure(value: Any) -> float | None:
+    """None for what is not measured, and for what no number is."""
+    try:
+        figure = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return figure if math.isfinite(figure) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from tenantwatch_agent.checks.base import Outcome
@@ -181,25 +182,59 @@ async def test_who_looks_on_sees_the_times_and_how_late_we_were() -> None:
 
 
 class Ending(Attempts):
-    """A plugin of Python that knows no better than to end the program."""
+    """A plugin of Python that knows no better than to end the program, or its look."""
+
+    def __init__(self, ending: BaseException) -> None:
+        super().__init__(UP)
+        self._ending = ending
 
     async def look(self) -> Outcome:
-        raise SystemExit(3)
+        raise self._ending
 
 
-async def test_a_check_that_would_end_the_agent_ends_its_own_look() -> None:
-    result = await seen(Ending(UP))
-    assert (result.status, result.text) == (Status.UNKNOWN, "the check itself failed: SystemExit")
+@pytest.mark.parametrize("ending", [SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()])
+async def test_a_check_that_would_end_the_agent_ends_its_own_look(ending: BaseException) -> None:
+    result = await seen(Ending(ending))
+    assert (result.status, result.text) == (
+        Status.UNKNOWN,
+        f"the check itself failed: {type(ending).__name__}",
+    )
 
 
-@pytest.mark.parametrize("outcome", [None, Outcome(Status.HEALTHY, None)])  # type: ignore[arg-type]
-async def test_what_is_no_outcome_is_unknown(outcome: Outcome) -> None:
+async def test_a_look_that_is_given_up_has_no_result() -> None:
+    class Waiting(Attempts):
+        async def look(self) -> Outcome:
+            begun.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    begun = asyncio.Event()
+    looking = asyncio.create_task(seen(Waiting(UP)))
+    await asyncio.wait_for(begun.wait(), 20)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+
+
+@pytest.mark.parametrize(
+    ("outcome", "problem"),
+    [
+        (None, "no Outcome with a text"),
+        (Outcome(Status.HEALTHY, None), "no Outcome with a text"),  # type: ignore[arg-type]
+        (Outcome(7, "fine"), "a status that is none"),  # type: ignore[arg-type]
+        (Outcome(Status.HEALTHY, "", None, [1.0]), "metrics that are no table"),  # type: ignore[arg-type]
+    ],
+)
+async def test_what_is_no_outcome_is_unknown(outcome: Outcome, problem: str) -> None:
     result = await seen(Attempts(outcome))
     assert result.status is Status.UNKNOWN
-    assert "returned no Outcome" in result.text
+    assert result.text == f"the check itself failed: it returned {problem}"
 
 
 async def test_a_result_is_such_as_the_wire_takes() -> None:
-    metrics = {"fine": 1, "x" * 800: 2.0, "two\nlines": 3.0, "nan": float("nan")}
+    metrics: Any = {"fine": 1, "x" * 800: 2.0, "two\nlines": 3.0, "nan": float("nan"), "large": 10**400}
+    metrics |= {"text": "many", "none": None, 7: 7.0}
     result = await seen(Attempts(Outcome(Status.HEALTHY, "", 3.7, metrics)))  # type: ignore[arg-type]
     assert (result.latency_us, result.metrics) == (3, {"fine": 1.0})
+    result = await seen(Attempts(Outcome(Status.HEALTHY, "", "soon")))  # type: ignore[arg-type]
+    assert result.latency_us is None

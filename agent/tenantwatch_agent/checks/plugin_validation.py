@@ -57,7 +57,7 @@ class PluginValidation:
             self._check = _Program(settings)
         else:
             self._check = _from_entry_point(settings.entry_point, settings.options)
-        self.target = self._check.target
+        self.target = _one_line(self._check.target)
 
     @property
     def phase(self) -> str:
@@ -65,6 +65,10 @@ class PluginValidation:
 
     async def look(self) -> Outcome:
         return await self._check.look()
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 class _Program:
@@ -144,13 +148,17 @@ def _from_entry_point(name: str, options: Mapping[str, str]) -> Check:
         )
     try:
         check: Any = found[name].load()(options)
+        missing = [part for part in ("target", "phase", "look") if not hasattr(check, part)]
+        wrong = [part for part in ("target", "phase") if not isinstance(getattr(check, part, ""), str)]
     except ConfigurationError:
         raise
-    except Exception as error:
+    except BaseException as error:
+        # Also what would end the program: a reload must not.
         raise ConfigurationError(f"entry_point {name}: {type(error).__name__}: {error}") from None
-    missing = [part for part in ("target", "phase", "look") if not hasattr(check, part)]
     if missing:
         raise ConfigurationError(f"entry_point {name}: what it makes has no {', '.join(missing)}")
+    if wrong:
+        raise ConfigurationError(f"entry_point {name}: {' and '.join(wrong)} must be a text")
     made: Check = check
     return made
 

@@ -296,12 +296,31 @@ class Queue:
 
     async def look(self):
         return Outcome(Status.DEGRADED, "7 wait", None, {"depth": 7.0})
+
+class Ending:
+    def __init__(self, options):
+        raise SystemExit(5)
+
+class Nameless(Queue):
+    def __init__(self, options):
+        self.target = self.phase = None
+
+class Unready(Queue):
+    def __init__(self, options):
+        pass
+
+    @property
+    def phase(self):
+        raise RuntimeError("not yet")
 """
 _ENTRY_POINTS = """
 [tenantwatch.checks]
 queue = acme_queue:Queue
 lost = acme_lost:Queue
 odd = builtins:dict
+ending = acme_queue:Ending
+nameless = acme_queue:Nameless
+unready = acme_queue:Unready
 """
 
 
@@ -319,7 +338,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("installed")
 async def test_an_entry_point() -> None:
-    check = PluginValidation(Settings(entry_point="queue", options={"name": "mails"}))
+    check = PluginValidation(Settings(entry_point="queue", options={"name": "mails\n"}))
     assert (check.target, check.phase) == ("queue mails", "count")
     assert await check.look() == Outcome(Status.DEGRADED, "7 wait", None, {"depth": 7.0})
 
@@ -331,7 +350,10 @@ async def test_an_entry_point() -> None:
         ("queue", "entry_point queue: KeyError: 'name'"),
         ("lost", "entry_point lost: ModuleNotFoundError"),
         ("odd", "entry_point odd: what it makes has no target, phase, look"),
-        ("other", "installed there: lost, odd, queue"),
+        ("ending", "entry_point ending: SystemExit: 5"),
+        ("nameless", "entry_point nameless: target and phase must be a text"),
+        ("unready", "entry_point unready: RuntimeError: not yet"),
+        ("other", "installed there: ending, lost, nameless, odd, queue, unready"),
     ],
 )
 def test_an_entry_point_that_cannot_be_used(name: str, reason: str) -> None:
