@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from tenantwatch_agent.errors import ConfigurationError
+
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
     """At most one byte more than that, so that a longer file is seen. Raises OSError, also for a pipe."""
@@ -14,6 +16,21 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "is not a regular file", str(path))
         return file.read(max_bytes + 1)
+
+
+def changed_at(key: str, path: Path) -> int:
+    """When it was written last, in nanoseconds, for who hands its name on to a library.
+
+    Raises ConfigurationError unless it is a regular file: opening a pipe would wait for its other end, and
+    the whole agent with it.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ConfigurationError(f"{key} {path}: {error.strerror}") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise ConfigurationError(f"{key} {path}: is not a regular file")
+    return found.st_mtime_ns
 
 
 def _open_at_once(name: str, flags: int) -> int:

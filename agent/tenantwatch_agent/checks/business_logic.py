@@ -6,6 +6,8 @@ Its figures come from the latest results of other checks (``check.metric``), fro
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -148,7 +150,10 @@ class BusinessLogic:
             findings.add(Status.UNHEALTHY, f"the answer is not JSON: {error}{cut}")
             return figures
         for name, path in self._paths.items():
-            figure = _figure(path.find(document))
+            found = path.find(document)
+            if not_measured := _not_measured(found):
+                raise CheckerFailed(f"{name}: the answer holds {not_measured} at {path.text}")
+            figure = _figure(found)
             if figure is None:
                 findings.add(Status.UNHEALTHY, f"{name}: there is no number at {path.text} in the answer")
             else:
@@ -235,10 +240,17 @@ def _probe(source: RequestSettings) -> Probe:
 
 def _figure(found: Any) -> float | None:
     """JSON's true and false are 1 and 0; a text is no number, even one of digits."""
+    return float(found) if isinstance(found, int | float) else None
+
+
+def _not_measured(found: Any) -> str:
+    """What a program writes for a figure that it does not have, which says nothing of the business."""
     try:
-        return float(found) if isinstance(found, int | float) else None
+        if not isinstance(found, float | int) or math.isfinite(found):
+            return ""
     except OverflowError:
-        return None
+        return "a number that is too large"
+    return f"{json.dumps(found)}, which is no number,"
 
 
 def _worked_out(expression: Expression, lookup: Any) -> float:

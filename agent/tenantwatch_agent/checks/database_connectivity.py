@@ -90,7 +90,12 @@ class DatabaseConnectivity:
         return self._phases.now
 
     async def look(self) -> Outcome:
-        session = self._session()
+        try:
+            self._tls.check()
+            session = self._session()
+        except ConfigurationError as error:
+            # A file that it names is no longer what it was.
+            raise CheckerFailed(str(error)) from None
         self._phases = phases = Phases()
         findings, metrics = Findings(), Metrics()
         try:

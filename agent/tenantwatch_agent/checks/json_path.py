@@ -69,3 +69,5 @@ def parse_json(body: bytes | bytearray) -> Any:
         raise ValueError("it is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    except ValueError:
+        raise ValueError("it holds a number of more digits than any has") from None

@@ -16,7 +16,8 @@ from tenantwatch_agent.checks.base import Latency, Outcome, os_reason, secret_ur
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.checks.redis_client import Address, RedisClient, RedisFailed, Refused, named_values
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.files import changed_at
 
 _KEY_LIVES_MS = 60_000
 _MOST_KEYS = 100
@@ -54,8 +55,8 @@ class RedisConnectivity:
         self._ca_file = settings.ca_file
         if self._ca_file is not None and not self._address.is_secure:
             raise ConfigurationError("ca_file belongs to a rediss:// address")
-        if self._ca_file is not None and not self._ca_file.is_file():
-            raise ConfigurationError(f"ca_file {self._ca_file}: is not a file")
+        if self._ca_file is not None:
+            changed_at("ca_file", self._ca_file)
         self._allow_write = settings.allow_write
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         self._judge = redis_info.Judge(
@@ -75,12 +76,13 @@ class RedisConnectivity:
         return self._phases.now
 
     async def look(self) -> Outcome:
+        context = self._trust()
         self._phases = phases = Phases()
         findings, metrics = Findings(), Metrics()
         client: RedisClient | None = None
         text = "answers"
         try:
-            client = await RedisClient.open(self._address, self._trust())
+            client = await RedisClient.open(self._address, context)
             phases.enter("login")
             await client.log_in(self._address)
             text = await self._ask(client, findings, metrics)
@@ -95,12 +97,20 @@ class RedisConnectivity:
         return findings.outcome(text, self._latency_us() if answered else None, metrics)
 
     def _trust(self) -> ssl.SSLContext | None:
-        """As of the look before, unless the file has changed: reading one takes 20 ms of the loop's time."""
+        """As of the look before, unless the file has changed: reading one takes 20 ms of the loop's time.
+
+        Raises CheckerFailed.
+        """
         if not self._address.is_secure:
             return None
-        changed = self._ca_file.stat().st_mtime_ns if self._ca_file is not None else 0
-        if self._context is None or self._context[0] != changed:
-            self._context = changed, ssl.create_default_context(cafile=self._ca_file)
+        try:
+            changed = 0 if self._ca_file is None else changed_at("ca_file", self._ca_file)
+            if self._context is None or self._context[0] != changed:
+                self._context = changed, ssl.create_default_context(cafile=self._ca_file)
+        except ConfigurationError as error:
+            raise CheckerFailed(str(error)) from None
+        except OSError as error:
+            raise CheckerFailed(f"ca_file {self._ca_file}: {error.strerror or error}") from None
         return self._context[1]
 
     def _latency_us(self) -> int:

@@ -96,7 +96,11 @@ async def test_over_a_json_answer() -> None:
         (b"<html>", 200, "the answer is not JSON: "),
         (b"[" * 100_000, 200, "the answer is not JSON: "),
         (b'{"shop": {"orders": "12"}}', 200, "orders: there is no number at $.shop.orders in the answer"),
-        (b'{"shop": {"orders": 1' + b"0" * 400 + b"}}", 200, "orders: there is no number"),
+        (
+            b'{"shop": {"orders": 1' + b"0" * 5000 + b"}}",
+            200,
+            "it holds a number of more digits than any has",
+        ),
         (b"{}", 500, "HTTP 500"),
     ],
 )
@@ -104,6 +108,21 @@ async def test_an_answer_without_the_figures(answer: bytes, status: int, text: s
     result = await asked(answer, status, healthy_if="orders > 0")
     assert result.status is Status.UNHEALTHY
     assert text in result.text
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        (b"NaN", "NaN, which is no number,"),
+        (b"-Infinity", "-Infinity, which is no number,"),
+        (b"1e999", "Infinity, which is no number,"),
+        (b"1" + b"0" * 400, "a number that is too large"),
+    ],
+)
+async def test_a_figure_that_was_not_measured_is_unknown(figure: bytes, said: str) -> None:
+    result = await asked(b'{"shop": {"orders": ' + figure + b"}}", healthy_if="orders > 0")
+    assert result.status is Status.UNKNOWN
+    assert result.text == f"orders: the answer holds {said} at $.shop.orders"
 
 
 def job(clock: Clock) -> tuple[Surroundings, dict[str, Any]]:

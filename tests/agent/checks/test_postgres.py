@@ -254,7 +254,7 @@ def replica(postgres_server: PostgresServer) -> Any:
         ({"url": "oracle://u@h/d"}, "must hold an address that begins with postgresql://"),
         ({"url": "postgresql://u@h/d", "tls": "on"}, "tls must be one of disable, prefer"),
         ({"url": "postgresql://u@h/d", "tls": "verify-ca"}, "needs ca_file"),
-        ({"url": "postgresql://u@h/d", "ca_file": Path("/nowhere")}, "ca_file /nowhere: is not a file"),
+        ({"url": "postgresql://u@h/d", "ca_file": Path("/nowhere")}, "ca_file /nowhere: No such file"),
         ({"url": "postgresql://u@h/d", "expect": "columns > 1"}, "'columns' is neither value nor rows"),
         ({"url": "postgresql://u@h/d", "expect": "rows"}, "'rows' is a number: compare it"),
         (
@@ -285,3 +285,18 @@ async def test_the_agents_own_variables_are_for_no_server(
     query = "SELECT current_setting('application_name')"
     result = await database(postgres_server.url, query=query, expect_value="tenantwatch-agent")
     assert result.status is Status.HEALTHY, result.text
+
+
+async def test_an_authority_that_turned_into_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    file = Authority(tmp_path).file
+    check = DatabaseConnectivity(Settings(url=f"postgresql://u@127.0.0.1:{stable_port()}/d", ca_file=file))
+    definition = CheckDefinition("a", "database_connectivity", 1000, 20_000)
+    assert (await look(definition, check)).status is Status.UNHEALTHY
+    file.unlink()
+    assert (await look(definition, check)).text == f"ca_file {file}: No such file or directory"
+    os.mkfifo(file)
+    result = await look(definition, check)
+    assert (result.status, result.text) == (Status.UNKNOWN, f"ca_file {file}: is not a regular file")
+    url = f"postgresql://u@127.0.0.1:{stable_port()}/d?sslmode=verify-ca&sslrootcert={file}"
+    with pytest.raises(ConfigurationError, match=r"sslrootcert .*: is not a regular file"):
+        DatabaseConnectivity(Settings(url=url))

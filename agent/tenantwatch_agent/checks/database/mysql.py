@@ -28,6 +28,7 @@ from tenantwatch_agent.checks.database.session import (
 )
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.files import changed_at
 
 SCHEMES = ("mysql", "mariadb")
 
@@ -245,9 +246,9 @@ def _parameters(url: str) -> dict[str, Any]:
 
 def _context(mode: str, ca_file: Path | None) -> ssl.SSLContext:
     try:
-        return _read_context(mode, ca_file, ca_file.stat().st_mtime_ns if ca_file is not None else 0)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"ca_file {ca_file}: {error}") from None
+        return _read_context(mode, ca_file, 0 if ca_file is None else changed_at("ca_file", ca_file))
+    except OSError as error:
+        raise ConfigurationError(f"ca_file {ca_file}: {error.strerror or error}") from None
 
 
 # Shared by all who trust the same: reading the system's trust store takes 20 ms of the loop's time.

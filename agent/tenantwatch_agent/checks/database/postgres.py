@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from tenantwatch_agent.checks.database.session import (
 )
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.files import changed_at
 
 SCHEMES = ("postgresql", "postgres")
 
@@ -59,6 +61,10 @@ _STANDARD = {
     "password": "",
     "passfile": os.devnull,
 }
+
+
+_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+"""What libpq opens of an address; it would wait for the other end of a pipe."""
 
 
 class PostgresSession:
@@ -239,6 +245,9 @@ def _parameters(url: str, tls: Tls) -> dict[str, Any]:
         given["sslmode"] = tls.wanted
         if tls.wanted.startswith("verify"):
             given["sslrootcert"] = str(tls.ca_file or "system")
+    for key in _FILES:
+        if given.get(key, "system") != "system":
+            changed_at(key, Path(str(given[key])))
     return _STANDARD | given
 
 

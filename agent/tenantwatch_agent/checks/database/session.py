@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.files import changed_at
 
 MAX_ROWS = 100
 TLS_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
@@ -28,12 +29,16 @@ class Tls:
     def __post_init__(self) -> None:
         if self.mode not in ("", *TLS_MODES):
             raise ConfigurationError(f"tls must be one of {', '.join(TLS_MODES)}, not {self.mode!r}")
-        if self.ca_file is not None and not self.ca_file.is_file():
-            raise ConfigurationError(f"ca_file {self.ca_file}: is not a file")
+        self.check()
         if self.ca_file is not None and self.mode in ("disable", "prefer", "require"):
             raise ConfigurationError("ca_file is only used with tls = verify-full or verify-ca")
         if self.mode == "verify-ca" and self.ca_file is None:
             raise ConfigurationError("tls = verify-ca needs ca_file, the PEM file of that authority")
+
+    def check(self) -> None:
+        """Before each look, since files change. Raises ConfigurationError."""
+        if self.ca_file is not None:
+            changed_at("ca_file", self.ca_file)
 
     @property
     def wanted(self) -> str:

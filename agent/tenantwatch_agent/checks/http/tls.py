@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 import ssl
-import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from tenantwatch_agent.checks.http import certificate
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.files import changed_at
 
 HANDSHAKE_SECONDS = 600.0
 """No limit of its own: the look's timeout ends a handshake, and names its phase."""
@@ -61,20 +61,7 @@ class TlsOptions:
             "client_certificate_file": self.certificate_file,
             "client_key_file": self.key_file,
         }
-        return _context(
-            self, tuple(_changed_at(key, file) for key, file in files.items() if file is not None)
-        )
-
-
-def _changed_at(key: str, file: Path) -> int:
-    try:
-        found = file.stat()
-    except OSError as error:
-        raise ConfigurationError(f"{key} {file}: {error.strerror}") from None
-    if not stat.S_ISREG(found.st_mode):
-        # The opening of a pipe would wait for its other end, and the whole agent with it.
-        raise ConfigurationError(f"{key} {file}: is not a regular file")
-    return found.st_mtime_ns
+        return _context(self, tuple(changed_at(key, file) for key, file in files.items() if file is not None))
 
 
 # One context per trust store: each holds a copy of all its certificates, about a megabyte.
