@@ -21,6 +21,7 @@ from tenantwatch_collector.api.agreements import (
     WindowView,
     microseconds,
 )
+from tenantwatch_collector.api.beginning import known_of, refuse_moved_beginning
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.pages import Page
@@ -83,9 +84,11 @@ class Contracting:
             raise RefusedForEver(str(error)) from error
         _refuse_more(await self._store.contracts(tenant.tenant_key), "versions of terms")
         contract = new.contract.model_dump_json()
+        known = await known_of(self._store, tenant, now_us)
         async with recorded(self._store, caller, "terms.set", tenant_id, tenant) as record:
-            kept = versions_of(tenant, await record.store.contracts(tenant.tenant_key))[-1]
-            record.before, record.after = _version(kept), new
+            kept = versions_of(tenant, await record.store.contracts(tenant.tenant_key))
+            refuse_moved_beginning(tenant, kept, new.contract, known)
+            record.before, record.after = _version(kept[-1]), new
             await record.store.add_contract(
                 tenant.tenant_key, max(begins_us, now_us), caller.subject, new.reason, contract
             )

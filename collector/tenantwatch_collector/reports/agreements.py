@@ -40,6 +40,14 @@ def version_of(record: ContractRecord) -> ContractVersion:
     )
 
 
+def beginning_of(tenant: Tenant, agreed_us: int | None, measured_us: int | None) -> int:
+    """When the contract began: as it was agreed, else when the tenant was created or the first result is
+    from, whichever came first."""
+    if agreed_us is not None:
+        return agreed_us
+    return tenant.created_at_us if measured_us is None else min(tenant.created_at_us, measured_us)
+
+
 def windows_known(records: Sequence[WindowRecord], within: Span, as_of_us: int) -> list[AnnouncedWindow]:
     """The windows that touch ``within`` (microseconds), as they were known at ``as_of_us``."""
     found = []

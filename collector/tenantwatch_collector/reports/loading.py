@@ -9,13 +9,20 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tenantwatch_collector.health import Change, known_history
-from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of, windows_known
+from tenantwatch_collector.reports.agreements import (
+    UNITS,
+    beginning_of,
+    correction_of,
+    versions_of,
+    windows_known,
+)
 from tenantwatch_collector.reports.counting import Counting
 from tenantwatch_collector.reports.exported import DatedTerms, Export
 from tenantwatch_collector.reports.members import TIMED_KIND, groups_of, places_of
 from tenantwatch_collector.reports.opened import Opened
 from tenantwatch_collector.reports.requested import requests_of
 from tenantwatch_collector.reports.subject import AnnouncedWindow
+from tenantwatch_collector.sla.beginning import agreed_beginning
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.contract import ContractVersion, Tier, terms_of, versions_known
 from tenantwatch_collector.sla.corrections import corrections_known
@@ -61,13 +68,14 @@ async def load(
     ``steps`` are those of the trend that will be made of it; ``by_check`` tells every check apart.
     """
     found = opened.facts[tenant.tenant_key]
-    contracts = versions_known(versions_of(tenant, found.contracts), as_of_us)
+    agreed = [each for each in versions_of(tenant, found.contracts) if each.recorded_at <= as_of_us]
+    contracts = versions_known(agreed, as_of_us)
     if tier is not None:
         contracts = [replace(each, contract=each.contract.on_tier(tier)) for each in contracts]
     log = _by_check(found.checks, found.log)
     changes = {name: known_history(known, as_of_us) for name, known in log.items()}
     members = [_member(check, changes[name_of(check)]) for check in found.checks]
-    begin = _begin(tenant, contracts, changes)
+    begin = _begin(tenant, agreed, changes)
     versions = terms_of(contracts, members, groups_of(found.checks), begin, UNITS)
     windows = windows_known(found.windows, (period.start - LEAD_US, as_of_us), as_of_us)
     corrections = [correction_of(record) for record in found.corrections]
@@ -158,11 +166,6 @@ def _member(check: TenantCheck, changes: Sequence[Change]) -> CheckTerms:
     )
 
 
-def _begin(
-    tenant: Tenant, contracts: Sequence[ContractVersion], changes: Mapping[str, Sequence[Change]]
-) -> int:
-    """When the contract began: as it says, else when the tenant was created or the first result is from."""
-    for version in contracts:
-        if version.contract.effective_from is not None:
-            return int(version.contract.effective_from.timestamp() * UNITS)
-    return min([tenant.created_at_us, *(found[0].time for found in changes.values() if found)])
+def _begin(tenant: Tenant, agreed: Sequence[ContractVersion], changes: Mapping[str, Sequence[Change]]) -> int:
+    measured_us = min((found[0].time for found in changes.values() if found), default=None)
+    return beginning_of(tenant, agreed_beginning(agreed, UNITS), measured_us)

@@ -179,3 +179,37 @@ def _announcement(body: dict[str, Any]) -> pb.AnnounceMaintenanceRequest:
 
 async def _only_for_admins(here: Served, operation: str, request: Any) -> None:
     assert (await here.tenant.refused(operation, request))[0] is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_contract_that_has_begun_keeps_its_beginning(here: Served) -> None:
+    """What was measured and reported is not put before the contract by later terms."""
+    await here.store.create_tenant("begun", "Begun", "professional")
+    path = "/monitoring/sla/begun/terms"
+
+    async def agree(begins: str | None, status: int = 200) -> Any:
+        new = {"contract": {"effective_from": begins}, "reason": "a beginning"}
+        return await here.admin.rest("PUT", path, new, status)
+
+    # Nothing rests on it yet; and it may be moved while it lies ahead.
+    await agree(utc(days=30))
+    await agree(begins := utc(hours=-1))
+    for moved in (utc(hours=-2), utc(days=1)):
+        told = await agree(moved, 422)
+        assert told["detail"].startswith("contract.effective_from: the contract begins ")
+        assert "repeat its beginning or leave it out" in told["detail"]
+    await agree(begins)
+    told = await agree(None)
+    assert len(told["versions"]) == 5
+
+
+async def test_results_that_count_are_not_put_before_the_contract(here: Served) -> None:
+    async with here.agent([("web", "http_endpoint", Status.HEALTHY, {})]):
+        pass
+    # An answer waits until all that was received is judged.
+    await here.tenant.rest("GET", f"{SLA}?period=daily")
+    new = {"contract": {"effective_from": utc(days=1)}, "reason": "tomorrow"}
+    told = await here.admin.rest("PUT", f"{SLA}/terms", new, 422)
+    assert "there are results from before that instant" in told["detail"]
+    asked = ParseDict({**new, "tenant_id": TENANT}, pb.SetTermsRequest())
+    code, text = await here.admin.refused("SetTerms", asked)
+    assert (code, "contract.effective_from" in text) == (grpc.StatusCode.INVALID_ARGUMENT, True)
