@@ -12,6 +12,7 @@ from tests.benchmarks import (
     agent_footprint,
     agents_10k,
     anomaly_point,
+    dashboard,
     failure_to_webhook,
     http_checks_per_core,
     ingest_postgres,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "thousand_checks": thousand_checks.measure,
     "failure_to_webhook": failure_to_webhook.measure,
     "anomaly_point": anomaly_point.measure,
+    "dashboard": dashboard.measure,
     "service_levels": service_levels.measure,
     "http_checks_per_core": http_checks_per_core.measure,
 }
