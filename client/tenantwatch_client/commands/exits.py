@@ -8,9 +8,12 @@ import typer
 
 ExitState = Annotated[
     bool,
-    typer.Option("--exit-state", help="end with 0 healthy or met, 10 degraded, 11 unhealthy or breached, 12"),
+    typer.Option(
+        "--exit-state",
+        help="end with 0 healthy or met, 10 degraded or not met so far, 11 unhealthy or breached, 12",
+    ),
 ]
-_CODES = {"healthy": 0, "met": 0, "degraded": 10, "unhealthy": 11, "breached": 11}
+_CODES = {"healthy": 0, "met": 0, "degraded": 10, "not_met_so_far": 10, "unhealthy": 11, "breached": 11}
 _UNKNOWN = 12
 
 

@@ -26,7 +26,8 @@ _HELP = (
 )
 _EXITS = (
     "Exit codes: 0 done; 1 refused or failed; 2 wrong use; 3 no answer; 4 not signed in or not allowed;"
-    " 5 there is none. With --exit-state: 10 degraded, 11 unhealthy or breached, 12 unknown or not proved."
+    " 5 there is none. With --exit-state: 10 degraded or not met so far, 11 unhealthy or breached, 12 unknown"
+    " or not proved."
 )
 
 app = typer.Typer(

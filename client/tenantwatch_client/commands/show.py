@@ -35,6 +35,7 @@ _STYLES = {
     "met": "green",
     "resolved": "green",
     "degraded": "yellow",
+    "not_met_so_far": "yellow",
     "warning": "yellow",
     "acknowledged": "yellow",
     "unhealthy": "bold red",

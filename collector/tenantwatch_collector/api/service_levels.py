@@ -85,9 +85,8 @@ class ServiceLevels:
         """The tenant's SLA metrics, and all that they can be checked with; on another ``tier``, if given."""
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         asked = await self._asked(question)
-        named, subject, _ = await self._reports.subject(tenant, asked, tier)
-        whole = subject.judged.whole
-        left = time_to_breach(whole, whole.stretches, _HOUR_US)
+        named, subject, loaded = await self._reports.subject(tenant, asked, tier)
+        left = time_to_breach(subject.judged.whole, loaded.laid_out[-1][2], _HOUR_US)
         return {
             **metrics_of(subject, named.period_type),
             "label": named.label,

@@ -9,9 +9,10 @@ from fractions import Fraction
 from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.reports.words import duration
 from tenantwatch_collector.sla.availability import BurnAnswer, Counted, count
-from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
+from tenantwatch_collector.sla.classes import Stretch, tally
 from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.life import time_to_breach
+from tenantwatch_collector.sla.outlook import is_settled
 from tenantwatch_collector.sla.rounding import decimal_text, floor_text, half_even_text
 from tenantwatch_collector.sla.terms import Terms
 
@@ -53,16 +54,13 @@ def findings_of(
 
 def _missed(whole: Evaluation) -> dict[str, bool]:
     """A short outage, one error or one slow look on the first of the month is not yet a breach: availability
-    is missed once the whole period's budget is spent, errors once they are more than the whole period allows
-    at the present pace, and a mean counts from a hundred looks on."""
-    traffic, targets = whole.traffic, whole.terms.targets
-    in_scope = sum(whole.seconds.values()) - whole.seconds[TimeClass.OUT_OF_SCOPE]
-    to_come = max(0, whole.period.end - whole.eval_end)
-    allowed = targets.error_rate_percentage * traffic.total * (in_scope + to_come)
+    is missed once the whole period's budget is spent or its rest cannot mend it, errors once they are more
+    than the whole period allows at the present pace, and a mean counts from a hundred looks on."""
     return {
-        "availability": whole.budget.remaining < 0,
-        "response_time": "response_time" in whole.violations and traffic.latency.count >= LOOKS_FOR_A_MEAN,
-        "error_rate": "error_rate" in whole.violations and 100 * traffic.errors * in_scope > allowed,
+        "availability": whole.budget.remaining < 0 or is_settled("availability", whole),
+        "response_time": "response_time" in whole.violations
+        and whole.traffic.latency.count >= LOOKS_FOR_A_MEAN,
+        "error_rate": is_settled("error_rate", whole),
         "recovery_time": "recovery_time" in whole.violations,
     }
 
@@ -100,6 +98,8 @@ def _violation_text(name: str, whole: Evaluation) -> str:
     if name == "availability":
         over = duration(float(-whole.budget.remaining / whole.terms.units_per_second))
         agreed = decimal_text(targets.availability_percentage)
+        if whole.budget.remaining >= 0:
+            return f"what is left of the service hours cannot bring availability back to {agreed} %"
         return f"the error budget of {agreed} % is overdrawn by {over}"
     if name == "response_time":
         mean = half_even_text(traffic.latency.mean_ms() or Fraction(0), 1)

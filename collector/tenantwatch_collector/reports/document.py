@@ -29,6 +29,8 @@ from tenantwatch_collector.sla.traffic import Traffic
 from tenantwatch_collector.sla.trend import Point
 
 SCHEMA = "tenantwatch-report/1"
+RUNNING = "not_met_so_far"
+VERDICTS = ("met", RUNNING, "breached", "cannot_be_proved")
 _CONTENT = (
     "scope",
     "report_period",
@@ -93,7 +95,14 @@ def content_of(document: dict[str, Any]) -> dict[str, Any]:
         _without(metrics, "tenant_name") for metrics in content["tenant_compliance"] or ()
     ]
     content["tenants"] = [_lasting(detail) for detail in content["tenants"] or ()]
+    content["overall_compliance"] = _lasting_overall(content["overall_compliance"] or {})
     return content
+
+
+def _lasting_overall(overall: dict[str, Any]) -> dict[str, Any]:
+    """Only a running period has verdicts that time can mend: of one that is over their count says nothing."""
+    verdicts = overall["verdicts"]
+    return overall if verdicts.get(RUNNING) else overall | {"verdicts": _without(verdicts, RUNNING)}
 
 
 def _lasting(detail: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def _overall(subjects: Sequence[Subject]) -> dict[str, Any]:
         "average_error_rate": None
         if found.average_error_rate is None
         else number(ceiling_text(found.average_error_rate, 4)),
-        "verdicts": {word: verdicts.count(word) for word in ("met", "breached", "cannot_be_proved")},
+        "verdicts": {word: verdicts.count(word) for word in VERDICTS},
     }
 
 

@@ -6,7 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.reports.plots import trend_charts
-from tenantwatch_collector.reports.words import TARGET_WORDS, VERDICTS, Document, breakable, decimals
+from tenantwatch_collector.reports.words import (
+    TARGET_WORDS,
+    Document,
+    breakable,
+    decimals,
+    is_running,
+    verdict_words,
+)
 
 MAX_TENANTS = 2000
 MAX_VIOLATIONS = 500
@@ -16,6 +23,7 @@ _UNITS = {"percent": "%", "ms": "ms", "minutes": "min"}
 def platform_view(document: Document) -> dict[str, Any]:
     """What the template shows of all tenants."""
     overall, zone = document["overall_compliance"], ZoneInfo(document["report_period"]["timezone"])
+    runs = is_running(document)
     tenants = sorted(document["tenant_compliance"], key=_worst_first)
     return {
         "title": "All tenants",
@@ -25,10 +33,10 @@ def platform_view(document: Document) -> dict[str, Any]:
         else "",
         "violations": _violations(document),
         "subtitle": f"{overall['total_tenants']} tenants",
-        **_verdict(overall),
+        **_verdict(overall, runs),
         "figures": _figures(overall),
         **trend_charts(document, zone, None),
-        "tenants": [_tenant_row(tenant) for tenant in tenants[:MAX_TENANTS]],
+        "tenants": [_tenant_row(tenant, runs) for tenant in tenants[:MAX_TENANTS]],
         "tenants_note": f"The first {MAX_TENANTS} are listed." if len(tenants) > MAX_TENANTS else "",
     }
 
@@ -55,7 +63,7 @@ def _worst_first(tenant: Document) -> tuple[int, float, str]:
     return rank, tenant["availability"] or 0.0, tenant["tenant_id"]
 
 
-def _verdict(overall: Document) -> dict[str, str]:
+def _verdict(overall: Document, runs: bool) -> dict[str, str]:
     share, judged, kept = (
         overall[name] for name in ("compliance_percentage", "tenants_with_data", "compliant_tenants")
     )
@@ -64,7 +72,8 @@ def _verdict(overall: Document) -> dict[str, str]:
     return {
         "verdict": f"{share:g} % compliant",
         "tone": "good" if kept == judged else "bad",
-        "sentence": f"{kept} of {judged} tenants with data kept their agreed level.",
+        "sentence": f"{kept} of {judged} tenants with data {'keep' if runs else 'kept'} their agreed level"
+        f"{' so far' if runs else ''}.",
     }
 
 
@@ -78,8 +87,8 @@ def _figures(overall: Document) -> list[dict[str, str]]:
     return [{"label": label, "value": value, "note": note, "tone": "plain"} for label, value, note in figures]
 
 
-def _tenant_row(tenant: Document) -> list[str]:
-    word, tone = VERDICTS[tenant["verdict"]]
+def _tenant_row(tenant: Document, runs: bool) -> list[str]:
+    word, tone = verdict_words(tenant["verdict"], runs)
     if tenant["availability"] is None:
         word = "No data"
     return [

@@ -11,13 +11,14 @@ from tenantwatch_collector.reports.charts import COLOURS
 from tenantwatch_collector.reports.plots import strip_of, trend_charts
 from tenantwatch_collector.reports.words import (
     TARGET_WORDS,
-    VERDICTS,
     Document,
     breakable,
     duration,
+    is_running,
     joined,
     moment_of,
     or_dash,
+    verdict_words,
 )
 
 MAX_INCIDENTS = 200
@@ -44,15 +45,16 @@ def tenant_view(document: Document) -> dict[str, Any]:
     told = detail["report"]
     zone = ZoneInfo(document["report_period"]["timezone"])
     all_targets = [part["terms"]["targets"] for part in detail["parts"]]
+    runs = is_running(document)
     return {
         "title": detail["tenant_name"] or detail["tenant_id"],
         "shown": breakable(detail["tenant_name"] or detail["tenant_id"]),
         "note": _revision_note(document),
         "proof": _proof(detail, told),
         "subtitle": breakable(f"{detail['tenant_id']} · {detail['tier']} tier"),
-        **_verdict(detail, metrics),
-        "figures": _figures(metrics, told, all_targets),
-        "targets": _targets(detail, told, all_targets),
+        **_verdict(detail, metrics, runs),
+        "figures": _figures(detail, metrics, told, all_targets),
+        "targets": _targets(detail, told, all_targets, runs),
         "has_data": told["availability_pct"] is not None,
         "strip": strip_of(detail, document, zone),
         "legend": _legend(told["seconds"], told["period"]),
@@ -66,24 +68,36 @@ def tenant_view(document: Document) -> dict[str, Any]:
     }
 
 
-def _verdict(detail: Document, metrics: Document) -> dict[str, str]:
-    word, tone = VERDICTS[detail["proved"]["overall"]]
-    names = [TARGET_WORDS[n].lower() for n, v in detail["proved"]["targets"].items() if v == "breached"]
-    open_ones = [
-        TARGET_WORDS[n].lower() for n, v in detail["proved"]["targets"].items() if v == "cannot_be_proved"
-    ]
+def _verdict(detail: Document, metrics: Document, runs: bool) -> dict[str, str]:
+    word, tone = verdict_words(detail["proved"]["overall"], runs)
     if metrics["availability"] is None:
         sentence = "Nothing was measured in this period, so nothing can be said about the service."
-    elif names:
-        sentence = f"The agreed level was missed: {joined(names)}."
-    elif open_ones:
-        sentence = (
-            "What was measured keeps the agreed level, but time without measurement leaves"
-            f" {joined(open_ones)} open."
-        )
     else:
-        sentence = "Every agreed target was met, even if all time without measurement had been down."
+        sentence = _sentence(detail["proved"]["targets"], runs)
     return {"verdict": word, "tone": tone, "sentence": sentence}
+
+
+def _sentence(verdicts: Document, runs: bool) -> str:
+    """The worst that is to be said of the targets."""
+    names = {
+        word: joined([TARGET_WORDS[n].lower() for n, v in verdicts.items() if v == word])
+        for word in ("breached", "not_met_so_far", "cannot_be_proved")
+    }
+    if names["breached"]:
+        missed = f"The agreed level was missed: {names['breached']}."
+        return f"{missed} The rest of the period cannot mend it." if runs else missed
+    if names["not_met_so_far"]:
+        return (
+            f"Up to now the agreed level is missed: {names['not_met_so_far']}."
+            " The rest of the period can still mend it."
+        )
+    if names["cannot_be_proved"]:
+        return (
+            "What was measured keeps the agreed level, but time without measurement leaves"
+            f" {names['cannot_be_proved']} open."
+        )
+    said = "is met up to now" if runs else "was met"
+    return f"Every agreed target {said}, even if all time without measurement had been down."
 
 
 def _revision_note(document: Document) -> str:
@@ -105,8 +119,11 @@ def _proof(detail: Document, told: Document) -> str:
     )
 
 
-def _figures(metrics: Document, told: Document, targets: Sequence[Document]) -> list[dict[str, str]]:
-    missed = set(metrics["violations"])
+def _figures(
+    detail: Document, metrics: Document, told: Document, targets: Sequence[Document]
+) -> list[dict[str, str]]:
+    verdicts = detail["proved"]["targets"]
+    tones = {n: "open" if verdicts.get(n) == "not_met_so_far" else "bad" for n in metrics["violations"]}
     mean = told["response"]["mean_ms"]
     figures = (
         ("availability", "Availability", or_dash(told["availability_pct"], " %")),
@@ -119,7 +136,7 @@ def _figures(metrics: Document, told: Document, targets: Sequence[Document]) -> 
             "label": label,
             "value": value,
             "note": _agreed(name, targets, "at least", "at most"),
-            "tone": "bad" if name in missed else "plain",
+            "tone": tones.get(name, "plain"),
         }
         for name, label, value in figures
     ]
@@ -144,7 +161,7 @@ def _longest(told: Document) -> str:
     return "none" if told["availability_pct"] is not None else "–"
 
 
-def _targets(detail: Document, told: Document, targets: Sequence[Document]) -> list[list[str]]:
+def _targets(detail: Document, told: Document, targets: Sequence[Document], runs: bool) -> list[list[str]]:
     """Agreed, measured, the bounds that unknown time leaves, and what is proved."""
     proved = detail["proved"]
     bounds = "–" if proved["best_pct"] is None else f"{proved['worst_pct']} to {proved['best_pct']} %"
@@ -157,7 +174,7 @@ def _targets(detail: Document, told: Document, targets: Sequence[Document]) -> l
     rows = []
     for name, label in TARGET_WORDS.items():
         verdict = proved["targets"].get(name)
-        word, tone = VERDICTS[verdict] if verdict else ("Not measured", "open")
+        word, tone = verdict_words(verdict, runs) if verdict else ("Not measured", "open")
         agreed = _agreed(name, targets, "≥", "≤")
         rows.append([label, agreed, measured[name], bounds if name == "availability" else "–", word, tone])
     return rows

@@ -19,8 +19,20 @@ TARGET_WORDS = {
 VERDICTS = {
     "met": ("Met", "good"),
     "breached": ("Breached", "bad"),
+    "not_met_so_far": ("Not met so far", "open"),
     "cannot_be_proved": ("Cannot be proved", "open"),
 }
+
+
+def verdict_words(verdict: str, runs: bool) -> tuple[str, str]:
+    """The verdict in words, and its tone. What a running period meets, it meets so far."""
+    word, tone = VERDICTS[verdict]
+    return (f"{word} so far", tone) if runs and verdict == "met" else (word, tone)
+
+
+def is_running(document: Document) -> bool:
+    """Whether the report was made before its period was over."""
+    return instant(document["as_of"]) < instant(document["report_period"]["end"])
 
 
 def duration(seconds: float) -> str:

@@ -12,7 +12,7 @@ from tenantwatch_collector.sla.parts import Version, split_period
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.trend import Point, trend_of
-from tenantwatch_collector.sla.truth import Truth, Verdict, truth_of
+from tenantwatch_collector.sla.truth import Truth, truth_of, worst_of
 from tenantwatch_collector.sla.whole import whole_of
 
 
@@ -77,11 +77,9 @@ def _truth(found: Sequence[Truth], whole: Evaluation) -> Truth:
     if len(found) == 1:
         return found[0]
     bounds = truth_of(whole, whole.stretches)
-    verdicts: dict[str, Verdict] = {}
-    for name in ("availability", "response_time", "error_rate", "recovery_time"):
-        words = {truth.verdicts[name] for truth in found if name in truth.verdicts}
-        for verdict in (Verdict.BREACHED, Verdict.UNPROVED, Verdict.MET):
-            if verdict in words:
-                verdicts[name] = verdict
-                break
+    verdicts = {
+        name: worst_of(truth.verdicts[name] for truth in found if name in truth.verdicts)
+        for name in ("availability", "response_time", "error_rate", "recovery_time")
+        if any(name in truth.verdicts for truth in found)
+    }
     return Truth(bounds.best, bounds.worst, verdicts)

@@ -2,12 +2,13 @@
 
 The policies say how unknown time counts in a contract; they cannot make it known. So beside every number
 stands what the facts alone prove: a target is met if it is met in the worst case, breached if it is missed
-even in the best one, and otherwise it cannot be proved.
+even in the best one, and otherwise it cannot be proved. While the period runs, what is missed in the best
+case is breached only if the rest of the period cannot mend it (`outlook.py`); else it is not met so far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
@@ -18,8 +19,9 @@ from tenantwatch_collector.sla.availability import Counted, Seconds, count
 from tenantwatch_collector.sla.classes import Stretch, TimeClass
 from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.incidents import find_incidents
+from tenantwatch_collector.sla.outlook import is_settled
 from tenantwatch_collector.sla.spans import Span
-from tenantwatch_collector.sla.terms import Policies, Targets
+from tenantwatch_collector.sla.terms import Policies
 from tenantwatch_collector.sla.verdict import is_over_target
 
 
@@ -28,7 +30,12 @@ class Verdict(Enum):
 
     MET = "met"
     BREACHED = "breached"
+    NOT_SO_FAR = "not_met_so_far"
+    """Missed up to now, but the period still runs and its rest can mend it."""
     UNPROVED = "cannot_be_proved"
+
+
+WORST_FIRST = (Verdict.BREACHED, Verdict.NOT_SO_FAR, Verdict.UNPROVED, Verdict.MET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,12 @@ class Truth:
 
     @property
     def overall(self) -> Verdict:
-        found = set(self.verdicts.values())
-        if Verdict.BREACHED in found:
-            return Verdict.BREACHED
-        return Verdict.UNPROVED if Verdict.UNPROVED in found else Verdict.MET
+        return worst_of(self.verdicts.values())
+
+
+def worst_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """That of several which is worst; what was asked of nothing is met."""
+    return min(verdicts, key=WORST_FIRST.index, default=Verdict.MET)
 
 
 def truth_of(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Truth:
@@ -53,7 +62,7 @@ def truth_of(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Truth:
     terms = evaluation.terms
     best = _bound(evaluation.seconds, terms.policies, "up").availability
     worst = _bound(evaluation.seconds, terms.policies, "down").availability
-    verdicts = {"availability": _availability(best, worst, terms.targets)}
+    verdicts = {"availability": _availability(best, worst, evaluation)}
     if evaluation.traffic.latency.count:
         verdicts["response_time"] = _measured("response_time", evaluation)
     if evaluation.traffic.total:
@@ -66,16 +75,21 @@ def _bound(seconds: Seconds, policies: Policies, unknown: str) -> Counted:
     return count(seconds, replace(policies, unknown=unknown))  # type: ignore[arg-type]
 
 
-def _availability(best: Fraction | None, worst: Fraction | None, targets: Targets) -> Verdict:
+def _availability(best: Fraction | None, worst: Fraction | None, evaluation: Evaluation) -> Verdict:
+    target = evaluation.terms.targets.availability_percentage
     if best is None or worst is None:
         return Verdict.UNPROVED
-    if worst >= targets.availability_percentage:
+    if worst >= target:
         return Verdict.MET
-    return Verdict.BREACHED if best < targets.availability_percentage else Verdict.UNPROVED
+    return _missed("availability", evaluation) if best < target else Verdict.UNPROVED
 
 
 def _measured(name: str, evaluation: Evaluation) -> Verdict:
-    return Verdict.BREACHED if name in evaluation.violations else Verdict.MET
+    return _missed(name, evaluation) if name in evaluation.violations else Verdict.MET
+
+
+def _missed(name: str, evaluation: Evaluation) -> Verdict:
+    return Verdict.BREACHED if is_settled(name, evaluation) else Verdict.NOT_SO_FAR
 
 
 def _recovery(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Verdict:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tenantwatch_collector.reports.canonical import canonical, digest
-from tenantwatch_collector.reports.document import content_of
+from tenantwatch_collector.reports.document import content_of, document_of
 from tenantwatch_collector.reports.spreadsheet import to_csv
+from tenantwatch_collector.reports.view import view_of
+from tenantwatch_collector.sla.judged import judge
+from tenantwatch_collector.sla.parts import Version
 
 from tests.collector.reports import examples
 
@@ -120,13 +125,42 @@ def test_the_platform_counts_tenants_with_data(platform: dict[str, Any]) -> None
     overall = platform["overall_compliance"]
     assert (overall["total_tenants"], overall["tenants_with_data"], overall["compliant_tenants"]) == (6, 4, 2)
     assert overall["compliance_percentage"] == 50
-    assert overall["verdicts"] == {"met": 2, "breached": 2, "cannot_be_proved": 2}
+    assert overall["verdicts"] == {"met": 2, "not_met_so_far": 0, "breached": 2, "cannot_be_proved": 2}
     assert [tenant["tenant_id"] for tenant in platform["tenants"]] == [f"tenant-{n:03}" for n in range(6)]
     bad = platform["tenants"][0]
     assert (bad["report"]["availability_pct"], bad["as_issued"]["availability_pct"]) == ("99.8530", "99.8078")
     assert bad["proved"]["targets"]["recovery_time"] == "breached"
     assert set(bad["digests"]) == {"changes", "measurements", "windows", "corrections"}
     assert sum(p["downtime_minutes"] for p in platform["trends"]) == 2 * 65
+
+
+def test_a_running_month_is_not_breached_by_what_its_rest_can_mend() -> None:
+    """Document, spreadsheet and paper say the same; 20 minutes down are not half of what a March allows."""
+    outage = [(examples.at(4, 10, 5), examples.at(4, 10, 18))]
+    one = examples.subject("acme", examples.month_of(1, outage))
+    as_of = examples.at(5, 0)
+    judged = judge([Version(0, one.judged.whole.terms)], one.facts, examples.MONTH, as_of)
+    running = replace(one, judged=judged)
+    known = datetime.fromtimestamp(as_of, UTC)
+    document = document_of(replace(examples.heading(), as_of=known), [running], "acme")
+    (metrics,), (detail,) = document["tenant_compliance"], document["tenants"]
+    assert "availability" in metrics["violations"]
+    assert detail["proved"]["targets"]["availability"] == metrics["verdict"] == "not_met_so_far"
+    assert document["overall_compliance"]["verdicts"]["not_met_so_far"] == 1
+    assert b",not_met_so_far," in to_csv(document)
+    shown = view_of(document)
+    assert (shown["verdict"], shown["tone"]) == ("Not met so far", "open")
+    assert shown["sentence"].startswith("Up to now the agreed level is missed: availability")
+    assert [row[4] for row in shown["targets"] if row[0] == "Response time"] == ["Met so far"]
+    assert digest(content_of(document)) == document["content_digest"]
+
+
+def test_of_a_period_that_is_over_nothing_is_to_be_mended(bad: dict[str, Any]) -> None:
+    """So its digest is that of before such a verdict was known."""
+    overall = bad["overall_compliance"]
+    verdicts = {word: n for word, n in overall["verdicts"].items() if word != "not_met_so_far"}
+    before = bad | {"overall_compliance": overall | {"verdicts": verdicts}}
+    assert digest(content_of(before)) == bad["content_digest"]
 
 
 def test_the_digest_means_the_content(bad: dict[str, Any]) -> None:

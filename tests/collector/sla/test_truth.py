@@ -12,6 +12,7 @@ from tenantwatch_collector.sla import (
     Maintenance,
     Period,
     Policies,
+    ServiceHours,
     Targets,
     Terms,
     evaluate,
@@ -34,6 +35,12 @@ def judge(agreed: Terms, *results: CheckResult, windows: list[Maintenance] | Non
     facts = known_facts(agreed, {"a": results}, 1000, windows or [])
     period = Period(0, 1000)
     return truth_of(evaluate(agreed, facts, period, 1000), lay_out(agreed, facts, period, 1000))
+
+
+def running(agreed: Terms, as_of: int, *results: CheckResult) -> Truth:
+    """The same period while it runs."""
+    facts, period = known_facts(agreed, {"a": results}, as_of), Period(0, 1000)
+    return truth_of(evaluate(agreed, facts, period, as_of), lay_out(agreed, facts, period, as_of))
 
 
 def up(*times: int) -> list[CheckResult]:
@@ -69,6 +76,50 @@ def test_no_outage_but_a_gap_longer_than_the_recovery_target() -> None:
     assert found.verdicts["recovery_time"] is Verdict.MET
     found = judge(lax, *up(*range(0, 600, 100)), *up(*range(750, 1000, 50)))
     assert found.verdicts["recovery_time"] is Verdict.UNPROVED
+
+
+def test_what_the_rest_of_the_period_can_mend_is_no_breach() -> None:
+    """90 % of 1000 s allow 100 s: 30 of the first 200 are mended by 800 good ones, 110 are not."""
+    mild = [*up(0, 100, 130), CheckResult(100, Status.UNHEALTHY)]
+    errors = {"availability_percentage": "90", "recovery_time_minutes": 9, "error_rate_percentage": "50"}
+    lax = replace(AGREED, targets=Targets.of(errors))
+    found = running(lax, 200, *mild)
+    assert found.best is not None
+    assert found.best < 90
+    assert found.verdicts["availability"] is Verdict.NOT_SO_FAR
+    assert found.overall is Verdict.NOT_SO_FAR
+    down = [CheckResult(at, Status.UNHEALTHY) for at in (0, 60)]
+    assert running(lax, 200, *down, *up(100)).verdicts["availability"] is Verdict.NOT_SO_FAR
+    assert running(lax, 200, *down, *up(101)).verdicts["availability"] is Verdict.BREACHED
+    assert running(lax, 1000, *mild).verdicts["availability"] is not Verdict.NOT_SO_FAR
+
+
+def test_the_rest_is_what_service_hours_leave_of_it() -> None:
+    """Of 1000 s the contract covers the first 300: 100 more cannot mend 40 s, as 800 could."""
+    hours = (ServiceHours(3, 0, 5),)
+    opening = replace(AGREED, service_hours=hours)
+    results = [*up(0), CheckResult(100, Status.UNHEALTHY), *up(140)]
+    assert running(AGREED, 200, *results).verdicts["availability"] is Verdict.NOT_SO_FAR
+    assert running(opening, 200, *results).verdicts["availability"] is Verdict.BREACHED
+
+
+def test_an_outage_that_lasted_too_long_is_not_mended() -> None:
+    lax = replace(AGREED, targets=Targets.of({"availability_percentage": "50", "recovery_time_minutes": 2}))
+    down = [CheckResult(at, Status.UNHEALTHY) for at in (0, 60, 120)]
+    assert running(lax, 200, *down, *up(130)).overall is Verdict.BREACHED
+
+
+def test_slow_answers_and_errors_are_mended_by_as_much_that_is_asked_as_before() -> None:
+    """Of 1000 s 200 are over: five times the looks are to come, so a fifth of a mean or a rate counts."""
+    targets = {"availability_percentage": "1", "response_time_ms": 100, "error_rate_percentage": "10"}
+    agreed = replace(AGREED, targets=Targets.of(targets))
+    for latency_ms, word in ((100, "MET"), (500, "NOT_SO_FAR"), (501, "BREACHED")):
+        looks = [CheckResult(at, Status.HEALTHY, latency_ms * 1000) for at in range(0, 200, 50)]
+        assert running(agreed, 200, *looks).verdicts["response_time"] is Verdict[word]
+    for errors, word in ((0, "MET"), (1, "NOT_SO_FAR"), (2, "NOT_SO_FAR"), (3, "BREACHED")):
+        bad = [CheckResult(at, Status.UNHEALTHY) for at in range(0, 10 * errors, 10)]
+        good = up(*range(10 * errors, 40, 10))
+        assert running(agreed, 200, *bad, *good).verdicts["error_rate"] is Verdict[word], errors
 
 
 def test_nothing_known_proves_nothing() -> None:
