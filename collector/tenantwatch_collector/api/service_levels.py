@@ -25,7 +25,7 @@ from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.spreadsheet import to_csv
 from tenantwatch_collector.reports.subject import detail_of
 from tenantwatch_collector.sla.contract import Tier
-from tenantwatch_collector.sla.explain import explain_judged
+from tenantwatch_collector.sla.explain_judged import explain_judged
 from tenantwatch_collector.sla.life import time_to_breach
 from tenantwatch_collector.store.base import Store
 

@@ -18,7 +18,7 @@ from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.keyring import Keyring
 from tenantwatch_collector.reports.naming import read_label
 from tenantwatch_collector.reports.service import Reports
-from tenantwatch_collector.sla.explain import explain_judged
+from tenantwatch_collector.sla.explain_judged import explain_judged
 from tenantwatch_collector.sla.report import report
 from tenantwatch_collector.store.base import Tenant
 from tenantwatch_collector.store.opening import open_store

@@ -29,6 +29,9 @@ class Counted:
         """Percent; None where no time counts."""
         return HUNDRED * self.available / self.eligible if self.eligible else None
 
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(self.available + other.available, self.down + other.down)
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -46,6 +49,7 @@ class Budget:
 class BurnRate:
     """How many times faster than allowed budget burns; ``rate`` None without eligible time or a limit."""
 
+    counted: Counted
     rate: Fraction | None
     unlimited: bool = False
     """Down time where none at all is allowed."""
@@ -125,9 +129,9 @@ def burn_rates(
 
 def _rate(counted: Counted, allowed_down: Fraction) -> BurnRate:
     if not counted.eligible:
-        return BurnRate(None)
+        return BurnRate(counted, None)
     if not counted.down:
-        return BurnRate(_NONE)
+        return BurnRate(counted, _NONE)
     if not allowed_down:
-        return BurnRate(None, unlimited=True)
-    return BurnRate(Fraction(counted.down, counted.eligible) / allowed_down)
+        return BurnRate(counted, None, unlimited=True)
+    return BurnRate(counted, Fraction(counted.down, counted.eligible) / allowed_down)

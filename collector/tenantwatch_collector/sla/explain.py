@@ -3,87 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from fractions import Fraction
 
 from tenantwatch_collector.sla.availability import BurnAnswer, BurnRate
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.evaluate import Evaluation
-from tenantwatch_collector.sla.judged import Judged
-from tenantwatch_collector.sla.report import in_seconds, report
-from tenantwatch_collector.sla.rounding import decimal_text, half_even_text, half_up_text
+from tenantwatch_collector.sla.explain_words import instant, number, or_none, seconds, utc
+from tenantwatch_collector.sla.histogram import LatencyHistogram
+from tenantwatch_collector.sla.report import report
+from tenantwatch_collector.sla.rounding import decimal_text, half_even_text
+from tenantwatch_collector.sla.terms import Burn
 from tenantwatch_collector.sla.verdict import health_parts
 
 MAX_STRETCHES = 100
 
 
-def explain_judged(judged: Judged) -> list[str]:
-    """The same for a period whose terms may have changed, or that was corrected."""
-    if len(judged.parts) == 1:
-        return [*explain(judged.whole), *_corrected(judged)]
-    lines = [f"The terms changed: {len(judged.parts)} parts, each judged on its own terms."]
-    for number, part in enumerate(judged.parts, 1):
-        lines += ["", f"Part {number}", *explain(part)]
-    return [*lines, "", "Together", *_together(judged), *_corrected(judged)]
+def explain(evaluation: Evaluation, burn: bool = True) -> list[str]:
+    """Lines of plain text; every number of the report is in them with where it comes from.
 
-
-def _together(judged: Judged) -> Iterator[str]:
-    e, parts = judged.whole, judged.parts
-    shown = report(e)
-    for label, name in (("available", "available"), ("down     ", "down"), ("eligible ", "eligible")):
-        amounts = " + ".join(str(_s(getattr(part.counted, name), part)) for part in parts)
-        yield f"   {label} = {amounts} = {_s(getattr(e.counted, name), e)} s"
-    if shown["availability_pct"] is not None:
-        yield f"   availability = 100 x {_s(e.counted.available, e)} / {_s(e.counted.eligible, e)}"
-        yield f"                = {shown['availability_pct']} % (rounded down)"
-    left = " + ".join(report(part)["budget"]["remaining_s"] for part in parts)
-    yield f"   budget left = {left} = {shown['budget']['remaining_s']} s"
-    errors = " + ".join(f"{part.traffic.errors}" for part in parts)
-    total = " + ".join(f"{part.traffic.total}" for part in parts)
-    if shown["errors"]["pct"] is not None:
-        yield f"   error rate = 100 x ({errors}) / ({total}) = {shown['errors']['pct']} % (rounded up)"
-    yield f"   violations: {', '.join(e.violations) or 'none'}"
-    yield f"   health score, each part's by its eligible time: {_or_none(shown['health_score'], ' of 100')}"
-    if e.credit is not None:
-        yield f"   credit, each part's on its share of the fee: {shown['credit']['amount']}"
-
-
-def _corrected(judged: Judged) -> Iterator[str]:
-    if judged.issued is None:
-        return
-    yield "Corrections that two people stand for are counted above:"
-    for each in judged.corrections:
-        ends = f"{_instant(each.start, judged.whole)} to {_instant(each.end, judged.whole)}"
-        people = f"entered by {each.author}, approved by {each.approver}"
-        yield f"   {each.number}: {ends} counts as {each.counts_as.value.replace('_', ' ')} ({people})"
-    yield f"   without them availability = {_or_none(report(judged.issued)['availability_pct'], ' %')}"
-
-
-def explain(evaluation: Evaluation) -> list[str]:
-    """Lines of plain text; every number of the report is in them with where it comes from."""
+    Without ``burn`` nothing of burn rates: they are of the instant asked about, whose terms others may be.
+    """
     return [
         *_period(evaluation),
         *_classes(evaluation),
         *_availability(evaluation),
         *_budget(evaluation),
-        *_incidents(evaluation),
+        *incident_lines(evaluation),
         *_traffic(evaluation),
-        *_burn(evaluation),
+        *(burn_lines(evaluation) if burn else ()),
         *_judgement(evaluation),
     ]
 
 
 def _period(e: Evaluation) -> Iterator[str]:
     yield "1. Period"
-    yield f"   from {_instant(e.period.start, e)} up to, not including, {_instant(e.period.end, e)}"
+    yield f"   from {instant(e.period.start, e)} up to, not including, {instant(e.period.end, e)}"
     if e.eval_end < e.period.end:
-        yield f"   counted up to {_instant(e.eval_end, e)}, for nothing later was known"
+        yield f"   counted up to {instant(e.eval_end, e)}, for nothing later was known"
 
 
 def _classes(e: Evaluation) -> Iterator[str]:
     yield "2. What each second was"
     for each in TimeClass:
-        yield f"   {each.value.replace('_', ' '):13}{_s(e.seconds[each], e):>14} s"
-    yield f"   {'together':13}{_s(sum(e.seconds.values()), e):>14} s"
+        yield f"   {each.value.replace('_', ' '):13}{seconds(e.seconds[each], e):>14} s"
+    yield f"   {'together':13}{seconds(sum(e.seconds.values()), e):>14} s"
     yield from _stretches(e)
 
 
@@ -97,7 +60,7 @@ def _stretches(e: Evaluation) -> Iterator[str]:
     ]
     for start, end, time_class in found[:MAX_STRETCHES]:
         name = time_class.value.replace("_", " ")
-        yield f"   {name} from {_instant(start, e)} to {_instant(end, e)}: {_s(end - start, e)} seconds"
+        yield f"   {name} from {instant(start, e)} to {instant(end, e)}: {seconds(end - start, e)} seconds"
     if len(found) > MAX_STRETCHES:
         yield f"   and {len(found) - MAX_STRETCHES} more, which the report's JSON form has in its timeline"
 
@@ -114,18 +77,19 @@ def _availability(e: Evaluation) -> Iterator[str]:
     yield "3. Availability"
     yield f"   policies: degraded counts as {policies.degraded}, unknown: {policies.unknown},"
     yield f"   maintenance: {policies.maintenance}"
-    yield f"   available = {' + '.join(up)} = {_s(counted.available, e)} s"
-    yield f"   down      = {' + '.join(down)} = {_s(counted.down, e)} s"
-    yield f"   eligible  = available + down = {_s(counted.eligible, e)} s"
+    yield f"   available = {' + '.join(up)} = {seconds(counted.available, e)} s"
+    yield f"   down      = {' + '.join(down)} = {seconds(counted.down, e)} s"
+    yield f"   eligible  = available + down = {seconds(counted.eligible, e)} s"
+    yield f"   downtime = {seconds(counted.down, e)} s / 60 = {shown['downtime_minutes']} min (rounded up)"
     if shown["availability_pct"] is None:
         yield "   no time counts, so there is no availability"
     else:
-        yield f"   availability = 100 x {_s(counted.available, e)} / {_s(counted.eligible, e)}"
+        yield f"   availability = 100 x {seconds(counted.available, e)} / {seconds(counted.eligible, e)}"
         yield f"                = {shown['availability_pct']} % (rounded down)"
     if shown["coverage_pct"] is not None:
         unknown = e.seconds[TimeClass.UNKNOWN]
         known = sum(e.seconds[each] for each in (TimeClass.UP, TimeClass.DEGRADED, TimeClass.DOWN))
-        sums = f"100 x {_s(known, e)} / ({_s(known, e)} + {_s(unknown, e)})"
+        sums = f"100 x {seconds(known, e)} / ({seconds(known, e)} + {seconds(unknown, e)})"
         yield f"   coverage = 100 x known / (known + unknown) = {sums}"
         yield f"            = {shown['coverage_pct']} % (rounded down)"
 
@@ -136,26 +100,31 @@ def _budget(e: Evaluation) -> Iterator[str]:
     left_out = [e.seconds[TimeClass.OUT_OF_SCOPE]]
     left_out += [e.seconds[TimeClass.MAINTENANCE]] if e.terms.policies.maintenance == "exclude" else []
     left_out += [e.seconds[TimeClass.UNKNOWN]] if e.terms.policies.unknown == "exclude" else []
-    less = "".join(f" - {_s(each, e)}" for each in left_out)
+    less = "".join(f" - {seconds(each, e)}" for each in left_out)
     yield "4. Error budget"
-    yield f"   (100 - {decimal_text(targets.availability_percentage)}) / 100 x ({_s(length, e)}{less})"
-    yield f"   = {shown['total_s']} s; less {_s(e.counted.down, e)} s down = {shown['remaining_s']} s left"
+    yield f"   (100 - {decimal_text(targets.availability_percentage)}) / 100 x ({seconds(length, e)}{less})"
+    down = seconds(e.counted.down, e)
+    yield f"   = {shown['total_s']} s; less {down} s down = {shown['remaining_s']} s left"
+    if shown["remaining_pct"] is not None:
+        share = f"100 x {shown['remaining_s']} / {shown['total_s']} = {shown['remaining_pct']} %"
+        yield f"   that is {share} of it (rounded down)"
 
 
-def _incidents(e: Evaluation) -> Iterator[str]:
+def incident_lines(e: Evaluation) -> Iterator[str]:
+    """The outages told apart, and the means of them."""
     shown = report(e)
     count, started = shown["incident_count"], shown["incidents_started"]
     yield f"5. Incidents: {count}, of which {started} began in the period"
     for incident in shown["incidents"]:
-        end = "still open" if incident["end"] is None else f"to {_utc(incident['end'])}"
+        end = "still open" if incident["end"] is None else f"to {utc(incident['end'])}"
         over = ", longer than the recovery target" if incident["over_target"] else ""
-        yield f"   {_utc(incident['start'])} {end}: down {incident['downtime_s']} s{over}"
+        yield f"   {utc(incident['start'])} {end}: down {incident['downtime_s']} s{over}"
     resolved = [i.downtime for i in e.incidents if i.resolved]
     if resolved:
-        yield f"   mean time to recover = {_s(sum(resolved), e)} / {len(resolved)} = {shown['mttr_s']} s"
+        yield f"   mean time to recover = {seconds(sum(resolved), e)} / {len(resolved)} = {shown['mttr_s']} s"
     if shown["mtbf_s"] is not None:
         yield (
-            f"   mean time between failures = {_s(e.counted.available, e)} / {e.incidents_started}"
+            f"   mean time between failures = {seconds(e.counted.available, e)} / {e.incidents_started}"
             f" = {shown['mtbf_s']} s"
         )
 
@@ -170,27 +139,70 @@ def _traffic(e: Evaluation) -> Iterator[str]:
         yield f"   error rate = 100 x {errors['errors']} / {errors['total']} = {errors['pct']} % (rounded up)"
     if latency.count:
         yield f"   mean = {latency.sum_us} us / {latency.count} = {shown['response']['mean_ms']} ms"
-        yield "   " + ", ".join(f"p{p} = {shown['response'][f'p{p}_us']} us" for p in (50, 95, 99))
+        yield from percentile_lines(latency)
     if shown["slices"]:
         slices = shown["slices"]
-        good = _or_none(slices["good_pct"], " %")
-        yield f"   slices: {slices['bad']} bad of {slices['total']}, good {good}"
+        good = or_none(slices["good_pct"], " % (rounded down)")
+        sums = f"100 x ({slices['total']} - {slices['bad']}) / {slices['total']}"
+        yield f"   slices: {slices['bad']} bad of {slices['total']}, good = {sums} = {good}"
 
 
-def _burn(e: Evaluation) -> Iterator[str]:
-    if not e.burn:
+def percentile_lines(latency: LatencyHistogram) -> Iterator[str]:
+    """Each by its rank in the histogram, whose buckets are narrower than 0.79 % of what is in them."""
+    yield f"   of {latency.count} response times in order, by buckets, the slowest {latency.max_us} us:"
+    for percent in (50, 95, 99):
+        found = latency.ranked(percent)
+        if found is not None:
+            least = ", or the slowest" if found.latency_us < found.highest_us else ""
+            yield (
+                f"   p{percent}: number {found.rank} = {percent} / 100 x {latency.count}, rounded up;"
+                f" {found.below} are below its bucket, {found.inside} in it,"
+                f" up to {found.highest_us} us{least}"
+            )
+            yield f"   p{percent} = {found.latency_us} us"
+
+
+def burn_lines(e: Evaluation) -> Iterator[str]:
+    """The rules at the instant asked about, each with what its two windows hold."""
+    if not e.burn or e.terms.burn is None:
         return
-    yield "7. Burn rates: (down / eligible) / (1 - target / 100); fires if both are above the threshold"
+    target = decimal_text(e.terms.targets.availability_percentage)
+    yield f"7. Burn rates up to the instant asked about: down / eligible / (1 - {target} / 100)"
+    yield "   A rule is met if both of its windows burn above its threshold, which is"
+    yield "   budget % / 100 x the budget's period / the long window."
+    yield "   An alert asks besides whether enough of the long window was measured."
     for answer in e.burn:
-        yield f"   {_burn_line(answer, e)}"
+        yield from _burn_rule(answer, e, e.terms.burn)
 
 
-def _burn_line(answer: BurnAnswer, e: Evaluation) -> str:
-    return (
-        f"{answer.rule.severity}: {_s(answer.rule.long, e)} s {_rate(answer.long)},"
-        f" {_s(answer.rule.short, e)} s {_rate(answer.short)},"
-        f" threshold {half_even_text(answer.threshold, 4)}: {'fires' if answer.firing else 'silent'}"
-    )
+def _burn_rule(answer: BurnAnswer, e: Evaluation, burn: Burn) -> Iterator[str]:
+    rule = answer.rule
+    sums = f"{number(rule.budget_pct)} / 100 x {seconds(burn.slo_period, e)} / {seconds(rule.long, e)}"
+    yield f"   {rule.severity}: threshold = {sums} = {half_even_text(answer.threshold, 4)}"
+    for name, window, rate in (("long ", rule.long, answer.long), ("short", rule.short, answer.short)):
+        yield f"      {name} {seconds(window, e)} s: {_rate(rate, answer.threshold, e)}"
+    yield f"      {_burn_outcome(answer)}"
+
+
+def _rate(rate: BurnRate, threshold: Fraction, e: Evaluation) -> str:
+    down, eligible = seconds(rate.counted.down, e), seconds(rate.counted.eligible, e)
+    if rate.unlimited:
+        return f"{down} s down of {eligible} s, where none is allowed: without limit, above"
+    if rate.rate is None:
+        return "no time counts: not measured, not above"
+    target = decimal_text(e.terms.targets.availability_percentage)
+    told = f"{down} / {eligible} / (1 - {target} / 100) = {half_even_text(rate.rate, 4)} x"
+    return f"{told}, {'above' if rate.exceeds(threshold) else 'not above'}"
+
+
+def _burn_outcome(answer: BurnAnswer) -> str:
+    above = answer.long.exceeds(answer.threshold), answer.short.exceeds(answer.threshold)
+    return {
+        (True, True): "both are above: the rule is met",
+        (True, False): "the long window alone is above, it burns no more: the rule is silent",
+        (False, True): "the short window alone is above, too little burnt: the rule is silent",
+        (False, False): "neither is above: the rule is silent",
+    }[above]
 
 
 def _judgement(e: Evaluation) -> Iterator[str]:
@@ -203,10 +215,12 @@ def _judgement(e: Evaluation) -> Iterator[str]:
     yield f"   violations: {', '.join(e.violations) or 'none'}"
     yield from _health(e)
     word = {None: "cannot be judged", True: "yes", False: "no"}[e.compliant]
-    yield f"   compliant: {word}; health score {_or_none(shown['health_score'], ' of 100')}"
+    yield f"   compliant: {word}; health score {or_none(shown['health_score'], ' of 100')}"
     if e.credit is not None and e.terms.credits is not None:
-        fee = half_up_text(e.terms.credits.fee, 2)
-        yield f"   credit = {e.credit.pct} % of {fee} = {shown['credit']['amount']}"
+        rows = ", ".join(f"below {number(row.below)} %: {row.pct} %" for row in e.terms.credits.table)
+        yield f"   credit, the highest of the rows that the availability is below ({rows})"
+        amount = f"{e.credit.pct} % of {number(e.terms.credits.fee)} = {shown['credit']['amount']}"
+        yield f"   credit = {amount} (rounded to the nearest)"
 
 
 def _health(e: Evaluation) -> Iterator[str]:
@@ -219,27 +233,3 @@ def _health(e: Evaluation) -> Iterator[str]:
     if parts:
         weights = " + ".join(str(part.weight) for part in parts)
         yield f"   health score = 100 x the sum of these / ({weights})"
-
-
-def _s(units: int, e: Evaluation) -> int | str:
-    return in_seconds(units, e.terms.units_per_second)
-
-
-def _instant(units: int, e: Evaluation) -> str:
-    return _utc(in_seconds(units, e.terms.units_per_second))
-
-
-def _utc(seconds: int | str) -> str:
-    whole, _, rest = str(seconds).partition(".")
-    moment = datetime.fromtimestamp(int(whole), UTC)
-    return f"{moment:%Y-%m-%d %H:%M:%S}{'.' + rest if rest else ''} UTC"
-
-
-def _rate(rate: BurnRate) -> str:
-    if rate.unlimited:
-        return "without limit"
-    return "not measured" if rate.rate is None else f"burns {half_even_text(rate.rate, 4)} x"
-
-
-def _or_none(text: str | None, unit: str) -> str:
-    return "none" if text is None else f"{text}{unit}"

@@ -6,6 +6,7 @@ Merging adds counts, so it is exact and the order does not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from tenantwatch_collector.sla.sparse import decode_together
@@ -26,6 +27,17 @@ def highest_of(bucket: int) -> int:
     """The largest latency that falls into the bucket, in µs."""
     shift, leading = bucket >> 8, bucket & 0xFF
     return (leading + 1 << shift) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """``below`` latencies are in lower buckets and ``inside`` in that of the rank, up to ``highest_us``."""
+
+    rank: int
+    below: int
+    inside: int
+    highest_us: int
+    latency_us: int
 
 
 class LatencyHistogram:
@@ -100,12 +112,18 @@ class LatencyHistogram:
 
     def percentile_us(self, percent: int) -> int | None:
         """Nearest rank: the highest latency of that rank's bucket, at most the exact maximum."""
+        found = self.ranked(percent)
+        return None if found is None else found.latency_us
+
+    def ranked(self, percent: int) -> Ranked | None:
+        """The percentile with all that it follows from; None where nothing was counted."""
         if self.max_us is None:
             return None
         rank = max(1, -(-percent * self.count // 100))
-        counts = self.counts
+        counts, below = self.counts, 0
         for bucket in sorted(counts):
-            rank -= counts[bucket]
-            if rank <= 0:
-                return min(highest_of(bucket), self.max_us)
+            if below + counts[bucket] >= rank:
+                highest = highest_of(bucket)
+                return Ranked(rank, below, counts[bucket], highest, min(highest, self.max_us))
+            below += counts[bucket]
         raise AssertionError("the buckets hold fewer latencies than were counted")

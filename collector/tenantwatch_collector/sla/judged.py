@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tenantwatch_collector.sla.availability import Counted
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.corrections import Correction
 from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, lay_out
@@ -61,7 +62,7 @@ def judge(
         whole,
         parts,
         issued if touching else None,
-        _truth([truth_of(e, laid[2]) for e, laid in zip(parts, laid_out, strict=True)], whole),
+        _truth([truth_of(e, laid[2]) for e, laid in zip(parts, laid_out, strict=True)]),
         trend_of(laid_out, facts, steps, as_of),
         touching,
     )
@@ -72,14 +73,15 @@ def _touching(corrections: Sequence[Correction], whole: Evaluation, issued: Eval
     return [c for c in corrections if c.start < whole.eval_end and c.end > low]
 
 
-def _truth(found: Sequence[Truth], whole: Evaluation) -> Truth:
-    """Each target is judged in each part; the bounds are the whole's."""
+def _truth(found: Sequence[Truth]) -> Truth:
+    """Each target is judged in each part, by that part's policies; what would count adds up."""
     if len(found) == 1:
         return found[0]
-    bounds = truth_of(whole, whole.stretches)
     verdicts = {
         name: worst_of(truth.verdicts[name] for truth in found if name in truth.verdicts)
         for name in ("availability", "response_time", "error_rate", "recovery_time")
         if any(name in truth.verdicts for truth in found)
     }
-    return Truth(bounds.best, bounds.worst, verdicts)
+    none = Counted(0, 0)
+    if_up, if_down = (sum((getattr(t, name) for t in found), none) for name in ("if_up", "if_down"))
+    return Truth(if_up, if_down, verdicts)

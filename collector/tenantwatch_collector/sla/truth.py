@@ -40,12 +40,21 @@ WORST_FIRST = (Verdict.BREACHED, Verdict.NOT_SO_FAR, Verdict.UNPROVED, Verdict.M
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """``best`` and ``worst`` are availability in percent; None where no time counts at all."""
+    """``if_up`` and ``if_down`` are what would count, had all unknown time been up, or down."""
 
-    best: Fraction | None
-    worst: Fraction | None
+    if_up: Counted
+    if_down: Counted
     verdicts: dict[str, Verdict]
     """By target. One that was never measured is left out, but availability always stands there."""
+
+    @property
+    def best(self) -> Fraction | None:
+        """Availability in percent; None where no time counts at all."""
+        return self.if_up.availability
+
+    @property
+    def worst(self) -> Fraction | None:
+        return self.if_down.availability
 
     @property
     def overall(self) -> Verdict:
@@ -60,15 +69,15 @@ def worst_of(verdicts: Iterable[Verdict]) -> Verdict:
 def truth_of(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Truth:
     """``stretches`` is all that was laid out, with the time before the period in which incidents began."""
     terms = evaluation.terms
-    best = _bound(evaluation.seconds, terms.policies, "up").availability
-    worst = _bound(evaluation.seconds, terms.policies, "down").availability
-    verdicts = {"availability": _availability(best, worst, evaluation)}
+    if_up = _bound(evaluation.seconds, terms.policies, "up")
+    if_down = _bound(evaluation.seconds, terms.policies, "down")
+    verdicts = {"availability": _availability(if_up.availability, if_down.availability, evaluation)}
     if evaluation.traffic.latency.count:
         verdicts["response_time"] = _measured("response_time", evaluation)
     if evaluation.traffic.total:
         verdicts["error_rate"] = _measured("error_rate", evaluation)
     verdicts["recovery_time"] = _recovery(evaluation, stretches)
-    return Truth(best, worst, verdicts)
+    return Truth(if_up, if_down, verdicts)
 
 
 def _bound(seconds: Seconds, policies: Policies, unknown: str) -> Counted:

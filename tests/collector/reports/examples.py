@@ -82,6 +82,7 @@ def subject(
 
 OUTAGES = [(at(4, 10, 5), at(4, 10, 50)), (at(15, 1, 40), at(15, 3)), (at(27, 21), at(27, 21, 20))]
 GAPS = [(at(19, 13), at(19, 17))]
+RESULTS = month_of(1, OUTAGES, GAPS)
 
 
 def with_incidents() -> Subject:
