@@ -10,8 +10,9 @@ from tenantwatch_wire import __version__
 
 from tenantwatch_agent.commands import checks, spool, status
 from tenantwatch_agent.config.current import Configuration
+from tenantwatch_agent.config.doubts import warn
 from tenantwatch_agent.config.sections import Logging
-from tenantwatch_agent.errors import AgentError
+from tenantwatch_agent.errors import AgentError, ConfigurationError
 from tenantwatch_agent.logs import set_up_logs
 from tenantwatch_agent.loop import run_to_end
 
@@ -45,6 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
     set_up_logs(Logging(), options.verbose)
     try:
         return int(options.command(options))
+    except ConfigurationError as error:
+        for mistake in error.mistakes:
+            print(f"tenantwatch-agent: {mistake}", file=sys.stderr)
+        if error.untold:
+            print(f"tenantwatch-agent: and {error.untold} more", file=sys.stderr)
+        return 1
     except AgentError as error:
         print(f"tenantwatch-agent: {error}", file=sys.stderr)
         return 1
@@ -64,6 +71,7 @@ def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configuration = Configuration(options.config)
     set_up_logs(configuration.config.log, options.verbose)
+    warn(configuration.config)
     run_to_end(run(configuration))
     return 0
 

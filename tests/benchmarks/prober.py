@@ -13,6 +13,7 @@ import uvloop
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.config.checks import read_checks
+from tenantwatch_agent.config.source import Source
 from tenantwatch_agent.look import Looker
 from tenantwatch_agent.vitals import Vitals
 from tenantwatch_wire.records import Status
@@ -30,7 +31,7 @@ def _check(number: int, url: str, ca_file: str) -> ConfiguredCheck:
         "expect_body_contains": "ok",
         **({"ca_file": ca_file} if url.startswith("https:") else {}),
     }
-    return read_checks([table], "benchmark", {}, Surroundings())[str(number)]
+    return read_checks([table], Source("benchmark"), {}, Surroundings())[str(number)]
 
 
 async def _look(looker: Looker, check: ConfiguredCheck, until: float) -> int:

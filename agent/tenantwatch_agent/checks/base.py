@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -56,6 +56,32 @@ class AsksOthers(Protocol):
         """The ids of those checks."""
 
 
+@runtime_checkable
+class HearsJobs(Protocol):
+    """A check that judges whether a job calls the agent."""
+
+    @property
+    def hears(self) -> str:
+        """The job's name; empty where it hears none."""
+
+
+@runtime_checkable
+class Doubtful(Protocol):
+    """A check whose settings are allowed and may not work as they stand."""
+
+    def doubts(self) -> Sequence[str]:
+        """What will hardly work on this machine now, and why."""
+
+
+def demand_order(low: str, low_limit: float | None, high: str, high_limit: float | None) -> None:
+    """Raises ConfigurationError where the lower limit, of degraded, could never be told of."""
+    if low_limit is not None and high_limit is not None and low_limit > high_limit:
+        raise ConfigurationError(
+            f"{low} = {low_limit:g} is above {high} = {high_limit:g}: nothing would ever be degraded;"
+            f" set {low} to less"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Latency:
     """Limits in milliseconds above which an otherwise healthy outcome is degraded or unhealthy."""
@@ -68,6 +94,9 @@ class Latency:
             limit = getattr(self, name)
             if limit is not None and not 0 < limit < math.inf:
                 raise ConfigurationError(f"{name} must be more than 0, not {limit:g}")
+        demand_order(
+            "degraded_after_ms", self.degraded_after_ms, "unhealthy_after_ms", self.unhealthy_after_ms
+        )
 
     def judge(self, latency_us: int) -> tuple[Status, str]:
         """The status that the latency alone gives, with a text that names the limit."""

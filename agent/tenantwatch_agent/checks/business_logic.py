@@ -74,6 +74,10 @@ class BusinessLogic:
         )
 
     @property
+    def hears(self) -> str:
+        return self._settings.heartbeat
+
+    @property
     def _expressions(self) -> list[Expression]:
         return [each for each in (self._must, self._should, *self._kpis.values()) if each is not None]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from tenantwatch_wire.limits import MAX_ID_LENGTH, MAX_METRICS_PER_RESULT
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome
+from tenantwatch_agent.checks.base import Latency, Outcome, demand_order
 from tenantwatch_agent.errors import ConfigurationError
 
 
@@ -24,17 +25,21 @@ class Limit:
     unhealthy: float | None
 
     @classmethod
-    def read(cls, settings: object, name: str, unit: str, what: str = "") -> Limit:
+    def read(cls, settings: Any, name: str, unit: str, what: str = "") -> Limit:
         """From the keys ``NAME_degraded_UNIT`` and ``NAME_unhealthy_UNIT``. Raises ConfigurationError."""
         bounds: list[float | None] = []
-        for word in ("degraded", "unhealthy"):
-            key = f"{name}_{word}_{unit}" if unit else f"{name}_{word}"
+        keys = [f"{name}_{word}_{unit}" if unit else f"{name}_{word}" for word in ("degraded", "unhealthy")]
+        for key in keys:
             bound = getattr(settings, key)
             highest = 100.0 if unit == "percent" else math.inf
             if bound is not None and not (0 <= bound <= highest and bound < math.inf):
                 allowed = "0 to 100" if unit == "percent" else "0 or more"
                 raise ConfigurationError(f"{key} must be {allowed}, not {bound:g}")
             bounds.append(bound)
+        defaults = {one.name: one.default for one in fields(settings)}
+        if bounds[0] != defaults[keys[0]]:
+            # Who lowers the upper limit alone means it: no lower one was asked for.
+            demand_order(keys[0], bounds[0], keys[1], bounds[1])
         shown = {"percent": " %", "seconds": " s", "milliseconds": " ms"}.get(unit, unit and f" {unit}")
         return cls(what or name.replace("_", " "), shown, *bounds)
 

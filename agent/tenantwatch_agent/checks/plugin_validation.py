@@ -7,7 +7,7 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks import process
-from tenantwatch_agent.checks.base import Check, Latency, Outcome
+from tenantwatch_agent.checks.base import Check, Doubtful, Latency, Outcome
 from tenantwatch_agent.checks.findings import Findings, Metrics, since_us
 from tenantwatch_agent.checks.perfdata import Item, Range, read_output
 from tenantwatch_agent.checks.secrets import Secrets, hidden
@@ -63,6 +63,9 @@ class PluginValidation:
     def phase(self) -> str:
         return self._check.phase
 
+    def doubts(self) -> Sequence[str]:
+        return self._check.doubts() if isinstance(self._check, Doubtful) else ()
+
     async def look(self) -> Outcome:
         return await self._check.look()
 
@@ -90,6 +93,13 @@ class _Program:
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         # Arguments may be secrets.
         self.target = settings.command[0]
+
+    def doubts(self) -> Sequence[str]:
+        try:
+            _check_program(Path(self._command[0]))
+        except CheckerFailed as error:
+            return (str(error),)
+        return ()
 
     async def look(self) -> Outcome:
         _check_program(Path(self._command[0]))

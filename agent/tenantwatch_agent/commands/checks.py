@@ -10,8 +10,10 @@ from tenantwatch_wire.records import Result, Status
 from tenantwatch_agent.checks.base import AsksOthers
 from tenantwatch_agent.config import AgentConfig, ConfiguredCheck
 from tenantwatch_agent.config.current import Configuration
+from tenantwatch_agent.config.doubts import doubts
+from tenantwatch_agent.config.load import collector_of
 from tenantwatch_agent.egress import OwnEgress
-from tenantwatch_agent.errors import AgentError
+from tenantwatch_agent.errors import AgentError, Mistakes
 from tenantwatch_agent.look import Looker
 from tenantwatch_agent.loop import run_to_end
 from tenantwatch_agent.vitals import Vitals
@@ -22,15 +24,17 @@ _PHASES = (
     *("query", "ping", "info", "write", "run"),
 )
 """As the kinds of checks name them."""
+_TARGET_WIDTH = 100
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check = commands.add_parser(
         "check-config",
         help="check a file, its conf.d and what the collector assigned; list the checks",
-        description="Reads the configuration as `run` would, starts nothing, and says what is wrong: the"
-        " file, the key, and what to write instead. Exit code 1 if anything is: also if the token or the"
-        " authority's file of [collector] cannot be had by whoever asks.",
+        description="Reads the configuration as `run` would, starts nothing, and says all that is"
+        " wrong: the file and its line, the key, and what to write instead. Exit code 1 if anything is: also"
+        " if the token or the authority's file of [collector] cannot be had by whoever asks. What is allowed"
+        " and hardly meant is a warning, and changes no exit code.",
     )
     check.add_argument("file", nargs="?", help="the agent's TOML file")
     check.add_argument("--config", dest="file_option", help="the same, as the other commands take it")
@@ -52,21 +56,38 @@ def check_config(options: argparse.Namespace) -> int:
     path = options.file or options.file_option
     if path is None:
         raise AgentError("name the file: tenantwatch-agent check-config FILE")
-    configuration = Configuration(path)
-    config = configuration.config
-    for one in config.checks:
+    mistakes = Mistakes()
+    with mistakes.noted():
+        configuration = Configuration(path)
+        warnings = _show(configuration)
+    collector = collector_of(path)
+    if collector is not None:
+        with mistakes.noted():
+            collector.check()
+    mistakes.demand_none()
+    more = f", {counted(warnings, 'warning')}" if warnings else ""
+    print(f"{path}: ok, {counted(len(configuration.config.checks), 'check')}{more}")
+    return 0
+
+
+def _show(configuration: Configuration) -> int:
+    """Lists the checks and what is doubtful; returns how much that is."""
+    for one in configuration.config.checks:
         print(_line(one))
-    config.collector.check()
     if configuration.assignment_error:
         print(f"what the collector assigned is left out: {configuration.assignment_error}")
-    print(f"{path}: ok, {counted(len(config.checks), 'check')}")
-    return 0
+    warnings = list(doubts(configuration.config))
+    for warning in warnings:
+        print(f"warning: {warning}")
+    return len(warnings)
 
 
 def _line(one: ConfiguredCheck) -> str:
     d = one.definition
     retries = f", {one.retries} {'retry' if one.retries == 1 else 'retries'}" if one.retries else ""
-    return f"{d.check_id:32} {d.kind:24} every {d.interval_ms / 1000:g} s{retries}   {d.target}"
+    return (
+        f"{d.check_id:32} {d.kind:24} every {d.interval_ms / 1000:g} s{retries}   {d.target[:_TARGET_WIDTH]}"
+    )
 
 
 def run_once(options: argparse.Namespace) -> int:

@@ -91,7 +91,8 @@ def _each(
                 raise ConfigurationError("a check with this id exists already")
             found[check_id] = read_check(table, where, around)
         except ConfigurationError as error:
-            refused.append((check_id, str(error).removeprefix(f"{where}: ")))
+            reasons = (mistake.removeprefix(f"{where}: ") for mistake in error.mistakes)
+            refused.append((check_id, "; ".join(reasons)))
     if len(found) + len(known) > MAX_CHECKS_PER_AGENT:
         raise ConfigurationError(f"{WHERE}: more than {MAX_CHECKS_PER_AGENT} checks")
     if refused:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ from tenantwatch_wire.records import CheckDefinition
 from tenantwatch_agent.checks.base import Check
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.checks.surroundings import Surroundings
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.config.source import TOP, Source
+from tenantwatch_agent.errors import ConfigurationError, Mistakes
 from tenantwatch_agent.settings import read_table
 
 
@@ -81,30 +84,42 @@ class ConfiguredCheck:
 
 
 def read_checks(
-    tables: Any, where: str, known: Mapping[str, ConfiguredCheck], around: Surroundings
+    tables: Any, source: Source, known: Mapping[str, ConfiguredCheck], around: Surroundings
 ) -> dict[str, ConfiguredCheck]:
     """The checks of one file, by id. Raises ConfigurationError, also for an id that is known already."""
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigurationError(f"{where}: checks must be written as [[checks]] sections")
+        raise ConfigurationError(source.placed(TOP, "checks must be written as [[checks]] sections"))
+    if len(tables) + len(known) > limits.MAX_CHECKS_PER_AGENT:
+        raise ConfigurationError(f"{source.name}: more than {limits.MAX_CHECKS_PER_AGENT} checks")
     checks: dict[str, ConfiguredCheck] = {}
+    mistakes = Mistakes()
     for number, table in enumerate(tables, 1):
-        place = f"{where}: [[checks]] number {number} ({table.get('id', 'without id')})"
-        one = read_check(table, place, around)
-        if one.definition.check_id in checks or one.definition.check_id in known:
-            raise ConfigurationError(f"{place}: a check with this id exists already")
-        checks[one.definition.check_id] = one
-        if len(checks) + len(known) > limits.MAX_CHECKS_PER_AGENT:
-            raise ConfigurationError(f"{where}: more than {limits.MAX_CHECKS_PER_AGENT} checks")
+        where = f"[[checks]] number {number} ({str(table.get('id', 'without id'))[: limits.MAX_ID_LENGTH]})"
+        with mistakes.noted(partial(source.placed, f"checks {number}")):
+            one = read_check(table, where, around)
+            if one.definition.check_id in checks or one.definition.check_id in known:
+                raise ConfigurationError(f"{where}: a check with this id exists already")
+            checks[one.definition.check_id] = one
+    mistakes.demand_none()
     return checks
 
 
 def read_check(table: Mapping[str, Any], where: str, around: Surroundings) -> ConfiguredCheck:
-    """One check. Raises ConfigurationError that begins with ``where`` and a colon."""
+    """One check. Raises ConfigurationError; each mistake begins with ``where`` and a colon."""
     common = {f.name for f in fields(Timing)}
-    timing = read_table(Timing, {k: v for k, v in table.items() if k in common}, where)
-    check = build_check(
-        timing.kind, {k: v for k, v in table.items() if k not in common}, where, around, common
-    )
+    mistakes = Mistakes()
+    with mistakes.noted():
+        timing = read_table(Timing, {k: v for k, v in table.items() if k in common}, where)
+    kind = table.get("kind")
+    if isinstance(kind, str):
+        with mistakes.noted():
+            settings = {k: v for k, v in table.items() if k not in common}
+            check = build_check(kind, settings, where, around, common)
+    mistakes.demand_none()
+    return _configured(table, timing, check)
+
+
+def _configured(table: Mapping[str, Any], timing: Timing, check: Check) -> ConfiguredCheck:
     definition = CheckDefinition(
         check_id=timing.id,
         kind=timing.kind,
@@ -144,7 +159,11 @@ def _files(table: Mapping[str, Any]) -> Iterator[Path]:
         if key.endswith("_file"):
             # One path, or several by name.
             paths = value.values() if isinstance(value, dict) else (value,)
-            yield from (Path(path).expanduser() for path in paths if isinstance(path, str))
+            for path in paths:
+                if isinstance(path, str):
+                    # Where the key is no setting but a name of somebody's, what it holds may be no path.
+                    with contextlib.suppress(RuntimeError):
+                        yield Path(path).expanduser()
 
 
 def _fingerprint(table: Mapping[str, Any], files: tuple[Path, ...]) -> str:
@@ -156,6 +175,6 @@ def identity(path: Path) -> tuple[int, int, int] | None:
     """Changes whenever the file is written or replaced; None where there is none."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

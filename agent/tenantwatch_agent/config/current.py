@@ -20,6 +20,7 @@ from tenantwatch_agent.config.assignment import (
     kept_assignment,
     read_assigned,
 )
+from tenantwatch_agent.config.doubts import warn
 from tenantwatch_agent.config.load import AgentConfig, load_config
 from tenantwatch_agent.errors import AgentError, ConfigurationError
 from tenantwatch_agent.words import counted
@@ -94,6 +95,7 @@ class Configuration:
             self.error = ""
             self.changes += 1
             log.info("configuration reloaded: %s", counted(len(self.config.checks), "check"))
+            warn(self.config)
             return True
 
     async def assign(self, assigned: Assigned, apply: Apply) -> AssignmentAnswer:

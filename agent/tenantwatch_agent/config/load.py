@@ -7,7 +7,8 @@ import re
 import socket
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from tenantwatch_agent.config.sections import (
     Scheduling,
     SpoolLimits,
 )
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.config.source import TOP, Source
+from tenantwatch_agent.errors import ConfigurationError, Mistakes
 from tenantwatch_agent.files import read_regular
 from tenantwatch_agent.settings import read_table
 
@@ -90,35 +92,44 @@ class _Top:
 def load_config(
     path: Path | str, surroundings: Callable[[Path], Surroundings] = lambda _: Surroundings()
 ) -> AgentConfig:
-    """Read and check the files. Raises ConfigurationError saying where and what is allowed.
+    """Read and check the files. Raises ConfigurationError with all that is wrong: where, and what is allowed.
 
     ``surroundings`` is asked with the data folder for what checks may know of one another.
     """
     path = Path(path)
     raw = _read(path)
-    table = parse(raw, str(path))
-    tables = {name: table.pop(name, {}) for name in _SECTIONS}
+    table, source, mistakes = parse(raw, str(path)), _source(path, raw), Mistakes()
+    sections = {}
+    for name in _SECTIONS:
+        with mistakes.noted(partial(source.placed, name)):
+            sections[name] = _section(name, table.pop(name, {}))
+    labels: Mapping[str, str] = {}
+    with mistakes.noted(partial(source.placed, "labels")):
+        labels = _labels(table.pop("labels", {}))
     written = table.pop("checks", [])
-    top = read_table(_Top, table, str(path))
-    data_folder = top.data_folder.expanduser()
-    around = surroundings(data_folder)
-    checks = read_checks(written, str(path), {}, around)
-    sections = {name: _section(name, tables[name], path) for name in _SECTIONS}
-    agent_id = top.agent_id or socket.gethostname()
-    if not 0 < len(agent_id) <= limits.MAX_ID_LENGTH or not agent_id.isprintable():
-        raise ConfigurationError(f"{path}: agent_id must be 1 to {limits.MAX_ID_LENGTH} printable characters")
+    top, around = _Top(), Surroundings()
+    with mistakes.noted(partial(source.placed, TOP)):
+        top = _top(table)
+        around = surroundings(top.data_folder)
+    checks: dict[str, ConfiguredCheck] = {}
+    with mistakes.noted():
+        checks = read_checks(written, source, {}, around)
     digest = hashlib.sha256(raw)
-    conf_d = _conf_d(top, path)
+    conf_d = path.parent / (top.conf_d or "conf.d")
+    with mistakes.noted(partial(source.placed, TOP)):
+        _check_folder(top, conf_d)
     for part in _parts(conf_d):
-        content = _read(part)
-        checks |= _part(content, part, checks, around)
-        digest.update(b"\0" + part.name.encode() + b"\0" + content)
+        with mistakes.noted():
+            content = _read(part)
+            checks |= _part(content, part, checks, around)
+            digest.update(b"\0" + part.name.encode() + b"\0" + content)
+    mistakes.demand_none()
     return AgentConfig(
         path=path,
         conf_d=conf_d,
-        agent_id=agent_id,
-        labels=_labels(top.labels, path),
-        data_folder=data_folder,
+        agent_id=top.agent_id,
+        labels=labels,
+        data_folder=top.data_folder,
         checks=tuple(checks.values()),
         digest=digest.hexdigest(),
         **sections,
@@ -129,15 +140,27 @@ def data_folder_of(path: Path | str) -> Path:
     """Where the agent of that file keeps its data, whatever is wrong with the rest of its configuration."""
     path = Path(path)
     table = parse(_read(path), str(path))
-    kept = {name: value for name, value in table.items() if name == "data_folder"}
-    return read_table(_Top, kept, str(path)).data_folder.expanduser()
+    return _top({name: value for name, value in table.items() if name == "data_folder"}).data_folder
+
+
+def collector_of(path: Path | str) -> CollectorAddress | None:
+    """Whom the agent of that file sends to, whatever is wrong with the rest; None if the section is wrong."""
+    try:
+        table = parse(_read(Path(path)), str(path))
+        found: CollectorAddress = _section("collector", table.get("collector", {}))
+    except ConfigurationError:
+        return None
+    return found
 
 
 def parse(raw: bytes, where: str) -> dict[str, Any]:
     """The TOML of one file. Raises ConfigurationError."""
     try:
         return tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise ConfigurationError(f"{where}: lists or tables stand too deep within one another") from None
+    except ValueError as error:
+        # Also of bytes that are no UTF-8, and of numbers with thousands of digits.
         raise ConfigurationError(f"{where}: is not valid TOML: {error}") from None
 
 
@@ -149,31 +172,40 @@ def checks_only(table: Mapping[str, Any], where: str) -> Any:
     return table.get("checks", [])
 
 
-def _section(name: str, table: Any, path: Path) -> Any:
+def _section(name: str, table: Any) -> Any:
     if not isinstance(table, dict):
-        raise ConfigurationError(f"{path}: {name} must be a section [{name}]")
-    return read_table(_SECTIONS[name], table, f"{path}: [{name}]")
+        raise ConfigurationError(f"{name} must be a section [{name}]")
+    return read_table(_SECTIONS[name], table, f"[{name}]")
 
 
-def _labels(labels: Mapping[str, str], path: Path) -> Mapping[str, str]:
+def _top(table: Mapping[str, Any]) -> _Top:
+    """With the host's name and home folder where nothing is said. Raises ConfigurationError."""
+    top = read_table(_Top, table, "")
+    agent_id = top.agent_id or socket.gethostname()
+    if not 0 < len(agent_id) <= limits.MAX_ID_LENGTH or not agent_id.isprintable():
+        raise ConfigurationError(f"agent_id must be 1 to {limits.MAX_ID_LENGTH} printable characters")
+    try:
+        return replace(top, agent_id=agent_id, data_folder=top.data_folder.expanduser())
+    except RuntimeError:
+        raise ConfigurationError("data_folder: this user has no home folder: write a whole path") from None
+
+
+def _labels(table: Any) -> Mapping[str, str]:
+    labels = read_table(_Top, {"labels": table}, "").labels
     if len(labels) > limits.MAX_LABELS:
-        raise ConfigurationError(f"{path}: [labels]: {limits.MAX_LABELS} are enough")
+        raise ConfigurationError(f"[labels]: {limits.MAX_LABELS} are enough")
     for name, value in labels.items():
         if not re.fullmatch(limits.LABEL_NAME, name) or not re.fullmatch(limits.LABEL_VALUE, value):
             raise ConfigurationError(
-                f"{path}: [labels] {name} = {value!r}: write a name of lower-case letters, digits and _,"
+                f"[labels]: {name} = {value!r}: write a name of lower-case letters, digits and _,"
                 ' and a value of letters, digits and ._:/+-, as in region = "eu-central-1"'
             )
     return labels
 
 
-def _conf_d(top: _Top, path: Path) -> Path:
-    if top.conf_d is None:
-        return path.parent / "conf.d"
-    named = path.parent / top.conf_d
-    if not named.is_dir():
-        raise ConfigurationError(f"{path}: conf_d {named} is not a folder")
-    return named
+def _check_folder(top: _Top, conf_d: Path) -> None:
+    if top.conf_d is not None and not conf_d.is_dir():
+        raise ConfigurationError(f"conf_d {conf_d} is not a folder")
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -189,7 +221,12 @@ def _parts(folder: Path) -> list[Path]:
 def _part(
     content: bytes, part: Path, known: Mapping[str, ConfiguredCheck], around: Surroundings
 ) -> dict[str, ConfiguredCheck]:
-    return read_checks(checks_only(parse(content, str(part)), str(part)), str(part), known, around)
+    tables = checks_only(parse(content, str(part)), str(part))
+    return read_checks(tables, _source(part, content), known, around)
+
+
+def _source(path: Path, content: bytes) -> Source:
+    return Source(str(path), content.decode(errors="replace"))
 
 
 def _read(path: Path) -> bytes:

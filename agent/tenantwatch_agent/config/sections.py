@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenantwatch_wire.records import CHECK_KINDS
 
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.errors import ConfigurationError, Mistakes
 from tenantwatch_agent.files import read_regular
 
 TOKEN_VARIABLE = "TENANTWATCH_TOKEN"
 MAX_TOKEN_BYTES = 64 * 1024
+MAX_TOKEN_LENGTH = 4_096
 MAX_CA_BYTES = 4 * 1024 * 1024
 NO_TOKEN = f"there is no token; set collector.token_file or {TOKEN_VARIABLE}"
+MAKE_TOKEN = "`tenantwatch-collector token create --tenant T --agent` makes a token"
+_TOKEN = re.compile(rf"[!-~]{{1,{MAX_TOKEN_LENGTH}}}")
 SYSTEM_TRUST = "system"
 EXECUTING_KINDS = ("plugin_validation",)
 """Kinds that start programs on this machine: assigned by the collector only where they are named."""
@@ -24,7 +28,9 @@ EXECUTING_KINDS = ("plugin_validation",)
 def host_and_port(address: str) -> tuple[str, int]:
     """Both parts of HOST:PORT or [HOST]:PORT; raises ValueError."""
     host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 <= int(port) < 65_536:
+    if "://" in address:
+        raise ValueError(f"address {address!r}: write HOST:PORT, without what stands before and after it")
+    if not host or not (port.isdecimal() and len(port) < 6) or not 0 <= int(port) < 65_536:
         raise ValueError(f"address {address!r}: write HOST:PORT")
     return host.strip("[]"), int(port)
 
@@ -70,24 +76,42 @@ class CollectorAddress:
 
     def check(self) -> None:
         """Raises ConfigurationError unless token and authorities can be had now."""
-        if self.ca_file is not None and str(self.ca_file) != SYSTEM_TRUST:
-            self.authorities()
-        if not self.token():
-            raise ConfigurationError(NO_TOKEN)
+        mistakes = Mistakes()
+        with mistakes.noted():
+            if self.ca_file is not None and str(self.ca_file) != SYSTEM_TRUST:
+                self.authorities()
+        with mistakes.noted():
+            self.token()
+        mistakes.demand_none()
 
     def token(self) -> str:
         """The secret, read anew each time, so that a changed file is enough. Raises ConfigurationError."""
-        if self.token_file is not None:
-            try:
-                return read_regular(self.token_file, MAX_TOKEN_BYTES).decode().strip()
-            except OSError as error:
-                raise ConfigurationError(
-                    f"collector.token_file {self.token_file}: {error.strerror}; `tenantwatch-collector"
-                    " token create --tenant T --agent` makes a token"
-                ) from None
-            except UnicodeDecodeError:
-                raise ConfigurationError(f"collector.token_file {self.token_file}: is not UTF-8") from None
-        return os.environ.get(TOKEN_VARIABLE, "")
+        if self.token_file is None:
+            where, token = f"the variable {TOKEN_VARIABLE}", os.environ.get(TOKEN_VARIABLE, "").strip()
+            if not token:
+                raise ConfigurationError(NO_TOKEN)
+        else:
+            where, token = f"collector.token_file {self.token_file}", self._kept_token(self.token_file)
+        if not _TOKEN.fullmatch(token):
+            raise ConfigurationError(f"{where}: {_no_token(token)}; {MAKE_TOKEN}")
+        return token
+
+    def _kept_token(self, path: Path) -> str:
+        try:
+            return read_regular(path, MAX_TOKEN_BYTES).decode(errors="replace").strip()
+        except OSError as error:
+            raise ConfigurationError(f"collector.token_file {path}: {error.strerror}; {MAKE_TOKEN}") from None
+
+
+def _no_token(text: str) -> str:
+    """What is wrong with it, without telling any of it."""
+    if not text:
+        return "is empty"
+    if len(text.splitlines()) > 1:
+        return "holds several lines, and a token is one"
+    if len(text) > MAX_TOKEN_LENGTH:
+        return f"holds more than {MAX_TOKEN_LENGTH} characters"
+    return "holds blanks or other characters that are in no token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +123,10 @@ class SpoolLimits:
     max_age_hours: float = 720.0
 
     def __post_init__(self) -> None:
-        if self.max_results < 1:
-            raise ValueError("max_results must be 1 or more")
-        if self.max_megabytes < 1:
-            raise ValueError("max_megabytes must be 1 or more")
+        if not 1 <= self.max_results <= 1_000_000_000:
+            raise ValueError("max_results must be 1 to 1000000000")
+        if not 1 <= self.max_megabytes <= 1_000_000:
+            raise ValueError("max_megabytes must be 1 to 1000000")
         if not 0 < self.max_age_hours <= 87_600:
             raise ValueError("max_age_hours must be more than 0 and at most 87600")
 

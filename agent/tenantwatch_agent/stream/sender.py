@@ -13,8 +13,7 @@ from grpc.aio import StreamStreamCall as Stream
 from tenantwatch_wire.v1 import agent_pb2_grpc
 
 from tenantwatch_agent.config import AgentConfig, CollectorAddress
-from tenantwatch_agent.config.sections import NO_TOKEN
-from tenantwatch_agent.errors import AgentError, ConfigurationError
+from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream.channel import explanation, open_channel
 from tenantwatch_agent.stream.conversation import REFUSED_SECONDS, Assignments, Conversation, RunNow
@@ -139,8 +138,6 @@ class Sender:
         """One stream, from Hello to farewell. Returns only when we are stopping and all is acknowledged."""
         config = self._config
         token = config.collector.token()
-        if not token:
-            raise ConfigurationError(NO_TOKEN)
         stub = agent_pb2_grpc.AgentServiceStub(await self._channel_of(config.collector))
         stream: Stream = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
         try:

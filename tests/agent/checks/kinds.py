@@ -219,6 +219,6 @@ ENTRIES: dict[str, Entry] = {
     ),
     "host_resources": Entry(
         healthy=always(_NO_HOST_LIMITS),
-        broken=always({**_NO_HOST_LIMITS, "memory_unhealthy_percent": 0.0}),
+        broken=always({**_NO_HOST_LIMITS, "memory_degraded_percent": 0.0, "memory_unhealthy_percent": 0.0}),
     ),
 }

@@ -55,7 +55,7 @@ async def test_all_figures() -> None:
 @pytest.mark.parametrize(
     ("settings", "status", "text"),
     [
-        ({"memory_unhealthy_percent": 0}, Status.UNHEALTHY, "memory "),
+        ({"memory_degraded_percent": 0, "memory_unhealthy_percent": 0}, Status.UNHEALTHY, "memory "),
         ({"load_degraded_per_core": 0}, Status.DEGRADED, "load of 5 minutes "),
         ({"disk_degraded_percent": 0}, Status.DEGRADED, " %, more than 0 % (/)"),
         ({"interfaces": ["no-such0"]}, Status.UNHEALTHY, "interface no-such0 is down or not there"),

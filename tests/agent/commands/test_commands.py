@@ -132,7 +132,7 @@ def test_check_config_lists_the_checks_and_what_was_assigned(
     assert main(["check-config", str(path)]) == 0
     out = capsys.readouterr().out
     assert "every 0.1 s" in out
-    assert f"{path}: ok, 1 check\n" in out
+    assert f"{path}: ok, 1 check, 1 warning\n" in out
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "assigned.json").write_text(json.dumps({"version": 1, "checks_toml": HOST}))
     assert main(["check-config", "--config", str(path)]) == 0
@@ -159,6 +159,23 @@ def test_check_config_says_what_run_would_miss(
     path = configuration(tmp_path, FakeCollector(), more.replace("{folder}", str(tmp_path)))
     assert main(["check-config", str(path)]) == 1
     assert reason.replace("{folder}", str(tmp_path)) in capsys.readouterr().err
+
+
+def test_check_config_tells_all_that_is_wrong_a_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = configuration(tmp_path, FakeCollector(), HOST + 'x = 1\ndisk_paths = ["/nowhere"]\n' + HOST)
+    (tmp_path / "token").write_text("two\nlines")
+    assert main(["check-config", str(path)]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in told] == [
+        f"{path}:10",
+        f"collector.token_file {tmp_path}/token",
+    ]
+    path.write_text("[collector]\n" + "".join(f"k{number} = 1\n" for number in range(150)))
+    assert main(["check-config", str(path)]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert (len(told), told[-1]) == (101, "tenantwatch-agent: and 50 more")
 
 
 def test_check_config_asks_for_the_token(

@@ -31,12 +31,29 @@ def written(folder: Path, text: str) -> Path:
         ('[collector]\naddress = "here"', "write HOST:PORT"),
         ('[collector]\naddress = "127.0.0.1:99999"', "write HOST:PORT"),
         ('[collector]\naddress = "10.0.0.1:50051"', "is another machine: give ca_file"),
-        ('[labels]\nRegion = "eu"', r"\[labels\] Region = 'eu': write a name of lower-case letters"),
-        ('[labels]\nregion = "e u"', r"\[labels\] region = 'e u': write a name of lower-case letters"),
+        ('[labels]\nRegion = "eu"', r"\[labels\]: Region = 'eu': write a name of lower-case letters"),
+        ('[labels]\nregion = "e u"', r"\[labels\]: region = 'e u': write a name of lower-case letters"),
         ("[labels]\nregion = 7", "must be a text, not 7"),
         ("[labels]\n" + "".join(f'l{n} = "v"\n' for n in range(17)), r"\[labels\]: 16 are enough"),
-        ("[spool]\nmax_results = 0", "max_results must be 1 or more"),
-        ("[spool]\nmax_megabytes = 0", "max_megabytes must be 1 or more"),
+        ('[collector]\naddress = "https://m.example.org:50051"', "HOST:PORT, without what stands before"),
+        (f'[collector]\naddress = "127.0.0.1:{"9" * 5000}"', "write HOST:PORT"),
+        (f"[spool]\nmax_age_hours = 1{'0' * 400}", r":2: .*max_age_hours is a number of 401 digits: 18 are"),
+        (f"[spool]\nmax_results = 1{'0' * 400}", "max_results is a number of 401 digits"),
+        (f"[spool]\nmax_results = {'9' * 5000}", "is not valid TOML: "),
+        ("x = " + "[" * 3000, "too deep within one another|not valid TOML"),
+        ('data_folder = "~nosuchuser/x"', "data_folder: ~nosuchuser is no user's home here: write the"),
+        ('data_folder = "/x\\u0000y"', "data_folder must be a path, and no path holds a NUL character"),
+        ('conf_d = "x\\u0000y"', "conf_d must be a path, and no path holds a NUL character"),
+        (HTTP + 'ca_file = "/x\\u0000y"', "ca_file must be a path, and no path holds a NUL character"),
+        (HTTP + 'ca_file = "~nosuchuser/x"', "ca_file: ~nosuchuser is no user's home here"),
+        (HTTP + 'headers_file = { x = "~nosuchuser/x" }', "headers_file.x: ~nosuchuser is no user's home"),
+        (HTTP + "degraded_after_ms = 9\nunhealthy_after_ms = 8", "degraded_after_ms = 9 is above unhealthy"),
+        (
+            '[[checks]]\nid = "a"\nkind = "host_resources"\ndisk_degraded_percent = 96',
+            "disk_degraded_percent = 96 is above disk_unhealthy_percent = 95: nothing would ever be degraded",
+        ),
+        ("[spool]\nmax_results = 0", "max_results must be 1 to 1000000000"),
+        ("[spool]\nmax_megabytes = 0", "max_megabytes must be 1 to 1000000"),
         ("[spool]\nmax_age_hours = nan", "max_age_hours must be more than 0"),
         ("[schedule]\nmax_concurrent = 0", "max_concurrent must be 1 to 10000"),
         ('[egress]\naddresses = ["example.org"]', "write HOST:PORT"),
@@ -96,6 +113,41 @@ def test_no_refusal_and_no_target_tells_a_password(tmp_path: Path, kind: str, ur
     except ConfigurationError as error:
         told = str(error)
     assert "hunter2" not in told
+
+
+def test_what_only_looks_like_a_path_is_none(tmp_path: Path) -> None:
+    text = HTTP + '[checks.headers]\n"x_file" = "~nosuchuser/x"\n'
+    assert load_config(written(tmp_path, text)).checks[0].files == ()
+
+
+def test_an_upper_limit_below_the_lower_one_that_nobody_wrote_is_meant(tmp_path: Path) -> None:
+    text = '[[checks]]\nid = "a"\nkind = "host_resources"\ndisk_unhealthy_percent = 50'
+    assert len(load_config(written(tmp_path, text)).checks) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"tw_a\ntw_b\n", "holds several lines, and a token is one"),
+        ("tw_ä".encode(), "holds blanks or other characters that are in no token"),
+        (b"tw_\xff", "holds blanks or other"),
+        (b"tw a", "holds blanks or other"),
+        (b"x" * 5000, "holds more than 4096 characters"),
+        (b"\n", "is empty"),
+    ],
+)
+def test_what_is_no_token_is_blamed_on_its_file_and_not_told(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "token").write_bytes(content)
+    text = f'[collector]\ntoken_file = "{tmp_path}/token"\n'
+    with pytest.raises(
+        ConfigurationError, match=f"collector.token_file {tmp_path}/token: {reason}"
+    ) as caught:
+        load_config(written(tmp_path, text)).collector.token()
+    assert "tw_" not in str(caught.value)
+    (tmp_path / "token").write_bytes(b" tw_a.b-c\r\n")
+    assert load_config(tmp_path / "agent.toml").collector.token() == "tw_a.b-c"
 
 
 def test_defaults(tmp_path: Path) -> None:
