@@ -15,6 +15,7 @@ from tenantwatch_agent.config.sections import Logging
 from tenantwatch_agent.errors import AgentError, ConfigurationError
 from tenantwatch_agent.logs import set_up_logs
 from tenantwatch_agent.loop import run_to_end
+from tenantwatch_agent.secrecy import close_to_others
 
 _EPILOG = """\
 Begin with a file agent.toml of a few lines:
@@ -43,6 +44,8 @@ at once on SIGHUP; a wrong one changes nothing. All keys: docs/configuration.md.
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 failed, 2 wrong use, 3 something is wrong."""
     options = _parser().parse_args(arguments)
+    # Before any secret is read.
+    close_to_others()
     set_up_logs(Logging(), options.verbose)
     try:
         return int(options.command(options))

@@ -1,12 +1,14 @@
 """What a program started and left behind, wherever it went: into a session of its own, or to another parent.
 
-Each run carries a mark in its environment, which processes hand on. Who threw it away is still found while a
-parent of the run lives.
+Each run carries a mark, which processes hand on: a number in its environment, and the same as its limit of
+file locks, which Linux no longer enforces. The one can be thrown away, or closed to readers; the other
+stays and is readable, unless a program lowers just this limit.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import select
 import signal
@@ -14,25 +16,29 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 VARIABLE = "TENANTWATCH_PLUGIN_RUN"
+_HIGHEST_MARK = 2**62
+_LOCKS = re.compile(rb"^Max file locks +\S+ +(\d+) ", re.MULTILINE)
 _MOST_ROUNDS = 20
 """Each finds what was started while the one before it looked."""
 _END_MS = 1_000
 
 
-def new_mark() -> str:
-    return secrets.token_hex(16)
+def new_mark() -> int:
+    """A number that no other run has; below our own limit, which only an administrator may raise."""
+    own = _lock_limit("self")
+    return secrets.randbelow(_HIGHEST_MARK if own is None else min(own, _HIGHEST_MARK))
 
 
-def kill_marked(mark: str) -> None:
+def kill_marked(mark: int) -> None:
     """Return when no process of this user carries the mark, nor one of their children. It may wait."""
     for _ in range(_MOST_ROUNDS):
-        if not _kill_once(f"{VARIABLE}={mark}".encode()):
+        if not _kill_once(mark):
             return
 
 
-def _kill_once(entry: bytes) -> bool:
+def _kill_once(mark: int) -> bool:
     parents = dict(_processes())
-    marked = {pid for pid in parents if _carries(pid, entry)}
+    marked = {pid for pid in parents if _carries(pid, mark)}
     found = set(marked)
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
@@ -42,7 +48,7 @@ def _kill_once(entry: bytes) -> bool:
             descriptor
             for pid in found
             if (descriptor := _hold(held, pid)) is not None
-            and (_carries(pid, entry) if pid in marked else _state_and_parent(pid)[1] == parents[pid])
+            and (_carries(pid, mark) if pid in marked else _state_and_parent(pid)[1] == parents[pid])
         ]
         for descriptor in killing:
             with suppress(OSError):
@@ -94,9 +100,21 @@ def _state_and_parent(pid: int) -> tuple[bytes, int]:
     return state, int(parent)
 
 
-def _carries(pid: int, entry: bytes) -> bool:
+def _carries(pid: int, mark: int) -> bool:
+    if _lock_limit(str(pid)) == mark:
+        return True
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return entry in file.read().split(b"\0")
+            return f"{VARIABLE}={mark}".encode() in file.read().split(b"\0")
     except OSError:
         return False
+
+
+def _lock_limit(pid: str) -> int | None:
+    """The upper one of file locks; None where there is none."""
+    try:
+        with open(f"/proc/{pid}/limits", "rb") as file:
+            found = _LOCKS.search(file.read())
+    except OSError:
+        return None
+    return None if found is None else int(found[1])

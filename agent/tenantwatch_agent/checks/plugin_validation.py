@@ -27,6 +27,10 @@ GROUP = "tenantwatch.checks"
 MAX_ARGUMENTS = 256
 MAX_ARGUMENT_LENGTH = 8_192
 _STATUSES = {0: Status.HEALTHY, 1: Status.DEGRADED, 2: Status.UNHEALTHY, 3: Status.UNKNOWN}
+_BY_LIMIT: dict[int, str] = {
+    signal.SIGXCPU: " (max_cpu_seconds)",
+    signal.SIGXFSZ: f" (a file may have {process.MAX_FILE_BYTES // 1024 // 1024} MiB)",
+}
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"}
 
 
@@ -191,7 +195,7 @@ def _bad_end(ended: process.Ended) -> str:
     said = next(iter((ended.output.strip() or ended.errors.strip()).splitlines()), "")
     if ended.code < 0:
         how = f"the plugin was ended by {_signal_name(-ended.code)}"
-        bounded = " (max_cpu_seconds)" if -ended.code == signal.SIGXCPU else ""
+        bounded = _BY_LIMIT.get(-ended.code, "")
         return f"{how}{bounded}: {said}" if said else how + bounded
     if ended.code == 3:
         return said or "the plugin said nothing"

@@ -1,9 +1,10 @@
-"""Runs a program that may be bad: bounded in memory, processor time, output, files; killed as a whole."""
+"""Runs a program that may be bad: bounded in all that it takes, and killed as a whole."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
@@ -17,6 +18,9 @@ from tenantwatch_agent.errors import CheckerFailed
 
 MAX_OUTPUT_BYTES = 64 * 1024
 MAX_OPEN_FILES = 256
+MAX_FILE_BYTES = 64 * 1024 * 1024
+_MOST_TASKS = 4_096
+"""Of all that this user runs, since Linux counts so: enough for a desktop, and an end for a fork bomb."""
 _SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _DRAIN_SECONDS = 0.5
 
@@ -45,7 +49,7 @@ async def run(command: Sequence[str], environment: Mapping[str, str], bounds: Bo
     """
     mark = descendants.new_mark()
     starting = asyncio.ensure_future(
-        _start(_bounded(command, bounds), {**environment, descendants.VARIABLE: mark})
+        _start(_bounded(command, bounds, mark), {**environment, descendants.VARIABLE: str(mark)})
     )
     try:
         process = await asyncio.shield(starting)
@@ -90,7 +94,7 @@ async def _start(command: Sequence[str], environment: Mapping[str, str]) -> asyn
         raise CheckerFailed(f"{command[0]} cannot be started: {os_reason(error)}") from None
 
 
-def _bounded(command: Sequence[str], bounds: Bounds) -> list[str]:
+def _bounded(command: Sequence[str], bounds: Bounds, mark: int) -> list[str]:
     """Through util-linux's prlimit, which sets the limits and becomes the program.
 
     From outside they would come too late for what the program starts at once, and Python between fork and
@@ -102,10 +106,19 @@ def _bounded(command: Sequence[str], bounds: Bounds) -> list[str]:
     limits = (
         f"--as={bounds.memory_bytes}",
         f"--cpu={bounds.processor_seconds}:{bounds.processor_seconds + 1}",
-        f"--nofile={MAX_OPEN_FILES}",
+        f"--nofile={_within_ours(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)}",
+        f"--fsize={_within_ours(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)}",
+        f"--nproc={_within_ours(resource.RLIMIT_NPROC, _MOST_TASKS)}",
+        f"--locks={mark}",
         "--core=0",
     )
     return [prlimit, *limits, "--", *command]
+
+
+def _within_ours(kind: int, wanted: int) -> int:
+    """Only an administrator may raise a limit that the agent itself was given."""
+    _, ours = resource.getrlimit(kind)
+    return wanted if ours == resource.RLIM_INFINITY else min(wanted, ours)
 
 
 async def _read(stream: asyncio.StreamReader | None) -> bytes:
@@ -144,7 +157,7 @@ def _to_its_end(work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
     return asyncio.shield(task)
 
 
-async def _end_unseen(starting: asyncio.Future[asyncio.subprocess.Process], mark: str) -> None:
+async def _end_unseen(starting: asyncio.Future[asyncio.subprocess.Process], mark: int) -> None:
     """It may have started others before the loop says that it runs."""
     with suppress(CheckerFailed):
         process = await starting
@@ -159,7 +172,7 @@ async def _let_go(process: asyncio.subprocess.Process, tasks: Sequence[asyncio.F
     await process.wait()
 
 
-async def _kill_all(pid: int, mark: str) -> None:
+async def _kill_all(pid: int, mark: int) -> None:
     """Who left the group first, while their parents live to tell of them."""
     try:
         await asyncio.to_thread(descendants.kill_marked, mark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -107,9 +108,11 @@ async def test_without_a_text(script: Plugin) -> None:
 
 async def test_its_environment_arguments_and_limits(script: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENANTWATCH_TOKEN", "hunter2")
-    program = script('echo "$1 $TOKEN,$TENANTWATCH_TOKEN,$(ulimit -v) $(ulimit -t) $(ulimit -n)"')
+    program = script(
+        'echo "$1 $TOKEN,$TENANTWATCH_TOKEN,$(ulimit -v) $(ulimit -t) $(ulimit -n) $(ulimit -f)"'
+    )
     result = await plugin(program, "a; $(b) *", environment={"TOKEN": "x"}, max_memory_mib=64)
-    assert result.text == f"a; $(b) * x,,{64 * 1024} 30 256"
+    assert result.text == f"a; $(b) * x,,{64 * 1024} 30 256 {64 * 1024 * 2}"
 
 
 async def test_secrets_come_from_variables_and_files_and_are_not_shown(
@@ -160,6 +163,55 @@ async def test_processor_time_is_bounded(script: Plugin) -> None:
     assert result.text.startswith("the plugin was ended by SIG")
 
 
+async def test_files_are_bounded(script: Plugin, tmp_path: Path) -> None:
+    program = script(f"exec dd if=/dev/zero of={tmp_path}/large bs=1M count=80 2>/dev/null")
+    result = await plugin(program)
+    assert (result.status, result.text) == (
+        Status.UNKNOWN,
+        "the plugin was ended by SIGXFSZ (a file may have 64 MiB)",
+    )
+    (tmp_path / "large").unlink()
+
+
+async def test_a_limit_of_the_agents_own_is_kept(script: Plugin) -> None:
+    """What runs it may have bounded the agent itself; it does not try to give more."""
+    program = script('echo "$(ulimit -Hn) $(ulimit -Hf)"')
+    code = f"""
+import asyncio, resource
+from tenantwatch_agent.checks.process import Bounds, run
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * 1024, 1024 * 1024))
+print(asyncio.run(run([{program!r}], {{}}, Bounds(2**29, 5))))
+"""
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    output, _ = await asyncio.wait_for(agent.communicate(), 30)
+    assert "output='200 2048\\n'" in output.decode()
+
+
+_MANY = """
+import os, sys, time
+for _ in range(300):
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(300)
+print("OK")
+"""
+
+
+async def test_many_children_are_killed_to_the_last() -> None:
+    argument = f"many-{secrets.token_hex(8)}"
+    result = await plugin(sys.executable, "-c", _MANY, argument)
+    assert (result.status, result.text) == (Status.HEALTHY, "OK")
+    left = [
+        found.pid for found in psutil.process_iter(["cmdline"]) if argument in (found.info["cmdline"] or ())
+    ]
+    await until(lambda: not any(map(_runs, left)))
+
+
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while True:
@@ -204,7 +256,7 @@ environment = dict(os.environ) if "--keep" in sys.argv else {}
 for number in range(2):
     if os.fork() == 0:
         os.setsid()
-        if number and "--keep" in sys.argv and os.fork():
+        if (number or "--orphans" in sys.argv) and "--drop" not in sys.argv and os.fork():
             os._exit(0)
         for descriptor in range(3):
             os.close(descriptor)
@@ -220,9 +272,11 @@ else:
 """
 
 
-@pytest.mark.parametrize("options", [["--keep"], ["--drop"], ["--keep", "--end"]])
+@pytest.mark.parametrize(
+    "options", [["--keep"], ["--drop"], ["--keep", "--end"], ["--orphans"], ["--orphans", "--end"]]
+)
 async def test_who_left_its_session_is_killed_as_well(options: list[str], tmp_path: Path) -> None:
-    """Children with sessions of their own, also orphans; or with no environment, while their parent lives."""
+    """Children with sessions of their own; orphans; with no environment; orphans with no environment."""
     folder = tmp_path / "pids"
     folder.mkdir()
     command = (sys.executable, "-c", _LEAVING, str(folder), *options)
