@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -31,10 +33,19 @@ log = logging.getLogger(__name__)
 class Looker:
     """Looks with any check; notes when a failure was our own.
 
-    ``keeps_times`` is for somebody who looks on: they stay, beside how late we were ourselves.
+    ``slots`` is entered for each attempt. ``keeps_times`` is for somebody who looks on: they stay, beside how
+    late we were ourselves.
     """
 
-    def __init__(self, vitals: Vitals, egress: OwnEgress | None = None, *, keeps_times: bool = False) -> None:
+    def __init__(
+        self,
+        vitals: Vitals,
+        egress: OwnEgress | None = None,
+        *,
+        slots: AbstractAsyncContextManager[object] | None = None,
+        keeps_times: bool = False,
+    ) -> None:
+        self._slots = slots or contextlib.nullcontext()
         self._keeps_times = keeps_times
         self._vitals = vitals
         self._egress = egress
@@ -42,13 +53,12 @@ class Looker:
 
     async def look(self, one: ConfiguredCheck) -> Result:
         """Once, and again as often as its retries allow while it fails; what the last attempt saw counts."""
-        time_us = time.time_ns() // 1000
-        outcome = await self._attempt(one)
+        time_us, outcome = await self._attempt(one)
         attempts, before = 1, ""
         while outcome.status in _AGAIN and attempts <= one.retries:
             before = before or outcome.text
             await asyncio.sleep(one.retry_delay_seconds)
-            outcome = await self._attempt(one)
+            _, outcome = await self._attempt(one)
             attempts += 1
         if outcome.status is Status.UNHEALTHY and self._egress is not None and depends_on_egress(one):
             outcome = await self._unless_cut_off(outcome, self._egress)
@@ -56,9 +66,16 @@ class Looker:
             outcome = _with_attempts(outcome, attempts, before)
         return _result(one.definition, time_us, outcome)
 
-    async def _attempt(self, one: ConfiguredCheck) -> Outcome:
-        with self._lag.watch() as span:
-            outcome = await self._bounded(one, span)
+    async def _attempt(self, one: ConfiguredCheck) -> tuple[int, Outcome]:
+        """When it began, and what it saw."""
+        # For the attempt alone: while a check waits for its next one, others look.
+        async with self._slots:
+            time_us = time.time_ns() // 1000
+            with self._lag.watch() as span:
+                outcome = await self._bounded(one, span)
+        return time_us, self._timed(outcome, span)
+
+    def _timed(self, outcome: Outcome, span: Span) -> Outcome:
         if span.worst_seconds < LAGGED_SECONDS:
             return outcome
         self._vitals.lagged_looks += 1

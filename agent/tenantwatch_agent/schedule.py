@@ -94,6 +94,8 @@ class Schedule:
         self._under_way: dict[asyncio.Task[None], ConfiguredCheck] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._max_concurrent = 0
+        self._slots: asyncio.Semaphore
         self.latest: dict[str, Result] = {}
         """The newest result of each check."""
         self.apply(checks, max_concurrent, egress)
@@ -123,8 +125,9 @@ class Schedule:
         """These checks from now on. Those configured as before keep their state, phase and next run; looks
         under way of the others are carried to their end, and their results kept.
         """
-        self._looker = Looker(self._vitals, egress)
-        self._slots = asyncio.Semaphore(max_concurrent)
+        if max_concurrent != self._max_concurrent:
+            self._slots, self._max_concurrent = asyncio.Semaphore(max_concurrent), max_concurrent
+        self._looker = Looker(self._vitals, egress, slots=self._slots)
         before, now = self._entries, self._clock()
         self._entries = {}
         for one in checks:
@@ -197,9 +200,7 @@ class Schedule:
     async def _look_and_keep(self, one: ConfiguredCheck, keep: Keep) -> None:
         check_id = one.definition.check_id
         async with self._turns.setdefault(check_id, asyncio.Lock()):
-            # The disk's pace holds up no other look.
-            async with self._slots:
-                result = await self._looker.look(one)
+            result = await self._looker.look(one)
             self._vitals.looks += 1
             if check_id in self._entries:
                 self.latest[check_id] = result

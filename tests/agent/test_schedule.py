@@ -282,6 +282,53 @@ async def test_no_more_looks_at_once_than_allowed() -> None:
     assert most == 3
 
 
+async def test_a_check_that_waits_for_its_next_attempt_holds_up_no_other() -> None:
+    kept = Kept()
+
+    async def down() -> Outcome:
+        return Outcome(Status.UNHEALTHY, "refused")
+
+    failing = [
+        replace(configured(f"down-{n}", down), retries=1, retry_delay_seconds=600.0) for n in range(8)
+    ]
+    schedule = Schedule("agent", [*failing, configured("up", healthy)], kept.keep, Vitals(), max_concurrent=2)
+    schedule.start()
+    try:
+        await asyncio.wait_for(kept.reached(5), 30)
+        # A reload in between frees nobody and stops nobody.
+        schedule.apply([*failing, configured("up", healthy)], 2, None)
+        await asyncio.wait_for(kept.reached(10), 30)
+    finally:
+        await schedule.stop()
+    assert {result.check_id for result in kept} == {"up"}
+
+
+async def test_a_reload_lets_no_more_look_at_once() -> None:
+    running, most = 0, 0
+    kept = Kept()
+
+    async def work() -> Outcome:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return Outcome(Status.HEALTHY)
+
+    def checks() -> list[ConfiguredCheck]:
+        return [configured(str(n), work) for n in range(20)]
+
+    schedule = Schedule("agent", checks(), kept.keep, Vitals(), max_concurrent=2)
+    schedule.start()
+    try:
+        for _ in range(10):
+            schedule.apply(checks(), 2, None)
+            await asyncio.wait_for(kept.reached(len(kept) + 3), 30)
+    finally:
+        await schedule.stop()
+    assert most == 2
+
+
 async def test_it_says_that_it_is_alive() -> None:
     alive = asyncio.Event()
     schedule = Schedule("agent", [], Kept().keep, Vitals(), on_tick=alive.set)
