@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Callable
 
 from tenantwatch_agent.config.sections import Logging
 
@@ -61,3 +62,19 @@ def set_up_logs(logging_settings: Logging, verbose: bool = False) -> None:
     handler.setFormatter(JsonFormatter() if logging_settings.format == "json" else ConsoleFormatter())
     level = logging.DEBUG if verbose else getattr(logging, logging_settings.level.upper())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+class Seldom:
+    """True at most once in a while: for what somebody else could make us say without end."""
+
+    def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._next = float("-inf")
+
+    def __call__(self) -> bool:
+        now = self._clock()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True

@@ -12,7 +12,8 @@ import heapq
 import itertools
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any
 
 from tenantwatch_wire.records import CheckDefinition, Result
 
@@ -28,6 +29,8 @@ TICK_SECONDS = 1.0
 """The longest sleep: what is due after a suspend is seen within it, and the watchdog hears of us."""
 SLEPT_SECONDS = 5.0
 """A tick that comes later than this was no ordinary delay: the machine was suspended or stood still."""
+ASKED_AGAIN_SECONDS = 1.0
+"""The least between two looks of a check that somebody asks for: nobody hammers its target through us."""
 
 Keep = Callable[[Sequence[Result]], Awaitable[object]]
 
@@ -37,13 +40,16 @@ log = logging.getLogger(__name__)
 class _Entry:
     """One check's place in the schedule."""
 
-    __slots__ = ("due", "first", "interval", "one", "phase", "under_way")
+    __slots__ = ("asked", "asked_at", "due", "first", "interval", "one", "phase", "under_way")
 
     def __init__(self, one: ConfiguredCheck, phase: float) -> None:
         self.one = one
         self.phase = phase
         self.interval = one.definition.interval_ms / 1000
         self.under_way = False
+        self.asked: asyncio.Task[None] | None = None
+        """A look that somebody asked for and that has not begun."""
+        self.asked_at = float("-inf")
         self.due = 0.0
         self.first = True
 
@@ -145,11 +151,40 @@ class Schedule:
         return [one.definition for one in self._under_way.values()]
 
     async def run_now(self, check_ids: Sequence[str], keep: Keep | None = None) -> list[str]:
-        """Look with these checks (none named: all) and keep the results; returns the ids that are unknown."""
-        unknown = [check_id for check_id in check_ids if check_id not in self._entries]
-        wanted = [self._entries[c] for c in check_ids or self._entries if c in self._entries]
-        await asyncio.gather(*(self._look_and_keep(entry.one, keep or self._keep) for entry in wanted))
-        return unknown
+        """Look with these checks (none named: all) and keep the results; returns the ids that are unknown.
+
+        Whoever asks before a look has begun shares it.
+        """
+        named = dict.fromkeys(check_ids)
+        wanted = [self._entries[c] for c in named or self._entries if c in self._entries]
+        looks = [self._asked_for(entry, keep or self._keep) for entry in wanted]
+        # Who asked may go away: others may wait for the same look.
+        await asyncio.gather(*map(asyncio.shield, looks))
+        return [check_id for check_id in named if check_id not in self._entries]
+
+    def _asked_for(self, entry: _Entry, keep: Keep) -> asyncio.Task[None]:
+        if entry.asked is None:
+            entry.asked = self._start(entry.one, self._when_asked(entry, keep))
+        return entry.asked
+
+    async def _when_asked(self, entry: _Entry, keep: Keep) -> None:
+        def begun() -> None:
+            entry.asked, entry.asked_at = None, self._clock()
+
+        await asyncio.sleep(max(0.0, entry.asked_at + ASKED_AGAIN_SECONDS - self._clock()))
+        await self._look_and_keep(entry.one, keep, begun)
+
+    def _start(self, one: ConfiguredCheck, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=one.definition.check_id)
+        self._under_way[task] = one
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        if not task.cancelled():
+            # Whoever asked hears of it, if he is still there.
+            task.exception()
 
     async def _run(self) -> None:
         last = self._clock()
@@ -183,9 +218,7 @@ class Schedule:
             self._vitals.missed_runs += 1
         else:
             entry.under_way = True
-            task = asyncio.create_task(self._scheduled(entry), name=entry.one.definition.check_id)
-            self._under_way[task] = entry.one
-            task.add_done_callback(self._under_way.pop)
+            self._start(entry.one, self._scheduled(entry))
         entry.advance(now)
         heapq.heappush(self._heap, (entry.due, next(self._number), entry))
 
@@ -197,9 +230,12 @@ class Schedule:
         finally:
             entry.under_way = False
 
-    async def _look_and_keep(self, one: ConfiguredCheck, keep: Keep) -> None:
+    async def _look_and_keep(
+        self, one: ConfiguredCheck, keep: Keep, begun: Callable[[], None] = lambda: None
+    ) -> None:
         check_id = one.definition.check_id
         async with self._turns.setdefault(check_id, asyncio.Lock()):
+            begun()
             result = await self._looker.look(one)
             self._vitals.looks += 1
             if check_id in self._entries:

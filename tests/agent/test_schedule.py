@@ -196,6 +196,43 @@ async def test_run_now_tells_the_unknown_ones() -> None:
     assert len(kept) == 3
 
 
+async def test_who_asks_before_a_look_has_begun_shares_it_and_may_go_away() -> None:
+    kept, began, release = Kept(), asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow() -> Outcome:
+        began.release()
+        await release.wait()
+        return Outcome(Status.HEALTHY)
+
+    schedule = Schedule("agent", [configured("a", slow, timeout_ms=60_000)], kept.keep, Vitals())
+    first = asyncio.create_task(schedule.run_now(["a"]))
+    await asyncio.wait_for(began.acquire(), 20)
+    asked = [asyncio.create_task(schedule.run_now(["a"] * 1000)) for _ in range(100)]
+    gone = asyncio.create_task(schedule.run_now([]))
+    await asyncio.sleep(0)
+    assert len(schedule.definitions_under_way()) == 2
+    gone.cancel()
+    release.set()
+    async with asyncio.timeout(20):
+        await asyncio.gather(first, *asked)
+    assert len(kept) == 2
+    await schedule.stop()
+
+
+async def test_looks_that_are_asked_for_one_after_the_other_keep_their_distance() -> None:
+    kept, clock = Kept(), SleepyClock()
+    schedule = Schedule("agent", [configured("a", healthy)], kept.keep, Vitals(), clock=clock)
+    await schedule.run_now(["a"])
+    again = asyncio.create_task(schedule.run_now(["a"]))
+    await asyncio.sleep(0)
+    assert (len(kept), again.done()) == (1, False)
+    await asyncio.wait_for(again, 20)
+    clock.slept += 5
+    await asyncio.wait_for(schedule.run_now(["a"]), 20)
+    assert len(kept) == 3
+    await schedule.stop()
+
+
 class SleepyClock:
     """Boot time with suspends that the test makes."""
 
@@ -288,9 +325,7 @@ async def test_a_check_that_waits_for_its_next_attempt_holds_up_no_other() -> No
     async def down() -> Outcome:
         return Outcome(Status.UNHEALTHY, "refused")
 
-    failing = [
-        replace(configured(f"down-{n}", down), retries=1, retry_delay_seconds=600.0) for n in range(8)
-    ]
+    failing = [replace(configured(f"down-{n}", down), retries=1, retry_delay_seconds=600.0) for n in range(8)]
     schedule = Schedule("agent", [*failing, configured("up", healthy)], kept.keep, Vitals(), max_concurrent=2)
     schedule.start()
     try:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tenantwatch_wire.limits import MAX_CHECKS_PER_AGENT
+from tenantwatch_wire.limits import MAX_CHECKS_PER_AGENT, MAX_ID_LENGTH
 
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.config.allowed import demand_allowed
@@ -26,6 +26,8 @@ WHERE = "assigned by the collector"
 _FILE = "assigned.json"
 _MAX_FILE_BYTES = 8 * MAX_ASSIGNED_BYTES
 """As JSON a text may become six times as long."""
+_UNREADABLE = (ValueError, OverflowError, RecursionError)
+"""Of Python's own, for numbers of thousands of digits and tables within tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,10 @@ def read_assigned(
     """Its checks by id. Raises ConfigurationError if one of them is not allowed here; then none is taken."""
     if len(assigned.checks_toml.encode()) > MAX_ASSIGNED_BYTES:
         raise ConfigurationError(f"{WHERE}: longer than {MAX_ASSIGNED_BYTES} bytes")
-    tables = checks_only(parse(assigned.checks_toml.encode(), WHERE), WHERE)
+    try:
+        tables = checks_only(parse(assigned.checks_toml.encode(), WHERE), WHERE)
+    except _UNREADABLE as error:
+        raise ConfigurationError(f"{WHERE}: {_unreadable(error)}") from None
     if tables and not limits.enabled:
         raise ConfigurationError(
             "assignment by the collector is not enabled on this agent: [assignment] enabled = true allows it"
@@ -82,7 +87,8 @@ def _each(
     found: dict[str, ConfiguredCheck] = {}
     refused = []
     for table in tables:
-        check_id = str(table.get("id", "without id"))
+        given = table.get("id")
+        check_id = given[:MAX_ID_LENGTH] if isinstance(given, str) else "without id"
         where = f"{WHERE}: check {check_id}"
         try:
             # Before anything is built of it: building may read files already.
@@ -93,11 +99,19 @@ def _each(
         except ConfigurationError as error:
             reasons = (mistake.removeprefix(f"{where}: ") for mistake in error.mistakes)
             refused.append((check_id, "; ".join(reasons)))
+        except _UNREADABLE as error:
+            refused.append((check_id, _unreadable(error)))
     if len(found) + len(known) > MAX_CHECKS_PER_AGENT:
         raise ConfigurationError(f"{WHERE}: more than {MAX_CHECKS_PER_AGENT} checks")
     if refused:
         raise AssignmentRefused(tuple(refused[:MAX_REFUSED]))
     return found
+
+
+def _unreadable(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "its tables are nested too deep"
+    return "a number in it is too long" if isinstance(error, OverflowError) else f"cannot be read: {error}"
 
 
 def kept_assignment(folder: Path) -> Assigned | None:

@@ -23,7 +23,7 @@ from tenantwatch_agent.config.assignment import (
 from tenantwatch_agent.config.doubts import warn
 from tenantwatch_agent.config.load import AgentConfig, load_config
 from tenantwatch_agent.errors import AgentError, ConfigurationError
-from tenantwatch_agent.words import counted
+from tenantwatch_agent.words import counted, shown
 
 POLL_SECONDS = 2.0
 _FIXED = ("agent_id", "labels", "data_folder", "metrics")
@@ -111,13 +111,23 @@ class Configuration:
                     await apply(whole)
                     self.config = whole
             except AgentError as error:
-                log.error("version %d of the collector's checks is refused: %s", assigned.version, error)
-                with contextlib.suppress(AgentError):
-                    keep_assignment(self._local.data_folder, self.assigned)
-                return self._refuse(assigned.version, error)
+                return self._decline(assigned, error)
+            except Exception as error:
+                # Whatever was sent, the collector is told that it is not in force.
+                log.exception("the collector's checks could not be read by a fault of our own")
+                fault = f"it cannot be read by a fault of the agent's own: {type(error).__name__}"
+                return self._decline(assigned, AgentError(fault))
             self.assigned, self._refused = assigned, None
             log.info("version %d of the collector's checks is in force", assigned.version)
             return AssignmentAnswer(assigned.version)
+
+    def _decline(self, assigned: Assigned, error: AgentError) -> AssignmentAnswer:
+        log.error(
+            "version %d of the collector's checks is refused: %s", assigned.version, shown(str(error), 2_000)
+        )
+        with contextlib.suppress(AgentError):
+            keep_assignment(self._local.data_folder, self.assigned)
+        return self._refuse(assigned.version, error)
 
     async def watch(self, reload: Callable[[], Awaitable[object]]) -> None:
         """Call it whenever the files have changed and then stood still for a moment, until cancelled."""

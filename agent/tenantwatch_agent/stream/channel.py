@@ -8,6 +8,7 @@ from grpc.aio import StreamStreamCall as Stream
 from tenantwatch_wire import limits
 
 from tenantwatch_agent.config import SYSTEM_TRUST, CollectorAddress
+from tenantwatch_agent.words import shown
 
 _HTTP = (
     "speaks HTTP and no gRPC, as the collector's REST port does: write its gRPC address into"
@@ -67,11 +68,20 @@ async def raise_status(stream: Stream) -> None:
         )
 
 
+def is_twin(error: Exception) -> bool:
+    """Whether the collector ended the stream as another agent of our id opened one."""
+    return (
+        isinstance(error, grpc.aio.AioRpcError)
+        and error.code() is grpc.StatusCode.ABORTED
+        and "agent_id" in (error.details() or "")
+    )
+
+
 def explanation(error: Exception, address: str) -> tuple[str, bool]:
     """What is wrong and what to do; and whether it will not mend soon."""
     if not isinstance(error, grpc.aio.AioRpcError):
         return str(error), True
-    code, details = error.code(), error.details() or ""
+    code, details = error.code(), shown(error.details() or "")
     if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
         return (
             f"the collector does not accept our token: {details}. Make one with `tenantwatch-collector"

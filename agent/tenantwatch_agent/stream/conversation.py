@@ -7,8 +7,6 @@ import logging
 import random
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Protocol
 
 import grpc
 import grpc.aio
@@ -18,32 +16,20 @@ from tenantwatch_wire.records import CheckDefinition, Lane
 from tenantwatch_wire.v1 import agent_pb2
 
 from tenantwatch_agent.config import AgentConfig
-from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
+from tenantwatch_agent.logs import Seldom
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream.channel import raise_status
-from tenantwatch_agent.stream.ending import Renewed, StreamEnded
+from tenantwatch_agent.stream.ending import REFUSED_SECONDS, Renewed, StreamEnded
+from tenantwatch_agent.stream.lane import LaneSender
 from tenantwatch_agent.stream.outgoing import Outgoing
+from tenantwatch_agent.stream.requests import Assignments, Requests, RunNow
 from tenantwatch_agent.vitals import Vitals
+from tenantwatch_agent.words import shown
 
-REFUSED_SECONDS = 15.0
 WELCOME_SECONDS = 10.0
 MAX_PAUSE_SECONDS = 300.0
-MAX_RUNS = 16
-"""Requests to look now that are under way at once; what is beyond is answered as if it named nothing."""
-
-RunNow = Callable[[Sequence[str]], Awaitable[list[str]]]
 
 log = logging.getLogger(__name__)
-
-
-class Assignments(Protocol):
-    """What the stream hands to the configuration in force, and says of it."""
-
-    async def assign(self, assigned: Assigned) -> AssignmentAnswer:
-        """Take it, or nothing of it."""
-
-    def answers(self) -> Sequence[AssignmentAnswer]:
-        """Of the version in force, and of one that is refused; nothing while nothing was assigned."""
 
 
 class Conversation:
@@ -61,10 +47,9 @@ class Conversation:
         self._stream = stream
         self._config = config
         self._spool = spool
-        self._run_now = run_now
-        self._assignments = assignments
+        self._requests = Requests(config, spool, run_now, assignments, self._write)
         self._vitals = vitals
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._seldom = Seldom()
         self._writing = asyncio.Lock()
         self._renewal = ""
         self._ending = asyncio.Event()
@@ -92,7 +77,7 @@ class Conversation:
         await self._write(agent_pb2.ConnectRequest(hello=hello))
         await self._welcome(await self._first_answer())
         if self._spool.generation != generation:
-            raise Renewed("a new spool was begun")
+            raise StreamEnded("the collector has what this spool never sent: a new generation begins")
 
     async def run(self, finishing: asyncio.Event) -> None:
         """Returns only when we are stopping and all is acknowledged."""
@@ -112,10 +97,11 @@ class Conversation:
                 receiving.result()
             raise Renewed(self._renewal)
         finally:
-            tasks = (receiving, sending, ending, *self._tasks)
+            tasks = (receiving, sending, ending)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._requests.stop()
 
     async def _close(self) -> None:
         await self._stream.done_writing()
@@ -130,7 +116,9 @@ class Conversation:
             await raise_status(self._stream)
             raise StreamEnded("the collector closed the stream")
         if answer.WhichOneof("message") == "refusal":
-            raise StreamEnded(f"the collector refuses the stream: {answer.refusal.reason}", REFUSED_SECONDS)
+            raise StreamEnded(
+                f"the collector refuses the stream: {shown(answer.refusal.reason)}", REFUSED_SECONDS
+            )
         if answer.WhichOneof("message") != "welcome":
             raise StreamEnded("the collector did not answer with a Welcome", REFUSED_SECONDS)
         welcome: agent_pb2.Welcome = answer.welcome
@@ -154,15 +142,17 @@ class Conversation:
             indices,
             self._ending,
         )
-        for position in welcome.committed:
-            await self._committed(position.lane, position.sequence)
+        committed = {int(position.lane): position.sequence for position in welcome.committed}
+        for lane in Lane:
+            self._vitals.acknowledged_results += await self._outgoing.committed(
+                lane, committed.get(int(lane), 0)
+            )
         await self._spool.begin_sending()
         active = {one.definition.check_id for one in self._config.checks}
         listed = [_entry(place, d, d.check_id in active) for place, (_, d) in enumerate(entries)]
         dictionary = agent_pb2.CheckDictionary(entries=listed)
         await self._write(agent_pb2.ConnectRequest(dictionary=dictionary))
-        for one in self._assignments.answers():
-            await self._applied(one)
+        await self._requests.say_what_is_assigned()
 
     async def _receive(self) -> None:
         while True:
@@ -180,69 +170,41 @@ class Conversation:
         elif kind == "refusal":
             await self._refused(answer.refusal)
         elif kind == "slow_down":
-            log.warning("the collector asks to slow down: %s", answer.slow_down.reason)
+            if self._seldom():
+                log.warning("the collector asks to slow down: %s", shown(answer.slow_down.reason))
             self._outgoing.pause(min(answer.slow_down.delay_ms / 1000, MAX_PAUSE_SECONDS))
         elif kind == "drain":
             raise StreamEnded("the collector is stopping", random.uniform(0.05, 0.5))
         elif kind == "run_now":
-            self._beside(self._answer_run_now(answer.run_now))
+            self._requests.look(answer.run_now)
         elif kind == "configuration":
-            self._beside(self._answer_configuration(answer.configuration))
-
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._answered)
-
-    def _answered(self, task: asyncio.Task[None]) -> None:
-        """An answer that could not be written ended with its stream; who asked will ask again."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.debug("a request of the collector was not answered: %s", error)
+            self._requests.assign(answer.configuration)
 
     async def _committed(self, lane: int, sequence: int) -> None:
-        if lane in tuple(Lane):
-            self._vitals.acknowledged_results += await self._outgoing.committed(Lane(lane), sequence)
+        """Raises StreamEnded for what was never sent."""
+        if sequence > self._lane(lane).sent:
+            raise StreamEnded(
+                f"the collector acknowledges result {sequence}, which was never sent to it", REFUSED_SECONDS
+            )
+        self._vitals.acknowledged_results += await self._outgoing.committed(Lane(lane), sequence)
+
+    def _lane(self, number: int) -> LaneSender:
+        try:
+            return self._outgoing.lanes[Lane(number)]
+        except ValueError:
+            raise StreamEnded(
+                f"the collector names a lane {number}, and there is none", REFUSED_SECONDS
+            ) from None
 
     async def _refused(self, refusal: agent_pb2.Refusal) -> None:
         if not refusal.lane:
-            raise StreamEnded(f"the collector ends the stream: {refusal.reason}", REFUSED_SECONDS)
-        log.error(
-            "the collector set results %d to %d aside: %s",
-            refusal.first_sequence,
-            refusal.last_sequence,
-            refusal.reason,
-        )
+            raise StreamEnded(f"the collector ends the stream: {shown(refusal.reason)}", REFUSED_SECONDS)
+        first, last = refusal.first_sequence, refusal.last_sequence
+        if last <= self._lane(refusal.lane).acknowledged:
+            return
+        await self._committed(refusal.lane, last)
         self._vitals.refused_batches += 1
-        await self._committed(refusal.lane, refusal.last_sequence)
-
-    async def _answer_run_now(self, request: agent_pb2.RunNow) -> None:
-        asked = list(request.check_ids)
-        unknown = await self._run_now(asked) if len(self._tasks) <= MAX_RUNS else asked
-        answer = agent_pb2.RunResult(
-            request_id=request.request_id,
-            lane=agent_pb2.LANE_LIVE,
-            last_sequence=self._spool.last[Lane.LIVE],
-            unknown_check_ids=unknown,
-        )
-        await self._write(agent_pb2.ConnectRequest(run_result=answer))
-
-    async def _answer_configuration(self, given: agent_pb2.Configuration) -> None:
-        # Applied to its end though it ends this stream: the next one says what became of it.
-        assigned = Assigned(given.version, given.checks_toml)
-        await self._applied(await asyncio.shield(asyncio.ensure_future(self._assignments.assign(assigned))))
-
-    async def _applied(self, answer: AssignmentAnswer) -> None:
-        applied = agent_pb2.ConfigurationApplied(
-            version=answer.version,
-            error=answer.error[: limits.MAX_TEXT_LENGTH],
-            configuration_digest=self._config.digest,
-            refused=[
-                agent_pb2.RefusedCheck(check_id=check_id, reason=reason[: limits.MAX_TEXT_LENGTH])
-                for check_id, reason in answer.refused
-            ],
-        )
-        await self._write(agent_pb2.ConnectRequest(configuration_applied=applied))
+        log.error("the collector set results %d to %d aside: %s", first, last, shown(refusal.reason))
 
     async def _write(self, request: agent_pb2.ConnectRequest) -> None:
         try:

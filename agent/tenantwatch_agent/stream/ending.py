@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+REFUSED_SECONDS = 15.0
+"""Until another stream is tried where the same would be refused again."""
+
 
 class StreamEnded(Exception):
     """The stream is over and another one should be opened after the delay."""

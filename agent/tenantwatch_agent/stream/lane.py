@@ -24,7 +24,9 @@ class LaneSender:
         self._spool = spool
         self._generation = spool.generation
         self._write = write
-        self._sent = 0
+        self.sent = 0
+        """The newest sequence that this stream sent, or that the Welcome said is there."""
+        self.acknowledged = 0
         self.in_flight: deque[int] = deque()
         self.batch: list[Spooled] = []
         self._room = _MAX_PAYLOAD_BYTES
@@ -36,7 +38,9 @@ class LaneSender:
 
     async def committed(self, sequence: int) -> int:
         """The collector has everything up to there; returns how many results were forgotten."""
-        self._sent = max(self._sent, sequence)
+        if sequence <= self.acknowledged:
+            return 0
+        self.sent, self.acknowledged = max(self.sent, sequence), sequence
         while self.in_flight and self.in_flight[0] <= sequence:
             self.in_flight.popleft()
         return await self._spool.acknowledge(self._generation, self.lane, sequence)
@@ -45,7 +49,7 @@ class LaneSender:
         """Read on, up to so many results and the bytes of one message; returns what is new."""
         if self.is_full or len(self.batch) >= limit:
             return ()
-        last = self.batch[-1].sequence if self.batch else self._sent
+        last = self.batch[-1].sequence if self.batch else self.sent
         fresh = await self._spool.read(self.lane, last, limit - len(self.batch), self._room)
         expected = last + 1 if self.batch else fresh[0].sequence if fresh else 0
         for position, one in enumerate(fresh):
@@ -73,10 +77,10 @@ class LaneSender:
         if self.batch:
             return
         for gap in await self._spool.gaps(self.lane):
-            if gap.last_sequence > self._sent and gap.first_sequence <= self._sent + 1:
+            if gap.last_sequence > self.sent and gap.first_sequence <= self.sent + 1:
                 report = agent_pb2.GapReport(
                     lane=int(gap.lane),  # type: ignore[arg-type]
-                    first_sequence=max(gap.first_sequence, self._sent + 1),
+                    first_sequence=max(gap.first_sequence, self.sent + 1),
                     last_sequence=gap.last_sequence,
                     from_us=gap.from_us,
                     to_us=gap.to_us,
@@ -85,7 +89,7 @@ class LaneSender:
                 await self._go(gap.last_sequence, agent_pb2.ConnectRequest(gap=report))
 
     async def _go(self, last: int, request: agent_pb2.ConnectRequest) -> None:
-        self._sent = last
+        self.sent = last
         self.in_flight.append(last)
         await self._write(request)
 

@@ -47,7 +47,7 @@ class Outgoing:
         self.said_farewell = False
 
     async def committed(self, lane: Lane, sequence: int) -> int:
-        """Returns how many results were forgotten."""
+        """The collector has what was sent up to there. Returns how many results were forgotten."""
         forgotten = await self.lanes[lane].committed(sequence)
         self._moved.set()
         return forgotten

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 
 import grpc
@@ -15,12 +14,13 @@ from tenantwatch_wire.v1 import agent_pb2_grpc
 from tenantwatch_agent.config import AgentConfig, CollectorAddress
 from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.spool import Spool
-from tenantwatch_agent.stream.channel import explanation, open_channel
-from tenantwatch_agent.stream.conversation import REFUSED_SECONDS, Assignments, Conversation, RunNow
-from tenantwatch_agent.stream.ending import Renewed, StreamEnded
+from tenantwatch_agent.stream.backoff import FREE, Backoff
+from tenantwatch_agent.stream.channel import explanation, is_twin, open_channel
+from tenantwatch_agent.stream.conversation import Conversation
+from tenantwatch_agent.stream.ending import REFUSED_SECONDS, Renewed, StreamEnded
+from tenantwatch_agent.stream.requests import Assignments, RunNow
 from tenantwatch_agent.vitals import Vitals
 
-BACKOFF_SECONDS = (0.1, 15.0)
 CONNECTING_SECONDS = 1.0
 """What a stream that is just being opened may still take when the agent stops."""
 
@@ -38,8 +38,9 @@ class Sender:
         self._run_now = run_now
         self._assignments = assignments
         self._vitals = vitals
-        self._failures = 0
+        self._backoff = Backoff()
         self._complaint = ""
+        self._last_complaint = ""
         self._task: asyncio.Task[None] | None = None
         self._finishing = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -59,7 +60,17 @@ class Sender:
             "collector": self._config.collector.address,
             "connected_seconds": since,
             "trouble": self._complaint,
+            "warning": self._warning(),
         }
+
+    def _warning(self) -> str:
+        """What an open stream does not show."""
+        if self._backoff.has_twin:
+            return _twin(self._config.agent_id)
+        if self.connected and self._backoff.short_streams > FREE and self._last_complaint:
+            many = self._backoff.short_streams
+            return f"the last {many} streams ended soon after they began: {self._last_complaint}"
+        return ""
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="stream")
@@ -92,32 +103,36 @@ class Sender:
 
     async def _run(self) -> None:
         while True:
-            delay: float | None
             self._hurry.clear()
             try:
                 await self._converse()
                 return
             except Renewed as error:
                 log.info("a new stream begins: %s", error)
-                delay = error.delay_seconds
+                delay = self._backoff.renewal_seconds()
             except StreamEnded as error:
                 self._complain(str(error))
-                delay = error.delay_seconds
-                self._failures += 1
+                delay = self._backoff.seconds(error.delay_seconds)
                 if self._finishing.is_set():
                     return
             except (grpc.aio.AioRpcError, AgentError) as error:
-                reason, is_lasting = explanation(error, self._config.collector.address)
-                self._complain(reason)
-                delay = REFUSED_SECONDS if is_lasting else None
-                self._failures += 1
+                delay = self._refused(error)
                 if self._finishing.is_set():
                     return
             except Exception:
                 # Whatever it is, results must go on being sent once it has passed.
                 log.exception("the stream failed by a fault of our own")
                 delay = REFUSED_SECONDS
-            await self._wait(_backoff_seconds(self._failures) if delay is None else delay)
+            await self._wait(delay)
+
+    def _refused(self, error: grpc.aio.AioRpcError | AgentError) -> float:
+        """Says why; returns how long to wait."""
+        if is_twin(error):
+            self._complain(_twin(self._config.agent_id))
+            return self._backoff.twin_seconds()
+        reason, is_lasting = explanation(error, self._config.collector.address)
+        self._complain(reason)
+        return self._backoff.seconds(REFUSED_SECONDS if is_lasting else None)
 
     async def _wait(self, seconds: float) -> None:
         """Less if the configuration changes meanwhile, which may be what was wrong, or if we are stopping."""
@@ -132,7 +147,7 @@ class Sender:
     def _complain(self, reason: str) -> None:
         if reason != self._complaint:
             log.warning("%s; results wait in the spool", reason)
-            self._complaint = reason
+            self._complaint = self._last_complaint = reason
 
     async def _converse(self) -> None:
         """One stream, from Hello to farewell. Returns only when we are stopping and all is acknowledged."""
@@ -147,11 +162,13 @@ class Sender:
             self._conversation = conversation
             await conversation.open()
             self._vitals.connections += 1
-            self._failures, self._complaint = 0, ""
+            self._complaint = ""
             self._connected_at = time.monotonic()
             log.info("connected to the collector at %s", config.collector.address)
             await conversation.run(self._finishing)
         finally:
+            since = self._connected_at
+            self._backoff.ended(None if since is None else time.monotonic() - since)
             self._conversation, self._connected_at = None, None
             self._spool.end_sending()
             stream.cancel()
@@ -166,7 +183,8 @@ class Sender:
         return self._channel
 
 
-def _backoff_seconds(failures: int) -> float:
-    """Doubles from the least to the most, spread so that agents do not come back together."""
-    least, most = BACKOFF_SECONDS
-    return random.uniform(0.5, 1.0) * min(most, least * float(1 << min(failures, 20)))
+def _twin(agent_id: str) -> str:
+    return (
+        f"another agent that calls itself {agent_id!r} takes this one's place at the collector: give each an"
+        " agent_id of its own"
+    )

@@ -214,9 +214,10 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         older, self._sessions[key] = self._sessions.get(key), session
         if older is not None and older.task is not None:
             log.warning(
-                "agent %s is here a second time, from %s while its stream from %s is open: if they are two,"
-                " give each an agent_id of its own",
+                "agent %s of tenant %s is here a second time, from %s while its stream from %s is open: if"
+                " they are two, give each an agent_id of its own",
                 agent_id,
+                session.caller.tenant.tenant_id if session.caller.tenant else "?",
                 session.context.peer(),
                 older.context.peer(),
             )

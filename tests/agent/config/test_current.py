@@ -191,6 +191,11 @@ PLUGIN = '[[checks]]\nid = "p"\nkind = "plugin_validation"\ncommand = ["/bin/tru
         (HTTP, ENABLED, "exists already"),
         ("# " + "x" * 1024 * 1024, ENABLED, "longer than"),
         ("checks = [[]]", ENABLED, "must be written as [[checks]]"),
+        (ASSIGNED + "interval_seconds = 1" + "0" * 400, ENABLED, "a number in it is too long"),
+        (ASSIGNED + "interval_seconds = 1" + "0" * 5_000, ENABLED, "cannot be read"),
+        ("[[checks]]\nid = 0x1" + "0" * 5_000, ENABLED, "check without id: kind None"),
+        (ASSIGNED + f"[checks.{'.'.join('a' * 3_000)}]\nx = 1", ENABLED, "nested too deep"),
+        ("x = " + "[" * 3_000 + "]" * 3_000, ENABLED, "is not valid TOML"),
     ],
 )
 async def test_what_the_agent_does_not_allow_is_refused_whole(
@@ -244,6 +249,20 @@ async def test_addresses_that_name_nothing_of_this_machine_may_be_assigned(tmp_p
     )
     assert await configuration.assign(Assigned(1, toml), applied) == AssignmentAnswer(1)
     assert applied.ids == ["a", "d", "r", "assigned"]
+
+
+async def test_a_fault_of_our_own_is_answered_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
+    await configuration.assign(Assigned(1, ASSIGNED), applied)
+    monkeypatch.setattr(current, "read_assigned", broken)
+    answer = await configuration.assign(Assigned(2, ASSIGNED + "x"), applied)
+    assert (answer.version, "RuntimeError" in answer.error, "secret" in answer.error) == (2, True, False)
+    assert configuration.assignment_error == answer.error
+    assert configuration.answers() == [AssignmentAnswer(1), answer]
+    assert applied.ids == ["a", "assigned"]
 
 
 def test_a_pipe_in_place_of_what_was_kept_holds_up_nobody(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""How long to wait for the next stream, so that neither a broken collector nor a twin is run against."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+BACKOFF_SECONDS = (0.1, 15.0)
+STEADY_SECONDS = 10.0
+"""A stream that held as long as this begins the count anew; being welcomed alone does not."""
+FREE = 3
+"""Streams in a row that may end soon before more than what was asked for is waited."""
+RENEWAL_SECONDS = 1.0
+"""The longest wait where only what the Hello says has changed."""
+TWIN_SECONDS = (15.0, 300.0)
+TWIN_FORGOTTEN_SECONDS = 900.0
+
+
+class Backoff:
+    """``ended`` after every stream and every attempt at one, then one of the three waits."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.short_streams = 0
+        """Streams in a row that were refused or ended soon after they began."""
+        self._twins = 0
+        self._twin_at = float("-inf")
+
+    def ended(self, lasted_seconds: float | None) -> None:
+        """None: it was never welcomed."""
+        if lasted_seconds is not None and lasted_seconds >= STEADY_SECONDS:
+            self.short_streams = 0
+        self.short_streams += 1
+
+    def seconds(self, asked_for: float | None = None) -> float:
+        """Doubles from the least to the most, spread so that agents do not come back together."""
+        least, most = BACKOFF_SECONDS
+        own = random.uniform(0.5, 1.0) * min(most, least * float(1 << min(self.short_streams, 20)))
+        if asked_for is None:
+            return own
+        return asked_for if self.short_streams <= FREE else max(asked_for, own)
+
+    def renewal_seconds(self) -> float:
+        """At once, but not without end."""
+        return min(self.seconds(0.0), RENEWAL_SECONDS)
+
+    def twin_seconds(self) -> float:
+        """Another agent took our place: two that take turns leave each other ever longer."""
+        self._twins = self._twins + 1 if self.has_twin else 1
+        self._twin_at = self._clock()
+        least, most = TWIN_SECONDS
+        return random.uniform(0.5, 1.0) * min(most, least * float(1 << min(self._twins - 1, 10)))
+
+    @property
+    def has_twin(self) -> bool:
+        """Another agent took our place not long ago."""
+        return self._clock() - self._twin_at < TWIN_FORGOTTEN_SECONDS
