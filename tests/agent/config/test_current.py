@@ -191,11 +191,11 @@ PLUGIN = '[[checks]]\nid = "p"\nkind = "plugin_validation"\ncommand = ["/bin/tru
         (HTTP, ENABLED, "exists already"),
         ("# " + "x" * 1024 * 1024, ENABLED, "longer than"),
         ("checks = [[]]", ENABLED, "must be written as [[checks]]"),
-        (ASSIGNED + "interval_seconds = 1" + "0" * 400, ENABLED, "a number in it is too long"),
-        (ASSIGNED + "interval_seconds = 1" + "0" * 5_000, ENABLED, "cannot be read"),
+        (ASSIGNED + "interval_seconds = 1" + "0" * 400, ENABLED, "a number of 401 digits"),
+        (ASSIGNED + "interval_seconds = 1" + "0" * 5_000, ENABLED, "is not valid TOML"),
         ("[[checks]]\nid = 0x1" + "0" * 5_000, ENABLED, "check without id: kind None"),
         (ASSIGNED + f"[checks.{'.'.join('a' * 3_000)}]\nx = 1", ENABLED, "nested too deep"),
-        ("x = " + "[" * 3_000 + "]" * 3_000, ENABLED, "is not valid TOML"),
+        ("x = " + "[" * 3_000 + "]" * 3_000, ENABLED, "too deep within one another"),
     ],
 )
 async def test_what_the_agent_does_not_allow_is_refused_whole(
