@@ -25,6 +25,10 @@ class NotAuthenticated(CollectorError):
     """No token, or none that is valid."""
 
 
+class TenantSuspended(NotAuthenticated):
+    """The credential is good, and its tenant is suspended: it opens nothing now."""
+
+
 class NotFound(CollectorError):
     """It does not exist, or it is not the caller's: the two answers are the same."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
 from tenantwatch_collector.access.permissions import PLATFORM_ROLES, Permission, Role, granted
-from tenantwatch_collector.errors import NotAllowed, NotAuthenticated, NotFound
+from tenantwatch_collector.errors import NotAllowed, NotAuthenticated, NotFound, TenantSuspended
 from tenantwatch_collector.store.base import Store, Tenant, Token
 
 TOKEN_PREFIX = "tw_"
@@ -171,7 +171,7 @@ def _by_token(token: Token) -> Caller:
 
 def _demand_watched(tenant: Tenant | None) -> None:
     if tenant is not None and not tenant.is_watched:
-        raise NotAuthenticated(f"tenant {tenant.tenant_id} is suspended: its credentials open nothing now")
+        raise TenantSuspended(f"tenant {tenant.tenant_id} is suspended: its credentials open nothing now")
 
 
 def _is_over(expires_at_us: int | None, now_us: int) -> bool:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import grpc
 import grpc.aio
+import pytest
+from grpc.aio import ServicerContext as Context
 from tenantwatch_agent.config import CollectorAddress
 from tenantwatch_agent.stream.channel import explanation, open_channel, raise_status
 from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
@@ -59,8 +61,10 @@ async def rest_server() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def grpc_server() -> AsyncIterator[str]:
+async def grpc_server(service: agent_pb2_grpc.AgentServiceServicer | None = None) -> AsyncIterator[str]:
     server = grpc.aio.server()
+    if service is not None:
+        agent_pb2_grpc.add_AgentServiceServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
@@ -109,5 +113,48 @@ async def test_another_grpc_server_is_named() -> None:
 async def test_nobody_there_is_what_it_is() -> None:
     address = f"127.0.0.1:{stable_port()}"
     text, _ = await said(CollectorAddress(address))
-    assert text.startswith(f"no collector at {address}: UNAVAILABLE")
+    assert text.startswith(f"no collector at {address}: failed to connect")
     assert "Connection refused" in text
+
+
+class _Ending(agent_pb2_grpc.AgentServiceServicer):
+    """A collector that ends every stream with these words."""
+
+    def __init__(self, code: grpc.StatusCode, details: str) -> None:
+        self._ending = code, details
+
+    async def Connect(self, _: AsyncIterator[agent_pb2.ConnectRequest], context: Context) -> None:
+        await context.abort(*self._ending)
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "told", "is_lasting"),
+    [
+        (
+            grpc.StatusCode.PERMISSION_DENIED,
+            "tenant a is suspended",
+            "the collector takes nothing from this agent now: tenant a is suspended",
+            True,
+        ),
+        (
+            grpc.StatusCode.UNAUTHENTICATED,
+            "the token was revoked",
+            "the collector does not accept our token: the token was revoked. Make one with",
+            True,
+        ),
+        (
+            grpc.StatusCode.UNAVAILABLE,
+            "the collector is stopping",
+            "the stream to {} ended: the collector is stopping (UNAVAILABLE)",
+            False,
+        ),
+        (grpc.StatusCode.ABORTED, "", "the stream to {} ended: without a word (ABORTED)", False),
+    ],
+)
+async def test_a_collectors_own_words_are_told_as_such(
+    code: grpc.StatusCode, details: str, told: str, is_lasting: bool
+) -> None:
+    async with grpc_server(_Ending(code, details)) as address:
+        text, lasts = await said(CollectorAddress(address))
+    assert text.startswith(told.format(address))
+    assert lasts is is_lasting

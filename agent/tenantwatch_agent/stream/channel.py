@@ -34,6 +34,8 @@ _SIGNS = (
     ("Socket closed", "closes the connection at once: if it speaks TLS, give collector.ca_file"),
 )
 """What of gRPC's own words says what is wrong, and what to do."""
+_NOBODY = ("failed to connect", "resolution failed")
+"""Theirs too; other words of a service that is unavailable are the collector's."""
 
 
 def open_channel(address: CollectorAddress) -> grpc.aio.Channel:
@@ -82,7 +84,10 @@ def explanation(error: Exception, address: str) -> tuple[str, bool]:
     if not isinstance(error, grpc.aio.AioRpcError):
         return str(error), True
     code, details = error.code(), shown(error.details() or "")
-    if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+    if code is grpc.StatusCode.PERMISSION_DENIED:
+        # As of a tenant that is suspended: no other token would help.
+        return f"the collector takes nothing from this agent now: {details}", True
+    if code is grpc.StatusCode.UNAUTHENTICATED:
         return (
             f"the collector does not accept our token: {details}. Make one with `tenantwatch-collector"
             " token create --tenant T --agent` and put it into collector.token_file",
@@ -95,4 +100,6 @@ def explanation(error: Exception, address: str) -> tuple[str, bool]:
     for sign, meaning in _SIGNS:
         if sign in details:
             return f"what answers at {address} {meaning}", False
-    return f"no collector at {address}: {code.name}: {details}", False
+    if code is grpc.StatusCode.UNAVAILABLE and any(sign in details for sign in _NOBODY):
+        return f"no collector at {address}: {details}", False
+    return f"the stream to {address} ended: {details or 'without a word'} ({code.name})", False

@@ -13,7 +13,7 @@ import grpc
 from grpc.aio import ServicerContext as Context
 from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
 
-from tenantwatch_collector.errors import NotAuthenticated, RefusedForEver
+from tenantwatch_collector.errors import NotAuthenticated, RefusedForEver, TenantSuspended
 from tenantwatch_collector.identity import Authenticator, Caller, bearer
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.fairness import TenantRates
@@ -26,10 +26,6 @@ GUARD_SECONDS = 10.0
 LAST_WORDS_SECONDS = 10.0
 BRING_AGAIN_SECONDS = 2.0
 TURN_SECONDS, HOLD_UP_SECONDS = 30.0, 5.0
-_REVOKED = (
-    grpc.StatusCode.UNAUTHENTICATED,
-    "the token was revoked; ask the platform's admin for another one",
-)
 _OVERLAP_US = 60_000_000
 """How far back the guard looks each time, for tokens revoked through another collector's clock."""
 
@@ -153,14 +149,17 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             raise
 
     async def _authenticate(self, context: Context) -> Caller:
-        metadata = dict(context.invocation_metadata() or ())
         try:
-            return await self._authenticator.caller(bearer(str(metadata.get("authorization", ""))), "agent")
+            return await self._caller(context)
         except NotAuthenticated as error:
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
+            await context.abort(*_refusal(error))
         except StoreUnavailable as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         raise AssertionError("abort raises")
+
+    async def _caller(self, context: Context) -> Caller:
+        metadata = dict(context.invocation_metadata() or ())
+        return await self._authenticator.caller(bearer(str(metadata.get("authorization", ""))), "agent")
 
     async def _serve(self, session: Session) -> None:
         context, tenant = session.context, session.caller.tenant
@@ -254,17 +253,31 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             try:
                 revoked = set(await self._store.tokens_revoked_since(since_us - _OVERLAP_US))
                 versions = await self._store.assignment_versions()
+                for session in [one for one in self._sessions.values() if one.caller.token_id in revoked]:
+                    await self._end_if_refused(session)
             except StoreUnavailable:
                 continue  # what was revoked meanwhile is asked for again
             since_us = now_us
             for (tenant_key, _), session in list(self._sessions.items()):
-                if session.caller.token_id in revoked and session.task is not None:
-                    session.ending = _REVOKED
-                    session.task.cancel()
-                elif session.stream is not None and session.stream.assigning.told != versions.get(
+                if session.stream is not None and session.stream.assigning.told != versions.get(
                     tenant_key, 0
                 ):
                     self._bring_soon(session.stream)
+
+    async def _end_if_refused(self, session: Session) -> None:
+        """For what its credential is refused for: it was revoked, it is over, its tenant is suspended."""
+        try:
+            await self._caller(session.context)
+        except NotAuthenticated as error:
+            session.ending = _refusal(error)
+            if session.task is not None:
+                session.task.cancel()
+
+
+def _refusal(error: NotAuthenticated) -> tuple[grpc.StatusCode, str]:
+    """No other token would help the agent of a suspended tenant, so that is another status."""
+    suspended = isinstance(error, TenantSuspended)
+    return grpc.StatusCode.PERMISSION_DENIED if suspended else grpc.StatusCode.UNAUTHENTICATED, str(error)
 
 
 async def _bring(stream: AgentStream) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import grpc
 import pytest
 from tenantwatch_collector.access.permissions import Role
 from tenantwatch_collector.identity import issue_token
+from tenantwatch_collector.ingest import service
 from tenantwatch_wire.records import Status
+from tenantwatch_wire.v1 import agent_pb2_grpc, query_pb2
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
-from tenantwatch_wire.v1 import query_pb2
 
-from tests.collector.api.served import OTHER, TENANT, Caller, Served, both_doors
+from tests.collector.api.served import OTHER, TENANT, Caller, Served, StandInAgent, both_doors, served
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-tenancy")]
 MINE, THEIRS = f"/monitoring/tenants/{TENANT}", f"/monitoring/tenants/{OTHER}"
@@ -78,7 +80,7 @@ async def test_a_suspended_tenant_is_not_watched_and_opens_nothing(here: Served)
 
 
 async def test_suspending_ends_the_agents_streams_and_alerts(here: Served) -> None:
-    with pytest.raises(grpc.aio.AioRpcError, match="revoked"):
+    with pytest.raises(grpc.aio.AioRpcError, match="acme is suspended"):
         await suspend_while_it_is_watched(here)
     await here.admin.rest("POST", f"{MINE}/resume")
     await until(here, "UNHEALTHY")
@@ -94,7 +96,22 @@ async def suspend_while_it_is_watched(here: Served) -> None:
         summary = await here.admin.rest("GET", f"/monitoring/health/{TENANT}/summary")
         assert summary["active_alerts"] == 0
         async with asyncio.timeout(30):
-            assert await agent.ended() is grpc.StatusCode.UNAUTHENTICATED
+            assert await agent.ended() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_revoked_token_ends_its_agents_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "GUARD_SECONDS", 0.05)
+    async with served(tmp_path) as here, grpc.aio.insecure_channel(here.grpc_address) as channel:
+        token_id, token = await issue_token(here.store, Role.AGENT, await here.store.tenant(TENANT), "")
+        stub = agent_pb2_grpc.AgentServiceStub(channel)
+        call = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
+        await StandInAgent(call, CHECKS, answers=True).introduce()
+        assert await here.store.revoke_token(token_id)
+        async with asyncio.timeout(30):
+            assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert "was revoked" in await call.details()
 
 
 async def test_a_deleted_tenant_is_there_no_more_and_its_id_is_never_given_again(here: Served) -> None:
