@@ -54,9 +54,11 @@ class Agent:
             self._vitals,
             max_concurrent=config.schedule.max_concurrent,
             egress=self._egress,
-            on_tick=systemd.alive,
+            on_tick=self._tick,
         )
         self._sender = Sender(config, spool, self._run_now, self, self._vitals)
+        self._around.heartbeats.expect(config.heartbeats)
+        self._socket = Listener(self._answer_operator)
         self._listener = Listener(self._answer)
         self._reloads: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
@@ -64,7 +66,8 @@ class Agent:
 
     async def start(self) -> None:
         config = self._configuration.config
-        await self._listener.listen_unix(config.data_folder / SOCKET)
+        self._around.heartbeats.forget_others()
+        await self._socket.listen_unix(config.data_folder / SOCKET)
         if config.metrics.listen:
             taken = await self._listener.listen(config.metrics.listen)
             print(f"metrics listening on {taken}", flush=True)  # noqa: T201 - the port is known only now
@@ -79,6 +82,7 @@ class Agent:
         for task in (*self._reloads, *([self._watch] if self._watch else [])):
             task.cancel()
         await self._listener.stop()
+        await self._socket.stop()
         await self._schedule.stop()
         await self._sender.stop()
 
@@ -130,6 +134,8 @@ class Agent:
             set_up_logs(config.log)
         self._schedule.apply(config.checks, config.schedule.max_concurrent, self._egress)
         self._around.latest.keep_only([d.check_id for d in definitions])
+        self._around.heartbeats.expect(config.heartbeats)
+        self._around.heartbeats.forget_others()
         self._sender.apply(config)
 
     def _summary(self) -> str:
@@ -137,19 +143,25 @@ class Agent:
         trouble = f"; configuration refused: {current.error}" if current.error else ""
         return f"{counted(len(config.checks), 'check')}{trouble}".replace("\n", " ")
 
+    def _tick(self) -> None:
+        self._systemd.alive()
+        self._around.heartbeats.listening()
+
+    def _answer_operator(self, request: Request) -> Answer:
+        """What is seen and said goes to this agent's own user alone."""
+        if request.method == "GET" and request.path == "/status":
+            return Answer(HTTPStatus.OK, json.dumps(self._status()), "application/json")
+        return self._answer(request)
+
     def _answer(self, request: Request) -> Answer:
         if request.method == "GET" and request.path == "/metrics":
             page = exposition(self._vitals, self._gauges(), self._schedule.latest)
             return Answer(HTTPStatus.OK, page, CONTENT_TYPE)
-        if request.method == "GET" and request.path == "/status":
-            return Answer(HTTPStatus.OK, json.dumps(self._status()), "application/json")
         if request.method == "GET" and request.path == "/healthz":
             return Answer(HTTPStatus.OK, "ok\n")
         if request.method == "POST" and request.path.startswith(_HEARTBEAT):
             return self._beat(unquote(request.path.removeprefix(_HEARTBEAT)), request.body)
-        return Answer(
-            HTTPStatus.NOT_FOUND, "there are GET /metrics, /status, /healthz and POST /heartbeat/NAME\n"
-        )
+        return Answer(HTTPStatus.NOT_FOUND, "there are GET /metrics, /healthz and POST /heartbeat/NAME\n")
 
     def _beat(self, name: str, body: bytes) -> Answer:
         try:

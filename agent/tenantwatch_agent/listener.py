@@ -14,13 +14,14 @@ from typing import cast
 
 import httptools
 
-from tenantwatch_agent.config.sections import host_and_port
+from tenantwatch_agent.config.sections import host_and_port, is_loopback
 from tenantwatch_agent.errors import AgentError
 
 SOCKET = "agent.sock"
 """In the data folder: where `tenantwatch-agent status` asks."""
 MAX_REQUEST_BYTES = 64 * 1024
 MAX_CONNECTIONS = 32
+"""At once; one more ends the oldest, so that whoever says nothing keeps nobody out."""
 REQUEST_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
@@ -44,22 +45,22 @@ Handler = Callable[[Request], Answer]
 
 
 class Listener:
-    """Listens at any number of places; ``handle`` answers at once, without waiting for anything."""
+    """Listens at one place; ``handle`` answers at once, without waiting for anything."""
 
     def __init__(self, handle: Handler) -> None:
         self._handle = handle
-        self._servers: list[asyncio.Server] = []
-        self._sockets: list[Path] = []
-        self._open: set[asyncio.BaseTransport] = set()
+        self._server: asyncio.Server | None = None
+        self._socket: Path | None = None
+        self._open: dict[asyncio.Transport, None] = {}
 
     async def listen(self, address: str) -> str:
         """At HOST:PORT; returns the address taken. Raises AgentError."""
         host, port = host_and_port(address)
         try:
-            server = await asyncio.get_running_loop().create_server(self._connection, host, port)
+            server = await asyncio.get_running_loop().create_server(self._loopback_connection, host, port)
         except OSError as error:
             raise AgentError(f"[metrics] listen {address}: {error.strerror or error}") from None
-        self._servers.append(server)
+        self._server = server
         taken = server.sockets[0].getsockname()[1]
         return f"[{host}]:{taken}" if ":" in host else f"{host}:{taken}"
 
@@ -69,27 +70,29 @@ class Listener:
         before = os.umask(0o177)
         try:
             with near(path) as name:
-                server = await asyncio.get_running_loop().create_unix_server(self._connection, name)
+                server = await asyncio.get_running_loop().create_unix_server(self._socket_connection, name)
         except OSError as error:
             raise AgentError(f"{path}: {error.strerror or error}") from None
         finally:
             os.umask(before)
-        self._servers.append(server)
-        self._sockets.append(path)
+        self._server, self._socket = server, path
 
     async def stop(self) -> None:
-        for server in self._servers:
-            server.close()
-        for transport in list(self._open):
-            transport.close()
-        for server in self._servers:
-            await server.wait_closed()
-        for path in self._sockets:
-            path.unlink(missing_ok=True)
-        self._servers, self._sockets = [], []
+        if self._server is not None:
+            self._server.close()
+            for transport in list(self._open):
+                transport.abort()
+            await self._server.wait_closed()
+        if self._socket is not None:
+            self._socket.unlink(missing_ok=True)
+        self._server = self._socket = None
 
-    def _connection(self) -> asyncio.Protocol:
-        return _Connection(self._handle, self._open)
+    def _loopback_connection(self) -> asyncio.Protocol:
+        return _Connection(self._handle, self._open, is_loopback)
+
+    def _socket_connection(self) -> asyncio.Protocol:
+        # Only this agent's user opens it, and no browser does.
+        return _Connection(self._handle, self._open, lambda _: True)
 
 
 @contextlib.contextmanager
@@ -105,27 +108,33 @@ def near(path: Path) -> Iterator[str]:
 class _Connection(asyncio.Protocol):
     """Reads one request, answers, closes."""
 
-    def __init__(self, handle: Handler, others: set[asyncio.BaseTransport]) -> None:
+    def __init__(
+        self, handle: Handler, others: dict[asyncio.Transport, None], is_ours: Callable[[str], bool]
+    ) -> None:
         self._handle = handle
         self._others = others
+        self._is_ours = is_ours
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._body = b""
         self._size = 0
-        self._has_origin = False
+        self._refusal: Answer | None = None
         self._answered = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are of no class of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
-        self._timer = asyncio.get_running_loop().call_later(REQUEST_SECONDS, transport.close)
-        self._others.add(transport)
-        if len(self._others) > MAX_CONNECTIONS:
-            self._answer(Answer(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections\n"))
+        # Also of whoever does not read the answer.
+        self._timer = asyncio.get_running_loop().call_later(REQUEST_SECONDS, self._transport.abort)
+        while len(self._others) >= MAX_CONNECTIONS:
+            oldest = next(iter(self._others))
+            del self._others[oldest]
+            oldest.abort()
+        self._others[self._transport] = None
 
     def connection_lost(self, error: Exception | None) -> None:
         self._timer.cancel()
-        self._others.discard(self._transport)
+        self._others.pop(self._transport, None)
 
     def data_received(self, data: bytes) -> None:
         if self._answered:
@@ -143,7 +152,13 @@ class _Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._has_origin |= name.lower() == b"origin"
+        """A page in a browser on this machine has no business here, whatever its name resolves to."""
+        name = name.lower()
+        if name == b"origin":
+            self._refusal = Answer(HTTPStatus.FORBIDDEN, "not for browsers\n")
+        elif name == b"host" and not self._is_ours(_host(value)):
+            text = "ask this machine by its own address, 127.0.0.1, [::1] or localhost\n"
+            self._refusal = Answer(HTTPStatus.MISDIRECTED_REQUEST, text)
 
     def on_body(self, body: bytes) -> None:
         self._body += body
@@ -151,9 +166,8 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self._answered:
             return
-        if self._has_origin:
-            # A page in somebody's browser on this machine has no business here.
-            self._answer(Answer(HTTPStatus.FORBIDDEN, "not for browsers\n"))
+        if self._refusal is not None:
+            self._answer(self._refusal)
             return
         path = self._url.partition(b"?")[0].decode("utf-8", "replace")
         try:
@@ -173,6 +187,13 @@ class _Connection(asyncio.Protocol):
         )
         self._transport.write(head.encode() + body)
         self._transport.close()
+
+
+def _host(value: bytes) -> str:
+    """Without its port; a name may end with a dot."""
+    host = value.decode("latin-1").strip().lower()
+    host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    return host.removesuffix(".")
 
 
 def _content(answer: Answer, length: int) -> str:

@@ -62,6 +62,11 @@ async def test_a_request_is_answered_and_the_connection_closed() -> None:
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, 413),
         (b"POST / HTTP/1.1\r\nContent-Length: 70000\r\n\r\n" + b"x" * 70_000, 413),
         (b"POST /heartbeat/a HTTP/1.1\r\nOrigin: https://evil.example\r\nContent-Length: 0\r\n\r\n", 403),
+        (b"GET /metrics HTTP/1.1\r\nHost: rebound.example:9469\r\n\r\n", 421),
+        (b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: rebound.example\r\n\r\n", 421),
+        (b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1.rebound.example\r\n\r\n", 421),
+        (b"GET /metrics HTTP/1.1\r\nHost: 0.0.0.0\r\n\r\n", 421),
+        (b"GET /metrics HTTP/1.1\r\nHost:\r\n\r\n", 421),
         (b"GET /fails HTTP/1.1\r\n\r\n", 500),
     ],
 )
@@ -73,33 +78,70 @@ async def test_what_is_no_request_of_ours_is_refused(request_bytes: bytes, statu
         assert len(seen) == (status == 500)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:9469", "[::1]:9469", "LOCALHOST", "localhost.:1", "127.8.8.8"])
+async def test_this_machine_is_asked_by_its_own_address(host: str) -> None:
+    async with listening([]) as (_, port):
+        answer = await said(port, f"GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert answer.startswith("HTTP/1.1 200 OK\r\n")
+
+
 async def test_whoever_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REQUEST_SECONDS", 0.1)
     async with listening([]) as (_, port):
         assert await said(port, b"GET / HT") == ""
 
 
-async def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CONNECTIONS", 3)
-    async with listening([]) as (_, port), contextlib.AsyncExitStack() as stack:
-        for _ in range(3):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
+async def test_whoever_says_nothing_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REQUEST_SECONDS", 600.0)
+    async with listening([]) as (listener, port), contextlib.AsyncExitStack() as stack:
+        idle = []
+        for _ in range(module.MAX_CONNECTIONS * 2):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
             stack.callback(writer.close)
-        assert (await said(port)).startswith("HTTP/1.1 503 ")
+            idle.append(reader)
+        assert (await said(port, b"POST /heartbeat/a HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 200 ")
+        # The oldest were ended, and no more are there than may be.
+        for reader in idle[: module.MAX_CONNECTIONS]:
+            with contextlib.suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), 20) == b""
+        assert len(listener._open) <= module.MAX_CONNECTIONS
+
+
+async def test_whoever_does_not_read_the_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = asyncio.Event()
+    connection_lost = module._Connection.connection_lost
+
+    def and_told(connection: module._Connection, error: Exception | None) -> None:
+        connection_lost(connection, error)
+        lost.set()
+
+    monkeypatch.setattr(module._Connection, "connection_lost", and_told)
+    monkeypatch.setattr(module, "REQUEST_SECONDS", 0.3)
+    listener = Listener(lambda _: Answer(200, "x" * 50_000_000))
+    port = int((await listener.listen("127.0.0.1:0")).rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+    writer.write(b"GET / HTTP/1.1\r\n\r\n")
+    await asyncio.wait_for(lost.wait(), 20)
+    assert not listener._open
+    writer.close()
+    await listener.stop()
 
 
 async def test_the_socket_is_for_its_user_alone_and_its_path_may_be_long(tmp_path: Path) -> None:
     folder = tmp_path / ("x" * 120)
     folder.mkdir()
-    async with listening([]) as (listener, _):
-        (folder / "agent.sock").touch()  # as a kill leaves one behind
-        await listener.listen_unix(folder / "agent.sock")
+    listener = Listener(lambda request: Answer(200, f"{request.method} {request.path} {len(request.body)}"))
+    (folder / "agent.sock").touch()  # as a kill leaves one behind
+    await listener.listen_unix(folder / "agent.sock")
+    try:
         assert (folder / "agent.sock").stat().st_mode & 0o777 == 0o600
         with near(folder / "agent.sock") as name:
             reader, writer = await asyncio.open_unix_connection(name)
-        writer.write(b"GET /status HTTP/1.1\r\n\r\n")
+        writer.write(b"GET /status HTTP/1.1\r\nHost: agent\r\n\r\n")
         assert (await asyncio.wait_for(reader.read(), 10)).endswith(b"GET /status 0")
         writer.close()
+    finally:
+        await listener.stop()
     assert not (folder / "agent.sock").exists()
 
 

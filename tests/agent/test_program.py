@@ -154,6 +154,8 @@ async def test_metrics_and_heartbeats_on_loopback(tmp_path: Path) -> None:
             assert (await asked(port, "POST /heartbeat/nope")).startswith("HTTP/1.1 404 ")
             assert (await asked(port, "POST /heartbeat/backup", b"[]")).startswith("HTTP/1.1 400 ")
             assert (await asked(port, "POST /heartbeat/backup")).startswith("HTTP/1.1 204 ")
+            # What checks saw is for the agent's own user, over its socket.
+            assert (await asked(port, "GET /status")).startswith("HTTP/1.1 404 ")
             page = await asked(port, "GET /metrics")
             assert "tenantwatch_agent_heartbeats_total 1" in page
             assert "tenantwatch_agent_connected 1" in page

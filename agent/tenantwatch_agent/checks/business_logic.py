@@ -63,8 +63,6 @@ class BusinessLogic:
         self._paths = {name: _path(name, text) for name, text in settings.values.items()}
         self._probe = None if settings.source is None else _probe(settings.source)
         self._check_names()
-        if settings.heartbeat:
-            surroundings.heartbeats.expect(settings.heartbeat)
         self.target = self._target()[:MAX_TARGET_LENGTH]
 
     @property
@@ -102,12 +100,12 @@ class BusinessLogic:
         assert allowed_seconds is not None
         register = self._around.heartbeats
         beat, silence_seconds = register.last(name), register.silence_seconds(name)
-        listening_seconds = register.listening_seconds
+        listening_seconds = register.listening_seconds(name)
         if silence_seconds is None or silence_seconds > allowed_seconds:
             heard = "never heard of" if silence_seconds is None else f"silent for {silence_seconds:.0f} s"
             if listening_seconds <= allowed_seconds:
                 raise CheckerFailed(
-                    f"{name}: {heard}, and the agent listens only since {listening_seconds:.0f} s"
+                    f"{name}: {heard}, and the agent listens for it only since {listening_seconds:.0f} s"
                 )
             findings.add(Status.UNHEALTHY, f"{name}: {heard}, {allowed_seconds:g} s are allowed")
         if beat is None or silence_seconds is None:

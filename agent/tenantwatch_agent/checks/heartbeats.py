@@ -6,8 +6,9 @@ beyond MAX_BODY_BYTES is not needed (413). The body is empty, or JSON with any o
 
     {"status": "ok" | "failed", "message": "why", "metrics": {"rows": 12}}
 
-The last beats are kept in a file, so that a restart of the agent forgets none; a time in which the agent did
-not listen is never counted as a job's silence.
+The last beat of each name is kept in a file of its own, so that a restart of the agent forgets none. A time
+in which the agent did not listen for a name is never counted as its silence: before it was expected, while
+the agent was not there, and while it or the machine stood still.
 """
 
 from __future__ import annotations
@@ -15,16 +16,14 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tenantwatch_wire import limits
 
-from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_agent.files import read_regular
 
 MAX_HEARTBEATS = 1_000
@@ -32,7 +31,10 @@ MAX_BODY_BYTES = 16 * 1024
 MAX_MESSAGE_LENGTH = 500
 MAX_BEAT_METRICS = 32
 _KEYS = {"status", "message", "metrics"}
-_KEEP_AT_MOST_BYTES = 8 * 1024 * 1024
+DEAF_SECONDS = 5.0
+"""An agent that says nothing of itself for longer was stopped, or its machine slept: it heard nobody."""
+_MAX_FILE_BYTES = 128 * 1024
+"""More than the largest beat makes."""
 
 log = logging.getLogger(__name__)
 
@@ -56,36 +58,62 @@ class Beat:
 
 
 class Heartbeats:
-    """The last beat of every name that a check expects; ``file`` keeps them over a restart."""
+    """The last beat of every name that a check expects; ``folder`` keeps them over a restart."""
 
     def __init__(
         self,
-        file: Path | None = None,
+        folder: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._file = file
+        self._folder = folder
         self._clock = clock
         self._wall_clock = wall_clock
-        self._listening_since = clock()
-        self._expected: set[str] = set()
+        self._listened_at = clock()
+        self._listening_since: dict[str, float] = {}
         self._beats: dict[str, Beat] = {}
         self._received_at: dict[str, float] = {}
-        self._load()
+        self._is_failing = False
 
-    def expect(self, name: str) -> None:
-        """Take beats of this name from now on; a check says so when it is made. Raises ConfigurationError."""
-        if len(self._expected) >= MAX_HEARTBEATS and name not in self._expected:
-            raise ConfigurationError(f"more than {MAX_HEARTBEATS} names of heartbeats")
-        self._expected.add(name)
+    def expect(self, names: Collection[str]) -> None:
+        """Take beats of these names from now on, and of no others."""
+        since = {name: self._listening_since.get(name, self._clock()) for name in names}
+        for name in since.keys() - self._listening_since.keys():
+            if (kept := self._kept(name)) is not None:
+                self._beats[name] = kept
+        for known in (self._beats, self._received_at):
+            for name in known.keys() - since.keys():
+                del known[name]
+        self._listening_since = since
+
+    def forget_others(self) -> None:
+        """Delete what is kept of names that nobody expects any more."""
+        if self._folder is None:
+            return
+        wanted = {f"{name}.json" for name in self._listening_since}
+        try:
+            for file in self._folder.iterdir():
+                if file.suffix in (".json", ".part") and file.name not in wanted:
+                    file.unlink()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            log.warning("%s: what is not needed any more stays there: %s", self._folder, error)
+
+    def listening(self) -> None:
+        """To be called once a second: after a longer silence of our own everybody is listened for anew."""
+        now = self._clock()
+        if now - self._listened_at > DEAF_SECONDS:
+            self._listening_since = dict.fromkeys(self._listening_since, now)
+        self._listened_at = now
 
     def receive(self, name: str, body: bytes) -> None:
         """Keep a beat. Raises UnknownHeartbeat or InvalidBeat; a disk that is full is only logged."""
-        if name not in self._expected:
+        if name not in self._listening_since:
             raise UnknownHeartbeat(name)
         self._beats[name] = _beat(body, self._wall_clock())
         self._received_at[name] = self._clock()
-        self._save()
+        self._keep(name, self._beats[name])
 
     def last(self, name: str) -> Beat | None:
         """The last beat, None before the first."""
@@ -98,33 +126,43 @@ class Heartbeats:
         beat = self._beats.get(name)
         return None if beat is None else max(0.0, self._wall_clock() - beat.time)
 
-    @property
-    def listening_seconds(self) -> float:
-        """How long this process has been there to be called."""
-        return self._clock() - self._listening_since
+    def listening_seconds(self, name: str) -> float:
+        """How long somebody has been there without a break to hear of it."""
+        self.listening()
+        since = self._listening_since.get(name)
+        return 0.0 if since is None else self._clock() - since
 
-    def _load(self) -> None:
-        if self._file is None:
-            return
+    def _kept(self, name: str) -> Beat | None:
+        if self._folder is None:
+            return None
+        file = self._folder / f"{name}.json"
         try:
-            kept = json.loads(read_regular(self._file, _KEEP_AT_MOST_BYTES))
-            self._beats = {str(name): Beat(**beat) for name, beat in kept.items()}
+            return _read(json.loads(read_regular(file, _MAX_FILE_BYTES)))
         except FileNotFoundError:
-            return
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            log.warning("%s cannot be read, jobs count as not yet heard of: %s", self._file, error)
+            return None
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+            log.warning("%s cannot be read, its job counts as not yet heard of: %s", file, error)
+            return None
 
-    def _save(self) -> None:
+    def _keep(self, name: str, beat: Beat) -> None:
         """The file is whole at any instant; whether the disk has it already is not worth waiting for."""
-        if self._file is None:
+        if self._folder is None:
             return
-        kept = {name: asdict(beat) for name, beat in self._beats.items() if name in self._expected}
-        part = self._file.with_suffix(".part")
+        part = self._folder / f"{name}.part"
         try:
-            part.write_text(json.dumps(kept))
-            os.replace(part, self._file)
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            part.write_text(json.dumps(asdict(beat)))
+            part.replace(self._folder / f"{name}.json")
+            self._is_failing = False
         except OSError as error:
-            log.warning("%s cannot be written, a restart would forget beats: %s", self._file, error)
+            if not self._is_failing:
+                log.warning("%s cannot be written, a restart would forget beats: %s", self._folder, error)
+            self._is_failing = True
+
+
+def _read(kept: Mapping[str, Any]) -> Beat:
+    metrics = {str(name): float(value) for name, value in kept["metrics"].items()}
+    return Beat(float(kept["time"]), bool(kept["failed"]), str(kept["message"]), metrics)
 
 
 def _beat(body: bytes, now: float) -> Beat:

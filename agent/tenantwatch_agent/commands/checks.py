@@ -112,6 +112,7 @@ def _look_once(options: argparse.Namespace) -> Status:
 
 async def _look(looker: Looker, one: ConfiguredCheck, configuration: Configuration) -> Result:
     """After those of whose results it makes its own."""
+    configuration.surroundings.heartbeats.expect(configuration.config.heartbeats)
     asked = one.check.asks if isinstance(one.check, AsksOthers) else ()
     for other in configuration.config.checks:
         if other.definition.check_id in asked and other is not one:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tenantwatch_agent.checks.heartbeats import Heartbeats
 from tenantwatch_agent.checks.surroundings import Surroundings
+from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config.assignment import (
     Assigned,
     AssignmentAnswer,
@@ -73,7 +74,7 @@ class Configuration:
 
     def _around(self, folder: Path) -> Surroundings:
         if self._surroundings is None:
-            self._surroundings = Surroundings(heartbeats=Heartbeats(folder / "heartbeats.json"))
+            self._surroundings = Surroundings(heartbeats=Heartbeats(folder / "heartbeats", boottime))
         return self._surroundings
 
     async def reload(self, apply: Apply) -> bool:

@@ -14,6 +14,8 @@ from typing import Any
 
 from tenantwatch_wire import limits
 
+from tenantwatch_agent.checks.base import HearsJobs
+from tenantwatch_agent.checks.heartbeats import MAX_HEARTBEATS
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.config.checks import ConfiguredCheck, identity, read_checks
 from tenantwatch_agent.config.sections import (
@@ -60,6 +62,16 @@ class AgentConfig:
     log: Logging
     checks: tuple[ConfiguredCheck, ...]
     digest: str
+
+    def __post_init__(self) -> None:
+        if len(self.heartbeats) > MAX_HEARTBEATS:
+            raise ConfigurationError(f"{self.path}: more than {MAX_HEARTBEATS} names of heartbeats")
+
+    @property
+    def heartbeats(self) -> frozenset[str]:
+        """The names that jobs may call."""
+        heard = (one.check.hears for one in self.checks if isinstance(one.check, HearsJobs))
+        return frozenset(name for name in heard if name)
 
     def snapshot(self) -> tuple[object, ...]:
         """Differs as soon as any file that this configuration was made from has changed."""

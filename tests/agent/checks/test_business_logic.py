@@ -129,7 +129,15 @@ def job(clock: Clock) -> tuple[Surroundings, dict[str, Any]]:
     settings = {"heartbeat": "nightly-backup", "silence_seconds": 100}
     around = Surroundings(heartbeats=Heartbeats(None, clock, clock))
     build_check("business_logic", settings, "here", around)
+    around.heartbeats.expect(["nightly-backup"])
     return around, settings
+
+
+def listen(around: Surroundings, clock: Clock, seconds: int) -> None:
+    """As an agent does that runs."""
+    for _ in range(seconds):
+        clock.now += 1
+        around.heartbeats.listening()
 
 
 async def test_a_job_that_calls() -> None:
@@ -153,7 +161,7 @@ async def test_a_job_that_falls_silent() -> None:
     clock = Clock()
     around, settings = job(clock)
     around.heartbeats.receive("nightly-backup", b"")
-    clock.now += 101
+    listen(around, clock, 101)
     result = await business(settings, around)
     assert (result.status, result.text) == (
         Status.UNHEALTHY,
@@ -161,6 +169,23 @@ async def test_a_job_that_falls_silent() -> None:
     )
     around.heartbeats.receive("nightly-backup", b"")
     assert (await business(settings, around)).status is Status.HEALTHY
+
+
+async def test_while_the_agent_was_stopped_no_job_was_silent() -> None:
+    clock = Clock()
+    around, settings = job(clock)
+    around.heartbeats.receive("nightly-backup", b"")
+    listen(around, clock, 60)
+    clock.now += 3_600  # stopped, or the machine slept: whatever the job said, nobody heard it
+    result = await business(settings, around)
+    assert (result.status, result.text) == (
+        Status.UNKNOWN,
+        "nightly-backup: silent for 3660 s, and the agent listens for it only since 0 s",
+    )
+    listen(around, clock, 100)
+    assert (await business(settings, around)).status is Status.UNKNOWN
+    listen(around, clock, 1)
+    assert (await business(settings, around)).status is Status.UNHEALTHY
 
 
 async def test_a_job_that_reports_its_failure() -> None:
@@ -176,13 +201,13 @@ async def test_a_job_that_reports_its_failure() -> None:
 async def test_a_job_that_never_called_is_missed_only_after_its_time() -> None:
     clock = Clock()
     around, settings = job(clock)
-    clock.now += 60
+    listen(around, clock, 60)
     result = await business(settings, around)
     assert (result.status, result.text) == (
         Status.UNKNOWN,
-        "nightly-backup: never heard of, and the agent listens only since 60 s",
+        "nightly-backup: never heard of, and the agent listens for it only since 60 s",
     )
-    clock.now += 60
+    listen(around, clock, 60)
     assert (await business(settings, around)).status is Status.UNHEALTHY
 
 

@@ -9,7 +9,7 @@ import pytest
 from tenantwatch_agent.checks import heartbeats
 from tenantwatch_agent.checks.heartbeats import Beat, Heartbeats, InvalidBeat, UnknownHeartbeat
 from tenantwatch_agent.checks.latest import LatestResults
-from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.errors import CheckerFailed
 from tenantwatch_wire.records import Result, Status
 
 
@@ -67,21 +67,68 @@ def test_a_check_that_is_no_more_is_forgotten() -> None:
         latest.value("a", "rows", 60)
 
 
+def expecting(*names: str, folder: Path | None = None, clock: Clock | None = None) -> Heartbeats:
+    register = Heartbeats(folder, clock or Clock(), Clock())
+    register.expect(names)
+    return register
+
+
+def listen(register: Heartbeats, clock: Clock, seconds: int) -> None:
+    """As an agent does that runs."""
+    for _ in range(seconds):
+        clock.now += 1
+        register.listening()
+
+
 def test_a_beat_with_nothing_and_one_with_everything() -> None:
-    clock, wall = Clock(), Clock()
-    register = Heartbeats(None, clock, wall)
-    register.expect("backup")
+    clock = Clock()
+    register = expecting("backup", clock=clock)
     assert register.last("backup") is None
     assert register.silence_seconds("backup") is None
     register.receive("backup", b"")
-    clock.now += 30
+    listen(register, clock, 30)
     assert register.last("backup") == Beat(1000.0)
     assert register.silence_seconds("backup") == 30
     body = {"status": "failed", "message": " no\nspace ", "metrics": {"rows": 3}}
     register.receive("backup", json.dumps(body).encode())
     assert register.last("backup") == Beat(1000.0, True, "no space", {"rows": 3.0})
     assert register.silence_seconds("backup") == 0
-    assert register.listening_seconds == 30
+    assert register.listening_seconds("backup") == 30
+
+
+def test_a_name_is_listened_for_from_when_it_is_expected() -> None:
+    clock = Clock()
+    register = expecting("old", clock=clock)
+    listen(register, clock, 60)
+    register.expect(["old", "new"])
+    listen(register, clock, 5)
+    assert [register.listening_seconds(name) for name in ("old", "new", "unknown")] == [65, 5, 0]
+
+
+def test_while_the_agent_stood_still_it_listened_for_nobody() -> None:
+    clock = Clock()
+    register = expecting("backup", clock=clock)
+    register.receive("backup", b"")
+    listen(register, clock, 60)
+    clock.now += 3_600  # stopped, or the machine slept; a look may come before the next tick
+    assert register.listening_seconds("backup") == 0
+    assert register.silence_seconds("backup") == 3_660
+    listen(register, clock, 30)
+    assert register.listening_seconds("backup") == 30
+
+
+def test_names_that_nobody_expects_any_more_are_forgotten(tmp_path: Path) -> None:
+    register = expecting("a", "b", folder=tmp_path / "beats")
+    for name in ("a", "b"):
+        register.receive(name, b"")
+    register.expect(["b"])
+    register.forget_others()
+    assert [file.name for file in (tmp_path / "beats").iterdir()] == ["b.json"]
+    assert (register.last("a"), register.last("b")) == (None, Beat(1000.0))
+    with pytest.raises(UnknownHeartbeat):
+        register.receive("a", b"")
+    register.expect(["a", "b"])
+    assert (register.last("a"), register.silence_seconds("a")) == (None, None)
 
 
 def test_a_beat_that_nobody_expects() -> None:
@@ -109,51 +156,66 @@ def test_a_beat_that_nobody_expects() -> None:
     ],
 )
 def test_a_beat_that_is_none(body: bytes, reason: str) -> None:
-    register = Heartbeats()
-    register.expect("backup")
+    register = expecting("backup")
     with pytest.raises(InvalidBeat, match=reason):
         register.receive("backup", body)
     assert register.last("backup") is None
 
 
 def test_beats_outlive_a_restart(tmp_path: Path) -> None:
-    file, wall = tmp_path / "heartbeats.json", Clock()
-    before = Heartbeats(file, Clock(), wall)
-    before.expect("backup")
-    before.receive("backup", b'{"metrics": {"rows": 3}}')
+    folder, wall = tmp_path / "beats", Clock()
+    expecting("backup", folder=folder).receive("backup", b'{"metrics": {"rows": 3}}')
     wall.now += 40
-    after = Heartbeats(file, Clock(), wall)
+    after = Heartbeats(folder, Clock(), wall)
+    assert after.last("backup") is None
+    after.expect(["backup"])
     assert after.last("backup") == Beat(1000.0, metrics={"rows": 3.0})
     assert after.silence_seconds("backup") == 40
-    assert after.listening_seconds == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["heartbeats.json"]
+    assert after.listening_seconds("backup") == 0
+    assert [path.name for path in folder.iterdir()] == ["backup.json"]
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"a": 1}', b'{"a": {"x": 1}}', b"\xff"])
+def test_the_largest_beat_that_is_taken_is_read_again(tmp_path: Path) -> None:
+    metrics = {f"{n:02}" + "\U0001f600" * 100: 1e-300 for n in range(heartbeats.MAX_BEAT_METRICS)}
+    body = json.dumps({"message": "\U0001f600" * 500, "metrics": metrics}, ensure_ascii=False).encode()
+    assert heartbeats.MAX_BODY_BYTES * 0.9 < len(body) <= heartbeats.MAX_BODY_BYTES
+    for name in (".", "..", "x" * 64):
+        before = expecting(name, folder=tmp_path / "beats")
+        before.receive(name, body)
+        after = expecting(name, folder=tmp_path / "beats")
+        assert after.last(name) == before.last(name)
+        assert after.last(name) is not None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"a": 1}',
+        b'{"time": "x", "failed": false, "message": "", "metrics": {}}',
+        b"\xff",
+        b"[" * 9_000,
+    ],
+)
 def test_a_file_that_is_broken_is_no_end(
     content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = tmp_path / "heartbeats.json"
-    file.write_bytes(content)
-    register = Heartbeats(file)
-    assert "cannot be read" in caplog.text
-    register.expect("backup")
+    (tmp_path / "backup.json").write_bytes(content)
+    register = expecting("backup", folder=tmp_path)
+    assert "backup.json cannot be read" in caplog.text
+    assert register.last("backup") is None
     register.receive("backup", b"")
+    assert expecting("backup", folder=tmp_path).last("backup") == Beat(1000.0)
+
+
+def test_a_folder_that_cannot_be_written_is_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    register = expecting("backup", folder=tmp_path / "nowhere" / "beats")
+    for _ in range(10):
+        register.receive("backup", b"")
+    assert caplog.text.count("cannot be written") == 1
     assert register.last("backup") is not None
-
-
-def test_a_folder_that_cannot_be_written_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    register = Heartbeats(tmp_path / "nowhere" / "heartbeats.json")
-    register.expect("backup")
-    register.receive("backup", b"")
-    assert "cannot be written" in caplog.text
-    assert register.last("backup") is not None
-
-
-def test_names_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeats, "MAX_HEARTBEATS", 1)
-    register = Heartbeats()
-    register.expect("a")
-    register.expect("a")
-    with pytest.raises(ConfigurationError, match="more than 1 names"):
-        register.expect("b")
+    register.forget_others()

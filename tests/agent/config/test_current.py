@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tenantwatch_agent.config import AgentConfig, current
+from tenantwatch_agent.config import AgentConfig, current, load
 from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.errors import AgentError
@@ -249,6 +249,27 @@ async def test_addresses_that_name_nothing_of_this_machine_may_be_assigned(tmp_p
     )
     assert await configuration.assign(Assigned(1, toml), applied) == AssignmentAnswer(1)
     assert applied.ids == ["a", "d", "r", "assigned"]
+
+
+HEARTBEAT = '[[checks]]\nid = "{0}"\nkind = "business_logic"\nheartbeat = "{0}"\nsilence_seconds = 60\n'
+
+
+async def test_names_of_heartbeats_are_bounded_and_those_that_are_refused_take_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "MAX_HEARTBEATS", 2)
+    configuration, applied = Configuration(written(tmp_path, HEARTBEAT.format("own"), ENABLED)), Applied()
+    wrong = HEARTBEAT.format("one") + HEARTBEAT.format("two") + "x = 1\n"
+    for version, toml in ((1, wrong), (2, HEARTBEAT.format("one") + HEARTBEAT.format("two"))):
+        assert (await configuration.assign(Assigned(version, toml), applied)).error
+    assert "more than 2 names of heartbeats" in configuration.assignment_error
+    assert configuration.config.heartbeats == {"own"}
+    assert await configuration.assign(Assigned(3, HEARTBEAT.format("three")), applied) == AssignmentAnswer(3)
+    assert configuration.config.heartbeats == {"own", "three"}
+    three = "".join(HEARTBEAT.format(name) for name in ("a", "b", "c"))
+    written(tmp_path, three, ENABLED)
+    assert not await configuration.reload(applied)
+    assert "more than 2 names of heartbeats" in configuration.error
 
 
 async def test_a_fault_of_our_own_is_answered_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
