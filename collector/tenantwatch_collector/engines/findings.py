@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.reports.words import duration
-from tenantwatch_collector.sla.availability import BurnAnswer, Counted, count
-from tenantwatch_collector.sla.classes import Stretch, tally
+from tenantwatch_collector.sla.availability import BurnAnswer, Counted, count_within
+from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.life import time_to_breach
 from tenantwatch_collector.sla.outlook import is_settled
@@ -68,7 +68,7 @@ def _missed(whole: Evaluation) -> dict[str, bool]:
 def _seen(answer: BurnAnswer, whole: Evaluation, stretches: Sequence[Stretch]) -> Counted:
     """What counts of the rule's long window."""
     window = whole.eval_end - answer.rule.long, whole.eval_end
-    return count(tally(stretches, window), whole.terms.policies)
+    return count_within(stretches, window)
 
 
 def _is_measured(answer: BurnAnswer, seen: Counted, terms: Terms) -> bool:

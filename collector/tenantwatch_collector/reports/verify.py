@@ -116,10 +116,13 @@ def _kinds(export: Export) -> str:
 
 
 def _versions(document: Document, detail: Document, export: Export) -> tuple[int, list[Version]]:
-    """The terms to judge by: those of the report, else the exported ones."""
+    """The terms to judge by: those of the report, and the exported ones for the time before it, in which its
+    outages may have begun; else the exported ones."""
     units = export.units_per_second
     as_of = instant_of(document["as_of"], units)
-    versions = versions_told(detail) or export.versions(as_of)
+    told, exported = versions_told(detail), export.versions(as_of)
+    since = told[0].in_force_from if told else 0
+    versions = [each for each in exported if not told or each.in_force_from < since] + told
     if not versions:
         raise Difference("neither the report nor the export tells terms: export the facts, not results alone")
     if versions[0].terms.units_per_second != units:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
+from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally_by_policies
+from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import HUNDRED, Burn, BurnRule, Policies, Targets
 
 Seconds = Mapping[TimeClass, int]
@@ -88,6 +89,12 @@ def count(seconds: Seconds, policies: Policies) -> Counted:
     return Counted(available, down)
 
 
+def count_within(stretches: Sequence[Stretch], within: Span) -> Counted:
+    """What counts of ``within``, all of it by the policies of its own time."""
+    by_policies = tally_by_policies(stretches, within)
+    return sum((count(seconds, policies) for policies, seconds in by_policies), Counted(0, 0))
+
+
 def coverage(seconds: Seconds) -> Fraction | None:
     """Percent of the judged time in which the state was known."""
     known = seconds[TimeClass.UP] + seconds[TimeClass.DEGRADED] + seconds[TimeClass.DOWN]
@@ -106,14 +113,11 @@ def budget(length: int, seconds: Seconds, down: int, targets: Targets, policies:
     return Budget(total, total - down)
 
 
-def burn_rates(
-    stretches: Sequence[Stretch], burn: Burn, targets: Targets, policies: Policies, as_of: int
-) -> list[BurnAnswer]:
+def burn_rates(stretches: Sequence[Stretch], burn: Burn, targets: Targets, as_of: int) -> list[BurnAnswer]:
     """Every rule's answer at ``as_of``; its windows reach back as far as they need."""
 
     def rate(window: int) -> BurnRate:
-        counted = count(tally(stretches, (as_of - window, as_of)), policies)
-        return _rate(counted, allowed_down)
+        return _rate(count_within(stretches, (as_of - window, as_of)), allowed_down)
 
     allowed_down = targets.allowed_down
     return [

@@ -7,10 +7,10 @@ between them. Beside the class stands the ``real`` level under the mask, which d
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
+from itertools import groupby, islice, takewhile
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -18,8 +18,8 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import Change, Group, GroupState, group_level, tenant_level
 from tenantwatch_collector.sla.masks import Masks
-from tenantwatch_collector.sla.spans import Span, overlap, union
-from tenantwatch_collector.sla.terms import Terms
+from tenantwatch_collector.sla.spans import Span, union
+from tenantwatch_collector.sla.terms import Policies, Terms
 
 _BEGINNING, _END = -(2**62), 2**62
 _start = attrgetter("start")
@@ -44,6 +44,7 @@ class TimeClass(Enum):
 
 
 _NO_TIME = dict.fromkeys(TimeClass, 0)
+_DEFAULTS = Policies()
 _OF_LEVEL = {
     Status.HEALTHY: TimeClass.UP,
     Status.DEGRADED: TimeClass.DEGRADED,
@@ -54,12 +55,14 @@ _OF_LEVEL = {
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From ``start`` up to ``end`` nothing changed. ``real`` is the tenant's level, masked or not."""
+    """From ``start`` up to ``end`` nothing changed. ``real`` is the tenant's level, masked or not; the
+    ``policies`` are those that were in force."""
 
     start: int
     end: int
     time_class: TimeClass
     real: Status
+    policies: Policies = _DEFAULTS
 
 
 class Scene:
@@ -154,28 +157,11 @@ def classify(
         if time >= end:
             break
         if time > since:
-            append_stretch(stretches, Stretch(since, time, *scene.judge()))
+            append_stretch(stretches, Stretch(since, time, *scene.judge(), terms.policies))
             since = time
         apply(scene, *what)
     if since < end:
-        append_stretch(stretches, Stretch(since, end, *scene.judge()))
-    return stretches
-
-
-def classify_with_allowance(
-    terms: Terms, changes: Mapping[str, Sequence[Change]], masks: Masks, within: Span, period: Span
-) -> list[Stretch]:
-    """The same, where maintenance inside the period spends an allowance; after that no window exists."""
-    masked = classify(terms, changes, masks, within)
-    spent_at = _spent_at(masked, period, terms.maintenance_allowance)
-    if spent_at is None:
-        return masked
-    bare = classify(terms, changes, replace(masks, windows=()), within)
-    kept = [replace(s, end=min(s.end, spent_at)) for s in masked if s.start < spent_at]
-    rest = [replace(s, start=max(s.start, spent_at)) for s in bare if s.end > spent_at]
-    stretches: list[Stretch] = []
-    for stretch in kept + rest:
-        append_stretch(stretches, stretch)
+        append_stretch(stretches, Stretch(since, end, *scene.judge(), terms.policies))
     return stretches
 
 
@@ -193,30 +179,29 @@ def tally(stretches: Sequence[Stretch], within: Span) -> dict[TimeClass, int]:
     return total
 
 
-def _spent_at(stretches: Iterable[Stretch], period: Span, allowance: int | None) -> int | None:
-    if allowance is None:
-        return None
-    left = allowance
-    for stretch in stretches:
-        # An allowance of nothing is spent from the beginning.
-        if left <= 0:
-            return stretch.start
-        if stretch.time_class is not TimeClass.MAINTENANCE:
-            continue
-        inside = overlap(stretch.start, stretch.end, *period)
-        if inside >= left:
-            return max(stretch.start, period[0]) + left
-        left -= inside
-    return None
+def tally_by_policies(
+    stretches: Sequence[Stretch], within: Span
+) -> Iterator[tuple[Policies, dict[TimeClass, int]]]:
+    """The same, apart for the times that count by other policies."""
+    first = max(0, bisect_right(stretches, within[0], key=_start) - 1)
+    inside = takewhile(lambda stretch: stretch.start < within[1], islice(stretches, first, None))
+    for policies, alike in groupby(inside, key=attrgetter("policies")):
+        yield policies, tally(list(alike), within)
 
 
 def append_stretch(stretches: list[Stretch], new: Stretch) -> None:
     """Go on with ``new``, which begins where the last one ends; what does not differ becomes one."""
     last = stretches[-1] if stretches else None
-    if last and last.real is new.real and last.time_class is new.time_class and last.end == new.start:
-        stretches[-1] = Stretch(last.start, new.end, last.time_class, last.real)
+    if last and last.end == new.start and _alike(last, new):
+        stretches[-1] = Stretch(last.start, new.end, last.time_class, last.real, last.policies)
     else:
         stretches.append(new)
+
+
+def _alike(one: Stretch, other: Stretch) -> bool:
+    if one.real is not other.real or one.time_class is not other.time_class:
+        return False
+    return one.policies is other.policies or one.policies == other.policies
 
 
 def _events(

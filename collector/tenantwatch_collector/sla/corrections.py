@@ -7,8 +7,11 @@ people stand for.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import islice, pairwise
 
 from tenantwatch_wire.records import Status
 
@@ -76,23 +79,61 @@ def corrections_known(corrections: Iterable[Correction], as_of: int) -> list[Cor
     return [c for at, _, c in sorted(approved, key=lambda each: each[:2]) if at <= as_of]
 
 
-def amend(stretches: Sequence[Stretch], corrections: Iterable[Correction]) -> list[Stretch]:
-    """The same time with each correction's class in its place; lengths stay what they were."""
-    amended = list(stretches)
-    for correction in corrections:
-        changed: list[Stretch] = []
-        for stretch in amended:
-            for piece in _pieces(stretch, correction):
-                append_stretch(changed, piece)
-        amended = changed
+def amend(stretches: Sequence[Stretch], corrections: Sequence[Correction]) -> list[Stretch]:
+    """The same time with each correction's class in its place; lengths stay what they were.
+
+    A correction mends what was measured. It puts nothing under a contract that none covers, and takes away no
+    window that was agreed: there it says only what service really did.
+    """
+    if not corrections:
+        return list(stretches)
+    amended: list[Stretch] = []
+    counting = _counting(corrections)
+    position = 0
+    for stretch in stretches:
+        while position < len(counting) and counting[position][1] <= stretch.start:
+            position += 1
+        for piece in _pieces(stretch, counting, position):
+            append_stretch(amended, piece)
     return amended
 
 
-def _pieces(stretch: Stretch, correction: Correction) -> Iterable[Stretch]:
-    low, high = max(stretch.start, correction.start), min(stretch.end, correction.end)
-    if low >= high:
-        return [stretch]
-    counts_as = correction.counts_as
-    inner = Stretch(low, high, counts_as, _REAL.get(counts_as, stretch.real))
-    outer = replace(stretch, end=low), inner, replace(stretch, start=high)
-    return [piece for piece in outer if piece.start < piece.end]
+def _counting(corrections: Sequence[Correction]) -> list[tuple[int, int, TimeClass]]:
+    """What each time counts as, in order of time and disjoint: of several corrections the last one counts."""
+    borders = sorted({border for each in corrections for border in (each.start, each.end)})
+    starting = defaultdict(list)
+    for rank, each in enumerate(corrections):
+        starting[each.start].append((-rank, each))
+    counting, waiting = [], list[tuple[int, Correction]]()
+    for start, end in pairwise(borders):
+        for ranked in starting[start]:
+            heappush(waiting, ranked)
+        while waiting and waiting[0][1].end <= start:
+            heappop(waiting)
+        if waiting:
+            counting.append((start, end, waiting[0][1].counts_as))
+    return counting
+
+
+def _pieces(
+    stretch: Stretch, counting: Sequence[tuple[int, int, TimeClass]], position: int
+) -> Iterator[Stretch]:
+    """The stretch, cut by those from ``position`` on that touch it."""
+    since = stretch.start
+    for start, end, counts_as in islice(counting, position, None):
+        if start >= stretch.end:
+            break
+        low, high = max(since, start), min(stretch.end, end)
+        if since < low:
+            yield replace(stretch, start=since, end=low)
+        yield _corrected(replace(stretch, start=low, end=high), counts_as)
+        since = high
+    if since < stretch.end:
+        yield replace(stretch, start=since)
+
+
+def _corrected(stretch: Stretch, counts_as: TimeClass) -> Stretch:
+    """Out of scope goes before maintenance, and both before what was measured."""
+    here = stretch.time_class
+    kept = here is TimeClass.OUT_OF_SCOPE or (here.masked and counts_as is not TimeClass.OUT_OF_SCOPE)
+    return replace(stretch, time_class=here if kept else counts_as, real=_REAL.get(counts_as, stretch.real))

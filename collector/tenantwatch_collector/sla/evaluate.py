@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tenantwatch_collector.health import Change, CheckResult, Measurement, measurements, timeline
+from tenantwatch_collector.sla.allowance import classify_with_allowance
 from tenantwatch_collector.sla.availability import (
     Budget,
     BurnAnswer,
@@ -17,7 +18,12 @@ from tenantwatch_collector.sla.availability import (
     count,
 )
 from tenantwatch_collector.sla.buckets import Basis, Rollups, count_results, raw_needed
-from tenantwatch_collector.sla.classes import Stretch, classify_with_allowance, tally
+from tenantwatch_collector.sla.classes import (
+    Stretch,
+    TimeClass,
+    append_stretch,
+    tally,
+)
 from tenantwatch_collector.sla.corrections import Correction, amend
 from tenantwatch_collector.sla.incidents import (
     Incident,
@@ -26,6 +32,7 @@ from tenantwatch_collector.sla.incidents import (
     started_within,
 )
 from tenantwatch_collector.sla.masks import Maintenance, Masks, effective_windows, scope_spans
+from tenantwatch_collector.sla.parts import Version, split_period
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import Terms
@@ -37,7 +44,7 @@ from tenantwatch_collector.sla.traffic import (
     count_requests,
     count_slices,
 )
-from tenantwatch_collector.sla.verdict import Credit, credit, health_score, violations
+from tenantwatch_collector.sla.verdict import Credit, credit, health_score, is_over_target, violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,8 @@ class Evaluation:
     credit: Credit | None
     stretches: list[Stretch]
     """The period's timeline, up to ``eval_end``."""
+    over_target: frozenset[int]
+    """Where the incidents start that lasted longer than was agreed."""
     basis: Basis = field(default_factory=Basis, compare=False)
     """What the counts of results rest on: the way there, not a number of the report."""
 
@@ -121,11 +130,17 @@ def known_facts(
 
 
 def evaluate(
-    terms: Terms, facts: Facts, period: Period, as_of: int, laid_out: list[Stretch] | None = None
+    terms: Terms,
+    facts: Facts,
+    period: Period,
+    as_of: int,
+    laid_out: list[Stretch] | None = None,
+    sliced: Span | None = None,
 ) -> Evaluation:
     """All that could be known of the period at ``as_of``. Instants from ``as_of`` on never count.
 
-    ``laid_out`` is what ``lay_out`` gives for the same, where the caller has it already.
+    ``laid_out`` is what ``lay_out`` gives for the same, where the caller has it already; ``sliced`` is the
+    time of the slices, where that is not all of the period's.
     """
     inside = period.start, max(period.start, min(period.end, as_of))
     stretches = lay_out(terms, facts, period, as_of) if laid_out is None else laid_out
@@ -137,7 +152,7 @@ def evaluate(
         traffic.total, traffic.errors = count_requests(facts.requests, counts)
     seconds = tally(stretches, inside)
     counted = count(seconds, terms.policies)
-    incidents = find_incidents(stretches, terms.policies, inside)
+    incidents = find_incidents(stretches, inside)
     judged = counted, traffic, incidents, terms.targets, terms.units_per_second
     return Evaluation(
         terms=terms,
@@ -147,15 +162,32 @@ def evaluate(
         counted=counted,
         incidents=incidents,
         traffic=traffic,
-        slices=count_slices(facts.requests or (), terms.slices, inside, counts) if terms.slices else None,
+        slices=_slices(terms, facts, stretches, sliced or inside, as_of),
         budget=budget(period.end - period.start, seconds, counted.down, terms.targets, terms.policies),
-        burn=burn_rates(stretches, terms.burn, terms.targets, terms.policies, as_of) if terms.burn else [],
+        burn=burn_rates(stretches, terms.burn, terms.targets, as_of) if terms.burn else [],
         violations=violations(*judged),
         health_score=health_score(*judged),
         credit=credit(counted, terms.credits),
-        stretches=[s for s in stretches if s.end > inside[0] and s.start < inside[1]],
+        stretches=of_period(stretches, inside),
+        over_target=frozenset(
+            each.start for each in incidents if is_over_target(each, terms.targets, terms.units_per_second)
+        ),
         basis=basis,
     )
+
+
+def of_period(stretches: Sequence[Stretch], inside: Span) -> list[Stretch]:
+    """Those that have any of it."""
+    return [s for s in stretches if s.end > inside[0] and s.start < inside[1]]
+
+
+def _slices(
+    terms: Terms, facts: Facts, stretches: Sequence[Stretch], within: Span, as_of: int
+) -> Slices | None:
+    if terms.slices is None:
+        return None
+    within = within[0], max(within[0], min(within[1], as_of))
+    return count_slices(facts.requests or (), terms.slices, within, Unmasked(stretches, within))
 
 
 def reported_checks(terms: Terms) -> list[str]:
@@ -181,22 +213,40 @@ def raw_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Sp
 
 
 def lay_out(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Stretch]:
-    """All time up to ``as_of`` that a number of the report may need: the past of incidents, burn windows."""
-    within = _reach(terms, facts, period, as_of)
+    """The same as ``lay_out_versions``, on terms that never changed."""
+    return lay_out_versions([Version(period.start, terms)], facts, period, as_of)
+
+
+def lay_out_versions(versions: Sequence[Version], facts: Facts, period: Period, as_of: int) -> list[Stretch]:
+    """All time up to ``as_of`` that a number of the report may need, as the past of incidents.
+
+    Each instant is on the terms that were in force then; a maintenance allowance is the whole period's.
+    """
+    inside = period.start, min(period.end, as_of)
+    stretches: list[Stretch] = []
+    for terms, piece in split_period(_reach(versions, facts, period, as_of), versions):
+        within, spent = (piece.start, piece.end), tally(stretches, inside)[TimeClass.MAINTENANCE]
+        masks = _masks(terms, facts, within)
+        found = classify_with_allowance(terms, facts.changes, masks, within, inside, spent)
+        append_stretch(stretches, found[0])
+        stretches += found[1:]
+    return amend(stretches, facts.corrections)
+
+
+def _masks(terms: Terms, facts: Facts, within: Span) -> Masks:
     ignored = terms.policies.maintenance == "ignore"
     windows = [] if ignored else effective_windows(facts.maintenance, terms.maintenance_min_notice)
     scope = scope_spans(terms.service_hours, terms.effective_from, terms.zone, within, terms.units_per_second)
-    inside = period.start, min(period.end, as_of)
-    measured = classify_with_allowance(terms, facts.changes, Masks(scope, windows), within, inside)
-    return amend(measured, facts.corrections)
+    return Masks(scope, windows)
 
 
-def _reach(terms: Terms, facts: Facts, period: Period, as_of: int) -> Span:
+def _reach(versions: Sequence[Version], facts: Facts, period: Period, as_of: int) -> Period:
     starts = [period.start, as_of]
     starts += [changes[0].time for changes in facts.changes.values() if changes]
     starts += [
         as_of - window
-        for rule in (terms.burn.rules if terms.burn else ())
+        for version in versions
+        for rule in (version.terms.burn.rules if version.terms.burn else ())
         for window in (rule.long, rule.short)
     ]
-    return min(starts), as_of
+    return Period(min(starts), as_of)

@@ -6,7 +6,7 @@ recovery that happened under maintenance or out of hours does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,7 +14,6 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.sla.classes import Stretch, TimeClass
 from tenantwatch_collector.sla.spans import Span, overlap
-from tenantwatch_collector.sla.terms import Policies
 
 
 @dataclass(slots=True)
@@ -33,23 +32,22 @@ class Incident:
         return self.last_end if self.resolved else None
 
 
-def find_incidents(stretches: Iterable[Stretch], policies: Policies, period: Span) -> list[Incident]:
+def find_incidents(stretches: Iterable[Stretch], period: Span) -> list[Incident]:
     """The incidents with down time in the period (its end being where the evaluation ends), in order."""
-    is_down, is_back = _down(policies), _really_available(policies)
     found: list[Incident] = []
     for stretch in stretches:
         end = min(stretch.end, period[1])
         if end <= stretch.start:
             break
         is_open = found and not found[-1].resolved
-        if is_down(stretch):
+        if _is_down(stretch):
             if not is_open:
                 found.append(Incident(stretch.start, end))
             incident = found[-1]
             incident.last_end = end
             incident.downtime += end - stretch.start
             incident.downtime_in_period += overlap(stretch.start, end, *period)
-        elif is_open and is_back(stretch):
+        elif is_open and _is_back(stretch):
             found[-1].resolved = True
     return [incident for incident in found if incident.downtime_in_period > 0]
 
@@ -64,11 +62,14 @@ def started_within(incidents: Iterable[Incident], period: Span) -> int:
     return sum(period[0] <= incident.start < period[1] for incident in incidents)
 
 
-def _down(policies: Policies) -> Callable[[Stretch], bool]:
-    down = {TimeClass.DOWN} | ({TimeClass.DEGRADED} if policies.degraded == "down" else set())
-    return lambda stretch: stretch.time_class in down
+def _is_down(stretch: Stretch) -> bool:
+    if stretch.time_class is TimeClass.DEGRADED:
+        return stretch.policies.degraded == "down"
+    return stretch.time_class is TimeClass.DOWN
 
 
-def _really_available(policies: Policies) -> Callable[[Stretch], bool]:
-    available = {Status.HEALTHY} | ({Status.DEGRADED} if policies.degraded == "up" else set())
-    return lambda stretch: stretch.real in available
+def _is_back(stretch: Stretch) -> bool:
+    """Whether service is really available, under a mask or not."""
+    if stretch.real is Status.DEGRADED:
+        return stretch.policies.degraded == "up"
+    return stretch.real is Status.HEALTHY

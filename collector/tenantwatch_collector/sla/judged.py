@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from tenantwatch_collector.sla.availability import Counted
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.corrections import Correction
-from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, lay_out
-from tenantwatch_collector.sla.parts import Version, split_period
+from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, lay_out_versions
+from tenantwatch_collector.sla.parts import Version, slice_spans, split_period
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.trend import Point, trend_of
@@ -33,9 +33,10 @@ class Judged:
 def lay_out_parts(
     versions: Sequence[Version], facts: Facts, period: Period, as_of: int
 ) -> list[tuple[Terms, Period, list[Stretch]]]:
-    """The period's parts with their terms, each with all time that a number of it may need."""
+    """The period's parts with their terms, and all time that a number of them may need, the same to each."""
     split = split_period(period, versions) or [(versions[-1].terms, period)]
-    return [(terms, part, lay_out(terms, facts, part, as_of)) for terms, part in split]
+    stretches = lay_out_versions(versions, facts, period, as_of)
+    return [(terms, part, stretches) for terms, part in split]
 
 
 def judge(
@@ -52,11 +53,12 @@ def judge(
     """
     if laid_out is None:
         laid_out = lay_out_parts(versions, facts, period, as_of)
-    parts = [evaluate(terms, facts, part, as_of, stretches) for terms, part, stretches in laid_out]
-    bare = replace(facts, corrections=())
-    whole, issued = whole_of(parts), None
+    parts, issued = _evaluated(laid_out, facts, as_of), None
+    whole = whole_of(parts, laid_out[0][2])
     if facts.corrections:
-        issued = whole_of([evaluate(terms, bare, part, as_of) for terms, part, _ in laid_out])
+        bare = replace(facts, corrections=())
+        as_measured = lay_out_parts(versions, bare, period, as_of)
+        issued = whole_of(_evaluated(as_measured, bare, as_of), as_measured[0][2])
     touching = [] if issued is None else _touching(facts.corrections, whole, issued)
     return Judged(
         whole,
@@ -66,6 +68,16 @@ def judge(
         trend_of(laid_out, facts, steps, as_of),
         touching,
     )
+
+
+def _evaluated(
+    laid_out: Sequence[tuple[Terms, Period, list[Stretch]]], facts: Facts, as_of: int
+) -> list[Evaluation]:
+    spans = slice_spans([(terms, part) for terms, part, _ in laid_out])
+    return [
+        evaluate(terms, facts, part, as_of, stretches, sliced)
+        for (terms, part, stretches), sliced in zip(laid_out, spans, strict=True)
+    ]
 
 
 def _touching(corrections: Sequence[Correction], whole: Evaluation, issued: Evaluation) -> list[Correction]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from tenantwatch_collector.sla.availability import count
-from tenantwatch_collector.sla.classes import Stretch, tally
+from tenantwatch_collector.sla.availability import count_within
+from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.periods import FINAL_AFTER_SECONDS
 
@@ -60,5 +60,5 @@ def time_to_breach(evaluation: Evaluation, stretches: list[Stretch], window: int
     if remaining <= 0:
         return Fraction(0)
     end = evaluation.eval_end
-    recent = count(tally(stretches, (end - window, end)), evaluation.terms.policies)
+    recent = count_within(stretches, (end - window, end))
     return remaining * recent.eligible / recent.down if recent.down else None

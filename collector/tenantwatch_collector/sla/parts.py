@@ -1,20 +1,13 @@
-"""A period in which the terms changed: each part is judged on its own terms, and the parts add up."""
+"""A period in which the terms changed: its parts, each with the terms that were in force."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
-from tenantwatch_collector.sla.availability import Budget, Counted, Seconds
-from tenantwatch_collector.sla.classes import TimeClass
-from tenantwatch_collector.sla.evaluate import Evaluation
-from tenantwatch_collector.sla.incidents import Incident
 from tenantwatch_collector.sla.periods import Period
+from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import Terms
-from tenantwatch_collector.sla.traffic import Traffic
-
-_ORDER = ("availability", "response_time", "error_rate", "recovery_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,66 +30,17 @@ def split_period(period: Period, versions: Sequence[Version]) -> list[tuple[Term
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Combined:
-    """The evaluations of a period's parts, in order, as one."""
-
-    parts: Sequence[Evaluation]
-
-    @property
-    def seconds(self) -> Seconds:
-        return {each: sum(part.seconds[each] for part in self.parts) for each in TimeClass}
-
-    @property
-    def counted(self) -> Counted:
-        return Counted(
-            sum(part.counted.available for part in self.parts), sum(part.counted.down for part in self.parts)
-        )
-
-    @property
-    def traffic(self) -> Traffic:
-        traffic = Traffic()
-        for part in self.parts:
-            traffic.merge(part.traffic)
-        return traffic
-
-    @property
-    def budget(self) -> Budget:
-        return Budget(
-            sum((part.budget.total for part in self.parts), Fraction(0)),
-            sum((part.budget.remaining for part in self.parts), Fraction(0)),
-        )
-
-    @property
-    def incidents(self) -> list[Incident]:
-        """Each once: one that goes on into the next part is told as it stood at that part's end."""
-        by_start: dict[int, Incident] = {}
-        for incident in (each for part in self.parts for each in part.incidents):
-            earlier = by_start.get(incident.start)
-            before = earlier.downtime_in_period if earlier else 0
-            by_start[incident.start] = replace(
-                incident, downtime_in_period=incident.downtime_in_period + before
-            )
-        return [by_start[start] for start in sorted(by_start)]
-
-    @property
-    def violations(self) -> list[str]:
-        found = {name for part in self.parts for name in part.violations}
-        return [name for name in _ORDER if name in found]
-
-    @property
-    def compliant(self) -> bool | None:
-        """Whether every part is that could be judged; None if none could."""
-        judged = [part.compliant for part in self.parts if part.compliant is not None]
-        return all(judged) if judged else None
-
-    @property
-    def credit_amount(self) -> Fraction | None:
-        """Each part's credit on its share of the period's fee; None where no part has one."""
-        whole = sum(part.period.end - part.period.start for part in self.parts)
-        owed = [
-            part.credit.amount * Fraction(part.period.end - part.period.start, whole)
-            for part in self.parts
-            if part.credit is not None
-        ]
-        return sum(owed, Fraction(0)) if owed else None
+def slice_spans(parts: Sequence[tuple[Terms, Period]]) -> list[Span]:
+    """The time of each part's slices: one that a change cuts belongs to the terms in which it began, as long
+    as slices keep their length; no time is in two slices."""
+    spans: list[Span] = []
+    taken = parts[0][1].start
+    for number, (terms, part) in enumerate(parts):
+        length = terms.slices.length if terms.slices else 0
+        following = parts[number + 1][0].slices if number + 1 < len(parts) else None
+        end = part.end
+        if length and following is not None and following.length == length:
+            end = min(-(-end // length) * length, parts[-1][1].end)
+        spans.append((max(part.start, taken), max(part.start, taken, end)))
+        taken = spans[-1][1] if length else taken
+    return spans

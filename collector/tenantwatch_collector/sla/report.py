@@ -18,7 +18,6 @@ from tenantwatch_collector.sla.rounding import (
     half_up_text,
 )
 from tenantwatch_collector.sla.traffic import Slices, Traffic
-from tenantwatch_collector.sla.verdict import is_over_target
 
 
 def report(evaluation: Evaluation) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def _incident(incident: Incident, evaluation: Evaluation) -> dict[str, Any]:
         "downtime_s": in_seconds(incident.downtime, units),
         "downtime_in_period_s": in_seconds(incident.downtime_in_period, units),
         "resolved": incident.resolved,
-        "over_target": is_over_target(incident, evaluation.terms.targets, units),
+        "over_target": incident.start in evaluation.over_target,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tenantwatch_collector.health import Measurement
-from tenantwatch_collector.sla.availability import Counted, Seconds, count
+from tenantwatch_collector.sla.availability import Counted, Seconds, count, count_within
 from tenantwatch_collector.sla.buckets import Rollups, count_results
 from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
 from tenantwatch_collector.sla.evaluate import Facts, reported_checks, untimed_checks
@@ -47,7 +47,7 @@ def trend_of(
     steps: Sequence[Period],
     as_of: int,
 ) -> list[Point]:
-    """A point for each step that has begun, on the terms of the part that most of it lies in."""
+    """A point for each step that has begun. Its checks are those of the part that most of it lies in."""
     steps = [step for step in steps if step.start < as_of]
     if not steps:
         return []
@@ -79,7 +79,9 @@ class _Part:
         traffic = near.whole(*inside, as_of) if not _is_masked(seconds) else None
         if traffic is None:
             traffic = self._traffic(near, inside, stretches, as_of)
-        return Point(step, seconds, count(seconds, self._terms.policies), traffic)
+        own = self._period.start <= step.start and step.end <= self._period.end
+        counted = count(seconds, self._terms.policies) if own else count_within(stretches, inside)
+        return Point(step, seconds, counted, traffic)
 
     def _traffic(self, near: _Near, inside: Span, stretches: Sequence[Stretch], as_of: int) -> Traffic:
         counts = Unmasked(stretches, inside)

@@ -113,6 +113,6 @@ def _recovery(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Verdict:
         else s
         for s in stretches
     ]
-    possible = find_incidents(darkest, terms.policies, inside)
+    possible = find_incidents(darkest, inside)
     over = any(is_over_target(i, terms.targets, terms.units_per_second) for i in possible)
     return Verdict.UNPROVED if over else Verdict.MET

@@ -3,39 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from tenantwatch_collector.sla.availability import Budget, Counted, Seconds
 from tenantwatch_collector.sla.buckets import Basis
-from tenantwatch_collector.sla.classes import Stretch, append_stretch
-from tenantwatch_collector.sla.evaluate import Evaluation
-from tenantwatch_collector.sla.parts import Combined
+from tenantwatch_collector.sla.classes import Stretch, TimeClass
+from tenantwatch_collector.sla.evaluate import Evaluation, of_period
+from tenantwatch_collector.sla.incidents import find_incidents
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.rounding import exact
 from tenantwatch_collector.sla.spans import union
-from tenantwatch_collector.sla.traffic import Slices
+from tenantwatch_collector.sla.traffic import Slices, Traffic
 from tenantwatch_collector.sla.verdict import Credit
 
+_ORDER = ("availability", "response_time", "error_rate", "recovery_time")
 
-def whole_of(parts: Sequence[Evaluation]) -> Evaluation:
-    """One evaluation out of a period's parts, in order. Burn rates and shown targets are the last part's;
-    the health score is the parts', each by its eligible time. A single part is returned as it is."""
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """The evaluations of a period's parts, in order, as one."""
+
+    parts: Sequence[Evaluation]
+
+    @property
+    def seconds(self) -> Seconds:
+        return {each: sum(part.seconds[each] for part in self.parts) for each in TimeClass}
+
+    @property
+    def counted(self) -> Counted:
+        return sum((part.counted for part in self.parts), Counted(0, 0))
+
+    @property
+    def traffic(self) -> Traffic:
+        traffic = Traffic()
+        for part in self.parts:
+            traffic.merge(part.traffic)
+        return traffic
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(
+            sum((part.budget.total for part in self.parts), Fraction(0)),
+            sum((part.budget.remaining for part in self.parts), Fraction(0)),
+        )
+
+    @property
+    def violations(self) -> list[str]:
+        found = {name for part in self.parts for name in part.violations}
+        return [name for name in _ORDER if name in found]
+
+    @property
+    def compliant(self) -> bool | None:
+        """Whether every part is that could be judged; None if none could."""
+        judged = [part.compliant for part in self.parts if part.compliant is not None]
+        return all(judged) if judged else None
+
+    @property
+    def credit_amount(self) -> Fraction | None:
+        """Each part's credit on its share of the period's fee; None where no part has one."""
+        whole = sum(part.period.end - part.period.start for part in self.parts)
+        owed = [
+            part.credit.amount * Fraction(part.period.end - part.period.start, whole)
+            for part in self.parts
+            if part.credit is not None
+        ]
+        return sum(owed, Fraction(0)) if owed else None
+
+
+def whole_of(parts: Sequence[Evaluation], laid_out: Sequence[Stretch]) -> Evaluation:
+    """One evaluation out of a period's parts, in order, and of all that was laid out for them. Burn rates and
+    shown targets are those of the terms now in force; the health score is the parts', each by its eligible
+    time. A single part is returned as it is."""
     if len(parts) == 1:
         return parts[0]
-    combined, last = Combined(parts), parts[-1]
+    combined = Combined(parts)
+    in_force = ([part for part in parts if part.period.start < part.eval_end] or parts[:1])[-1]
+    period = Period(parts[0].period.start, parts[-1].period.end)
+    inside = period.start, in_force.eval_end
     return replace(
-        last,
-        period=Period(parts[0].period.start, last.period.end),
+        in_force,
+        period=period,
         seconds=combined.seconds,
         counted=combined.counted,
-        incidents=combined.incidents,
+        incidents=find_incidents(laid_out, inside),
         traffic=combined.traffic,
         slices=_slices(parts),
         budget=combined.budget,
         violations=combined.violations,
         health_score=_health_score(parts),
         credit=_credit(combined),
-        stretches=_stretches(parts),
+        stretches=of_period(laid_out, inside),
+        over_target=frozenset[int]().union(*(part.over_target for part in parts)),
         basis=_basis(parts),
     )
 
@@ -59,18 +118,6 @@ def _credit(combined: Combined) -> Credit | None:
         return None
     highest = max((part.credit.pct for part in combined.parts if part.credit is not None), key=exact)
     return Credit(highest, amount)
-
-
-def _stretches(parts: Sequence[Evaluation]) -> list[Stretch]:
-    """Each part's own time; what a part laid out beyond its ends is its neighbour's."""
-    joined: list[Stretch] = []
-    for part in parts:
-        for stretch in part.stretches:
-            start = max(stretch.start, part.period.start)
-            end = min(stretch.end, part.period.end)
-            if start < end:
-                append_stretch(joined, replace(stretch, start=start, end=end))
-    return joined
 
 
 def _basis(parts: Sequence[Evaluation]) -> Basis:

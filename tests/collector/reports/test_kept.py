@@ -114,6 +114,28 @@ async def test_a_report_with_everything_in_it_is_made_again_from_its_export(
     ]
 
 
+async def test_an_outage_that_began_on_earlier_terms_is_made_again_on_them(
+    life: Life, signer: Signer
+) -> None:
+    """Degraded time counts as down from the second day on: the evening before belongs to no outage."""
+    midnight_us = START_US + DAY_US
+    slow = [
+        (at, type(status).DEGRADED if abs(at - midnight_us) < 7_200 * UNITS else status, latency)
+        for at, status, latency in days()
+    ]
+    await life.arrive(slow)
+    terms = json.dumps({"tier": "professional", "policies": {"degraded": "down"}})
+    await life.store.add_contract(life.tenant.tenant_key, midnight_us, "ann", "stricter", terms)
+    await backdate(life, "contract", recorded_at_us=START_US)
+    report = await Reports(life.store, signer).tenant_report(life.tenant, now(1))
+    first = report["tenants"][0]["report"]["incidents"][0]
+    assert first["start"] == midnight_us // UNITS
+    assert first["downtime_s"] == first["downtime_in_period_s"]
+    lines = [line async for line in Reports(life.store, signer).export(life.tenant, now(1))]
+    said = list(verify(json.loads(json.dumps(report)), read_export(lines)))
+    assert "acme: the exported facts give every number of the report" in said
+
+
 Change = Callable[[Any], None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenantwatch_collector.health import Change
@@ -22,7 +22,7 @@ class Second:
 
 
 def play(
-    terms: Terms,
+    in_force: Callable[[int], Terms],
     changes: Mapping[str, Sequence[Change]],
     maintenance: Sequence[Maintenance],
     period: Period,
@@ -32,6 +32,7 @@ def play(
     spent = 0
     seconds = {}
     for now in range(begin, as_of):
+        terms = in_force(now)
         allowance = terms.maintenance_allowance
         exists = terms.policies.maintenance != "ignore" and (allowance is None or spent < allowance)
         windows = [w for w in maintenance if exists and _holds(w, now, terms.maintenance_min_notice)]
@@ -42,7 +43,7 @@ def play(
 
 
 def incidents(
-    seconds: Mapping[int, Second], terms: Terms, period: Period, as_of: int
+    seconds: Mapping[int, Second], in_force: Callable[[int], Terms], period: Period, as_of: int
 ) -> list[tuple[int, int | None, int, int]]:
     """(start, end, downtime, downtime in the period)."""
     found: list[list[int]] = []
@@ -52,14 +53,15 @@ def incidents(
     for now, second in seconds.items():
         if now >= end:
             break
-        if second.letter == "D" or (second.letter == "G" and terms.policies.degraded == "down"):
+        degraded = in_force(now).policies.degraded
+        if second.letter == "D" or (second.letter == "G" and degraded == "down"):
             if not open_now:
                 found.append([now, now, 0, 0])
             open_now = True
             found[-1][1] = now + 1
             found[-1][2] += 1
             found[-1][3] += period.start <= now
-        elif second.real == "up" or (second.real == "degraded" and terms.policies.degraded == "up"):
+        elif second.real == "up" or (second.real == "degraded" and degraded == "up"):
             if open_now:
                 resolved.add(found[-1][0])
             open_now = False

@@ -109,13 +109,13 @@ def test_equals_the_rules_read_second_by_second(
     period = Period(START, END)
     facts = known_facts(agreed, results, as_of, windows)
     begin = min([0, *(s.start for s in lay_out(agreed, facts, period, as_of)[:1])])
-    seconds = second_by_second.play(agreed, facts.changes, windows, period, as_of, begin)
+    seconds = second_by_second.play(lambda _: agreed, facts.changes, windows, period, as_of, begin)
     found = evaluate(agreed, facts, period, as_of)
     inside = Counter(LETTERS[s.letter] for now, s in seconds.items() if START <= now < END)
     assert {c.value: n for c, n in found.seconds.items() if n} == dict(inside)
     assert [
         (i.start, i.end, i.downtime, i.downtime_in_period) for i in found.incidents
-    ] == second_by_second.incidents(seconds, agreed, period, as_of)
+    ] == second_by_second.incidents(seconds, lambda _: agreed, period, as_of)
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -15,6 +16,7 @@ from tenantwatch_collector.sla import (
     Maintenance,
     Period,
     Targets,
+    Terms,
     buckets_of,
     calendar_period,
     evaluate,
@@ -37,16 +39,17 @@ from tenantwatch_collector.sla.written import (
     window_to_json,
 )
 
+from tests.collector.sla import second_by_second
 from tests.collector.sla.test_contract import CHECKS, GROUPS
-from tests.collector.sla.test_evaluate import AS_OF, RESULTS, WINDOWS, terms
+from tests.collector.sla.test_evaluate import AS_OF, LETTERS, RESULTS, WINDOWS, terms
 
 PERIOD = Period(40, 160)
 
 
 @settings(max_examples=80, deadline=None)
-@given(terms(maintenance_allowance=None), RESULTS, WINDOWS, AS_OF, st.integers(41, 159))
+@given(terms(), RESULTS, WINDOWS, AS_OF, st.integers(41, 159))
 def test_splitting_a_period_adds_up(agreed, results, windows, as_of, cut) -> None:  # type: ignore[no-untyped-def]
-    """New terms in the middle that say the same change no sum."""
+    """New terms in the middle that say the same change nothing: no sum, no outage, no allowance."""
     facts = known_facts(agreed, results, as_of, windows)
     whole = evaluate(agreed, facts, PERIOD, as_of)
     split = judge([Version(0, agreed), Version(cut, replace(agreed))], facts, PERIOD, as_of)
@@ -55,9 +58,32 @@ def test_splitting_a_period_adds_up(agreed, results, windows, as_of, cut) -> Non
     assert split.whole.counted == whole.counted
     assert split.whole.traffic == whole.traffic
     assert split.whole.budget == whole.budget
-    assert [(i.start, i.downtime_in_period) for i in split.whole.incidents] == [
-        (i.start, i.downtime_in_period) for i in whole.incidents
-    ]
+    assert split.whole.incidents == whole.incidents
+    assert split.whole.over_target == whole.over_target
+    assert split.whole.stretches == whole.stretches
+    once = judge([Version(0, agreed)], facts, PERIOD, as_of)
+    assert (split.truth.best, split.truth.worst) == (once.truth.best, once.truth.worst)
+
+
+@settings(max_examples=120, deadline=None)
+@given(terms(), terms(), RESULTS, WINDOWS, AS_OF, st.integers(1, 199))
+def test_each_second_is_on_the_terms_then_in_force(one, other, results, windows, as_of, cut) -> None:  # type: ignore[no-untyped-def]
+    """Before the period too, where outages begin; and one allowance is spent over all of it."""
+    other = replace(other, checks=one.checks, groups=one.groups)
+
+    def in_force(now: int) -> Terms:
+        agreed: Terms = one if now < cut else other
+        return agreed
+
+    facts = known_facts(one, results, as_of, windows)
+    begin = min([40, as_of, *(changes[0].time for changes in facts.changes.values() if changes)])
+    seconds = second_by_second.play(in_force, facts.changes, windows, PERIOD, as_of, begin)
+    found = judge([Version(0, one), Version(cut, other)], facts, PERIOD, as_of).whole
+    inside = Counter(LETTERS[s.letter] for now, s in seconds.items() if 40 <= now < 160)
+    assert {c.value: n for c, n in found.seconds.items() if n} == dict(inside)
+    assert [
+        (i.start, i.end, i.downtime, i.downtime_in_period) for i in found.incidents
+    ] == second_by_second.incidents(seconds, in_force, PERIOD, as_of)
 
 
 @settings(max_examples=80, deadline=None)
@@ -82,7 +108,7 @@ def test_the_steps_of_a_trend_add_up(agreed, results, windows, as_of, cuts, by_b
 def test_new_targets_in_the_middle_are_judged_there() -> None:
     lax = Contract().to_terms(CHECKS, GROUPS, None)
     strict = replace(lax, targets=Targets.of({"availability_percentage": "100"}))
-    facts = known_facts(lax, {}, 1000, [Maintenance(0, 5)])
+    facts = known_facts(lax, {}, 1000)
     found = judge([Version(0, lax), Version(500, strict)], facts, Period(0, 1000), 1000)
     assert [part.terms for part in found.parts] == [lax, strict]
     assert found.issued is None

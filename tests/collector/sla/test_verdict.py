@@ -15,7 +15,6 @@ from tenantwatch_collector.sla.terms import (
     BurnRule,
     CreditRow,
     Credits,
-    Policies,
     SliceTerms,
     Targets,
 )
@@ -80,7 +79,7 @@ def burn(target: str, down_from: int) -> BurnAnswer:
     ]
     rules = Burn(10_000, (BurnRule("critical", Fraction(100), 1000, 100),))
     targets = Targets.of({"availability_percentage": target})
-    return burn_rates([s for s in stretches if s.start < s.end], rules, targets, Policies(), 1000)[0]
+    return burn_rates([s for s in stretches if s.start < s.end], rules, targets, 1000)[0]
 
 
 def test_a_burn_rate_at_its_threshold_is_silent() -> None:
