@@ -244,6 +244,5 @@ async def run(configuration: Configuration) -> None:
         finally:
             await agent.stop()
     finally:
-        waiting = spool.count()
         await spool.close()
-    log.info("stopped, %s left in the spool", counted(waiting, "result"))
+    log.info("stopped, %s left in the spool", counted(spool.count(), "result"))

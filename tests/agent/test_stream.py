@@ -388,11 +388,11 @@ async def test_a_spool_that_is_damaged_while_connected_goes_on_as_a_new_generati
 
 async def damage(spool: Spool) -> None:
     """As a failing disk does: pages of the file turn into noise under the open connection."""
-    db = spool._file.db
+    db = spool._current.file.db
     await db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with spool._path.open("r+b") as file:
+    with spool._current._path.open("r+b") as file:
         file.seek(0)
-        file.write(b"\xff" * spool._path.stat().st_size)
+        file.write(b"\xff" * spool._current._path.stat().st_size)
     await db.execute("PRAGMA shrink_memory")
 
 

@@ -12,8 +12,11 @@ Invariants:
   (an old copy was put back): what waits is then sent anew, under a new generation.
 * A generation is the identity of the file. A new file has a new one, so its sequences, which begin at 1
   again, can never be taken for those of another file.
-* A file that is damaged, found so at the start or in the middle of work, is set aside under another name; a
-  new generation begins with a gap for what the old one held. An end that was torn off is a gap too.
+* Each row carries a checksum, and from the first to the last each sequence is a result's or a gap's: a
+  flipped bit is found. A file that is damaged, found so at the start or in the middle of work, is set aside
+  under another name; a new generation begins with a gap for what the old one held, as the witness beside it
+  has counted. An end that was torn off is a gap too.
+* While the disk is full results wait in memory: if the agent ends, they are a gap at its next start.
 """
 
 from tenantwatch_agent.spool.records import Spooled, SpoolGap

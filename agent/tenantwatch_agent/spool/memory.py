@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tenantwatch_wire.limits import MAX_TIME_US, MIN_TIME_US
 from tenantwatch_wire.records import Lane, Result
 
-from tenantwatch_agent.spool.records import SpoolGap
+from tenantwatch_agent.spool.records import Loss, SpoolGap
 
 MAX_IN_MEMORY = 10_000
 log = logging.getLogger(__name__)
@@ -22,14 +21,25 @@ class Waiting:
 
     def __init__(self) -> None:
         self.results: list[tuple[Result, bool]] = []
-        self._lost: SpoolGap | None = None
+        self._losses: list[Loss] = []
         self._clock_is_wrong = False
 
     def __len__(self) -> int:
         return len(self.results)
 
     def __bool__(self) -> bool:
-        return bool(self.results) or self._lost is not None
+        return bool(self.results or self._losses)
+
+    @property
+    def count(self) -> int:
+        """Results, and those that were lost and are written nowhere."""
+        return len(self.results) + sum(loss.count for loss in self._losses)
+
+    @property
+    def oldest_us(self) -> int:
+        """0 where there is nothing."""
+        times = [result.time_us for result, _ in self.results] + [loss.from_us for loss in self._losses]
+        return min(times, default=0)
 
     def add(self, results: Sequence[Result], urgent: bool) -> int:
         """Returns how many were dropped for a time that cannot be."""
@@ -48,18 +58,28 @@ class Waiting:
         self._clock_is_wrong = not is_right
         return is_right
 
-    def lost(self, lane: Lane, last: int) -> SpoolGap | None:
-        """What was given up, with the sequences behind the last one given in that lane."""
-        if self._lost is None:
-            return None
-        count = self._lost.last_sequence
-        return replace(self._lost, lane=lane, first_sequence=last + 1, last_sequence=last + count)
+    def lose(self, loss: Loss) -> None:
+        """It becomes a gap before what is written next."""
+        before = self._losses[-1] if self._losses else None
+        if before is None or before.reason != loss.reason:
+            self._losses.append(loss)
+            return
+        from_us, to_us = min(before.from_us, loss.from_us), max(before.to_us, loss.to_us)
+        self._losses[-1] = Loss(before.count + loss.count, from_us, to_us, loss.reason)
 
-    def written(self, count: int) -> None:
+    def gaps(self, lane: Lane, last: int) -> list[SpoolGap]:
+        """What was lost, with the sequences behind the last one given in that lane."""
+        found = []
+        for loss in self._losses:
+            found.append(SpoolGap(lane, last + 1, last + loss.count, loss.from_us, loss.to_us, loss.reason))
+            last += loss.count
+        return found
+
+    def written(self, count: int, losses: int) -> None:
         """The first ones are on disk, and what was lost before them is noted there."""
         # More may have come while these were written.
         del self.results[:count]
-        self._lost = None
+        del self._losses[:losses]
 
     def give_up_excess(self) -> int:
         """Keep the newest MAX_IN_MEMORY; returns how many went."""
@@ -68,12 +88,5 @@ class Waiting:
             return 0
         del self.results[: len(excess)]
         times = [result.time_us for result, _ in excess]
-        # Its sequences count from 1 until it is written down.
-        before = self._lost or SpoolGap(Lane.LIVE, 1, 0, times[0], times[0], _REASON)
-        self._lost = replace(
-            before,
-            last_sequence=before.last_sequence + len(excess),
-            from_us=min(before.from_us, *times),
-            to_us=max(before.to_us, *times),
-        )
+        self.lose(Loss(len(excess), min(times), max(times), _REASON))
         return len(excess)

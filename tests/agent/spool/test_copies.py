@@ -14,7 +14,7 @@ from tenantwatch_agent.config.sections import SpoolLimits
 from tenantwatch_agent.spool import Spool
 from tenantwatch_wire.records import Lane
 
-from tests.agent.test_spool import CHECKS, START_US, numbers, opened, result
+from tests.agent.spool.spools import CHECKS, START_US, numbers, opened, result
 
 STEPS = st.lists(
     st.sampled_from(["look", "look", "connect", "send", "send unheard", "kill", "back up", "put back"]),
@@ -179,7 +179,7 @@ async def test_a_witness_that_is_wrong_or_gone_is_not_believed(tmp_path: Path) -
 async def test_a_file_of_before_the_mark_counts_as_sent(tmp_path: Path) -> None:
     async with opened(tmp_path) as spool:
         await spool.append([result(1), result(2)])
-        await spool._file.db.execute("DELETE FROM meta WHERE name LIKE 'sent%'")
+        await spool._current.file.db.execute("DELETE FROM meta WHERE name LIKE 'sent%'")
     spool = await Spool.open(tmp_path, CHECKS, SpoolLimits())
     assert await spool.acknowledge(spool.generation, Lane.LIVE, 2) == 2
     await spool.close()

@@ -1,0 +1,124 @@
+"""From memory to the disk: sequences are given, and what cannot be written is held."""
+
+from __future__ import annotations
+
+import logging
+
+from tenantwatch_wire.records import Lane
+
+from tenantwatch_agent.config.sections import SpoolLimits
+from tenantwatch_agent.spool import table
+from tenantwatch_agent.spool.connection import transact
+from tenantwatch_agent.spool.current import CurrentFile
+from tenantwatch_agent.spool.damage import FAILURES
+from tenantwatch_agent.spool.memory import MAX_IN_MEMORY, Waiting
+from tenantwatch_agent.spool.records import Given
+
+log = logging.getLogger(__name__)
+
+
+class Writer:
+    """One call at a time."""
+
+    def __init__(self, current: CurrentFile, waiting: Waiting, limits: SpoolLimits) -> None:
+        self._current = current
+        self._waiting = waiting
+        self.limits = limits
+        self.is_full = False
+        self.dropped = 0
+        """For the bounds, for want of memory, or for a check that nobody configured."""
+        self.bytes = 0
+
+    async def write(self) -> None:
+        """All that waits; what cannot be written is held. A damaged file makes way for a new one."""
+        if not self._waiting:
+            return
+        try:
+            await self._write()
+        except FAILURES as error:
+            if await self._current.recover(error):
+                await self.write_or_hold()
+            else:
+                self._hold(error)
+
+    async def write_or_hold(self) -> None:
+        """Into a file that has just begun."""
+        try:
+            await self._write()
+        except FAILURES as error:
+            self._hold(error)
+
+    def complain(self, error: Exception) -> None:
+        """Once until it can be written again."""
+        if self.is_full:
+            return
+        self.is_full = True
+        log.error(
+            "the spool cannot be written (%s): free space under its folder; up to %d results wait in memory"
+            " meanwhile",
+            error,
+            MAX_IN_MEMORY,
+        )
+
+    def note_held(self) -> bool:
+        """That it is missed if it never gets to the disk; False if that cannot be noted."""
+        lane, waiting = self._lane(), self._waiting
+        return self._current.file.note_held(lane, waiting.count, waiting.oldest_us)
+
+    def give_up(self) -> None:
+        """The agent ends: what waits in memory is lost."""
+        if not self._waiting:
+            return
+        noted = "they become a gap at the next start" if self.note_held() else "and that can be noted nowhere"
+        log.error("the disk is still full: %d results in memory are lost, %s", len(self._waiting), noted)
+        self.dropped += len(self._waiting)
+        self._waiting.results.clear()
+
+    def _hold(self, error: Exception) -> None:
+        self.complain(error)
+        self.dropped += self._waiting.give_up_excess()
+        self.note_held()
+
+    def _lane(self) -> Lane:
+        return self._current.pace.lane(self._current.file.count[Lane.LIVE])
+
+    async def _write(self) -> None:
+        file, waiting, lane = self._current.file, len(self._waiting), self._lane()
+        last = dict(file.given.last)
+        lost = self._waiting.gaps(lane, last[lane])
+        last[lane] += sum(gap.count for gap in lost)
+        rows, unknown = self._rows(lane, last)
+        given = Given(file.given.generation, last, last if file.sending else file.given.sent)
+        is_beyond = file.total + len(rows) > self.limits.max_results
+        bounds = self.limits if self._current.pace.bounds_due(len(rows), is_beyond) else None
+        added = await transact(file.db, lambda db: table.add(db, rows, lost, given, file.count, bounds))
+        file.note(given, added.count, added.oldest_us)
+        self._waiting.written(waiting, len(lost))
+        self._note(added, bool(lost), lane)
+        self.dropped += unknown
+
+    def _rows(self, lane: Lane, last: dict[Lane, int]) -> tuple[list[table.Row], int]:
+        """Counts ``last`` on; returns also how many are of no check that has an entry."""
+        rows, unknown = [], 0
+        for result, urgent in self._waiting.results:
+            index = self._current.entries.index(result.check_id)
+            if index is None:
+                log.error("a result of check %s, which nobody configured, is dropped", result.check_id)
+                unknown += 1
+                continue
+            into = Lane.LIVE if urgent else lane
+            last[into] += 1
+            rows.append(table.row(into, last[into], index, result))
+        return rows, unknown
+
+    def _note(self, added: table.Added, has_lost: bool, lane: Lane) -> None:
+        may_have_gaps = self._current.file.may_have_gaps
+        may_have_gaps[lane] |= has_lost
+        for each, dropped in added.dropped.items():
+            may_have_gaps[each] |= dropped > 0
+            self.dropped += dropped
+        if added.bytes is not None:
+            self.bytes = added.bytes
+        if self.is_full:
+            self.is_full = False
+            log.warning("the spool can be written again")
