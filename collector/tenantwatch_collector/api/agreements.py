@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    field_validator,
+    model_validator,
+)
 
 from tenantwatch_collector.api.models import Instant, near
 from tenantwatch_collector.reports.agreements import UNITS
-from tenantwatch_collector.sla.contract import Contract
+from tenantwatch_collector.sla.contract import WHOLE, Contract, settled_zone
 from tenantwatch_collector.sla.corrections import MAX_REASON
 from tenantwatch_collector.sla.recurrence import MAX_DURATION_SECONDS, MAX_RULE_LENGTH
 
-Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
+
+def _says_something(text: str) -> str:
+    """A reason is printed in reports for years: it must hold what can be printed."""
+    kinds = [unicodedata.category(one) for one in text if one not in "\n\t"]
+    if "Cc" in kinds or "Cs" in kinds:
+        raise ValueError("must hold no control characters")
+    if not any(kind[0] in "LNPS" for kind in kinds):
+        raise ValueError("must say something: it is blank")
+    return text
+
+
+Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON), AfterValidator(_says_something)]
 Checks = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=500)]
 
 
@@ -33,9 +53,10 @@ class NewTerms(_Strict):
 
     @field_validator("contract")
     @classmethod
-    def _begins_in_the_calendar(cls, contract: Contract) -> Contract:
+    def _is_settled(cls, contract: Contract) -> Contract:
         if contract.effective_from is not None:
             near(contract.effective_from)
+        settled_zone(contract.timezone)
         return contract
 
 
@@ -48,7 +69,7 @@ class NewWindow(_Strict):
     end: Instant | None = Field(None, alias="to")
     rule: Annotated[str, Field(max_length=MAX_RULE_LENGTH)] | None = None
     first: NaiveDatetime | None = Field(None, description="local time of the first window, without an offset")
-    duration_s: Annotated[int, Field(gt=0, le=MAX_DURATION_SECONDS)] | None = None
+    duration_s: Annotated[int, Field(gt=0, le=MAX_DURATION_SECONDS), WHOLE] | None = None
     exdates: Annotated[tuple[NaiveDatetime, ...], Field(max_length=MAX_EXCLUDED)] = Field(
         (), description="local starts of the rule that do not happen; a midnight stands for the whole day"
     )

@@ -33,12 +33,12 @@ from tenantwatch_collector.reports.agreements import correction_of, recurrence_t
 from tenantwatch_collector.reports.loading import name_of
 from tenantwatch_collector.sla.contract import (
     BackdatedTerms,
-    Contract,
     ContractVersion,
     refuse_backdating,
+    settled_zone,
 )
 from tenantwatch_collector.sla.corrections import same_person
-from tenantwatch_collector.sla.recurrence import RuleError, recurrence
+from tenantwatch_collector.sla.recurrence import recurrence
 from tenantwatch_collector.sla.resolution import resolution
 from tenantwatch_collector.store.base import (
     CorrectionRecord,
@@ -199,10 +199,10 @@ class Contracting:
         newest = versions_of(tenant, await self._store.contracts(tenant.tenant_key))[-1].contract
         zone = new.timezone or newest.timezone
         try:
-            Contract.model_validate({"timezone": zone})
+            settled_zone(zone)
             made = recurrence(new.rule, new.first, new.duration_s, zone, excluded=new.exdates)
             return recurrence_to_json(made)
-        except (RuleError, ValueError) as error:
+        except ValueError as error:
             raise RefusedForEver(str(error)) from error
 
 

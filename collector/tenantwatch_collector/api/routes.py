@@ -20,6 +20,7 @@ from tenantwatch_collector.api.routing import RouteBody, RouteHistory, RouteList
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller
 from tenantwatch_collector.store.base import Store, StoredRoute
+from tenantwatch_collector.wording import dotted, told
 
 MAX_ROUTES = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
@@ -116,8 +117,7 @@ def _stored(name: str, new: RouteBody, who: str) -> StoredRoute:
     try:
         _route(kept)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
-        raise RefusedForEver("; ".join(line.replace("Value error, ", "") for line in lines)) from error
+        raise RefusedForEver(told(error.errors(include_url=False), dotted)) from error
     return kept
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from tenantwatch_collector.reports.keyring import trusted_ids
 from tenantwatch_collector.reports.signing import SignatureError
 from tenantwatch_collector.reports.strict_json import read_json
 from tenantwatch_collector.reports.verify import Difference, Note, verify
-from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named
+from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named, unread
 from tenantwatch_collector.sla.explain import explain
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 _PROGRESS_SECONDS = 1.0
+_MAX_NOTES = 20
 
 _EPILOG = """\
 what a customer's question takes:
@@ -142,8 +144,12 @@ def _differing(expected: Any, found: Case) -> set[str]:
 
 
 def _read(path: Path) -> Sequence[Case]:
+    file = _json(path)
     try:
-        return cases_of(_json(path))
+        cases = cases_of(file)
+        for name in islice(unread(file), _MAX_NOTES):
+            print(f"note: {path}: {name} is not known and not read", file=sys.stderr)
+        return cases
     except CaseError as error:
         raise RefusedForEver(f"{path}: {error}") from error
 

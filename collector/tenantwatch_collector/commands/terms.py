@@ -16,6 +16,7 @@ from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.reports.strict_json import read_json
 from tenantwatch_collector.store.opening import open_store
+from tenantwatch_collector.wording import dotted, told
 
 MAX_FILE_BYTES = 256 * 1024
 _EXAMPLE = (
@@ -52,9 +53,8 @@ def _new(options: argparse.Namespace) -> NewTerms:
             {"contract": contract, "reason": options.reason, "in_force_from": options.begin}
         )
     except ValidationError as error:
-        found = error.errors(include_url=False)[0]
-        place = ".".join(str(each) for each in found["loc"])
-        raise ConfigurationError(f"{path}: {place}: {found['msg']}; {_EXAMPLE}") from error
+        words = told(error.errors(include_url=False), dotted)
+        raise ConfigurationError(f"{path}: {words}; {_EXAMPLE}") from error
 
 
 def _print(told: TermsView) -> None:

@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import CheckResult, Group
+from tenantwatch_collector.sla.case_form import BurnForm, CaseForm, CheckForm, CreditForm, SliceForm
 from tenantwatch_collector.sla.evaluate import Evaluation, evaluate, known_facts
 from tenantwatch_collector.sla.masks import Maintenance, ServiceHours
 from tenantwatch_collector.sla.periods import Period, calendar_period, rolling_period
 from tenantwatch_collector.sla.report import report
-from tenantwatch_collector.sla.rounding import exact
 from tenantwatch_collector.sla.terms import (
     Burn,
     BurnRule,
@@ -28,8 +28,10 @@ from tenantwatch_collector.sla.terms import (
     Terms,
 )
 from tenantwatch_collector.sla.traffic import RequestCount
+from tenantwatch_collector.wording import bracketed, told
 
 SCHEMA = "sla-cases/1"
+_AROUND = ("id", "title", "why", "input", "expected")
 MAX_RESULTS = 5_000_000
 """Of one case, with its runs written out."""
 
@@ -45,10 +47,21 @@ def cases_of(file: Any) -> list[Mapping[str, Any]]:
     cases = file.get("cases")
     if not isinstance(cases, list):
         raise CaseError('"cases" must be a list')
+    seen: set[str] = set()
     for number, case in enumerate(cases, 1):
         if not isinstance(case, dict) or not isinstance(case.get("id"), str):
             raise CaseError(f'case {number} must be an object with an "id"')
+        if case["id"] in seen:
+            raise CaseError(f"case {number} has the id of an earlier one: {case['id']}")
+        seen.add(case["id"])
     return cases
+
+
+def unread(file: Mapping[str, Any]) -> Iterator[str]:
+    """The names around the cases that mean nothing here, each with its place; those inside are refused."""
+    yield from (f'"{name}"' for name in file if name not in ("schema", "cases"))
+    for case in file["cases"]:
+        yield from (f'"{name}" of case {case["id"]}' for name in case if name not in _AROUND)
 
 
 def evaluate_file(cases: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -58,116 +71,127 @@ def evaluate_file(cases: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]
 
 
 def evaluate_named(case: Mapping[str, Any]) -> Evaluation:
-    """One case of a file. Raises CaseError with the case's id."""
+    """One case of a file. Raises CaseError with the case's id and the place in it."""
+    if "input" not in case:
+        raise CaseError(f"case {case['id']}: input is missing")
     try:
         return evaluate_case(case["input"])
-    except KeyError as error:
-        raise CaseError(f"case {case['id']}: {error.args[0]!r} is missing or unknown") from error
-    except (TypeError, ValueError, IndexError, AttributeError, OverflowError, ArithmeticError) as error:
+    except ValidationError as error:
+        words = told(error.errors(include_url=False), lambda where: bracketed(("input", *_told_place(where))))
+        raise CaseError(f"case {case['id']}: {words}") from error
+    except (ValueError, OverflowError, ArithmeticError) as error:
         raise CaseError(f"case {case['id']}: {error}") from error
 
 
 def evaluate_case(case: Mapping[str, Any]) -> Evaluation:
-    """One case; all its times are whole Unix seconds."""
-    terms, as_of = _terms(case), case["as_of"]
-    facts = known_facts(terms, _results(case), as_of, _maintenance(case), _requests(case))
-    return evaluate(terms, facts, _period(case), as_of)
+    """One case; all its times are whole Unix seconds. Raises ValueError, of which pydantic's is one."""
+    form = CaseForm.model_validate(case)
+    terms, period = _terms(form), _period(form)
+    _refuse_many_slices(form, period)
+    facts = known_facts(terms, _results(form), form.as_of, _maintenance(form), _requests(form))
+    return evaluate(terms, facts, period, form.as_of)
 
 
-def _period(case: Mapping[str, Any]) -> Period:
-    period = case["period"]
-    if period["type"] == "rolling":
-        return rolling_period(period["seconds"], case["as_of"])
-    day = date.fromisoformat(period["date"])
-    return calendar_period(period["type"], day, ZoneInfo(case["timezone"]))
+def _told_place(where: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Without the kind of period, which pydantic puts in between."""
+    return where[:1] + where[2:] if where[:1] == ("period",) and len(where) > 2 else where
 
 
-def _terms(case: Mapping[str, Any]) -> Terms:
-    hours = case.get("service_hours")
+def _period(form: CaseForm) -> Period:
+    period = form.period
+    if period.type == "rolling":
+        return rolling_period(period.seconds, form.as_of)
+    return calendar_period(period.type, date.fromisoformat(period.date), form.zone)
+
+
+def _terms(form: CaseForm) -> Terms:
+    targets = {name: value for name, value in form.targets if value is not None}
+    skew = form.max_future_skew_s
     return Terms(
-        checks=tuple(_check(raw) for raw in case["checks"]),
-        groups=tuple(Group(raw["id"], raw["role"], raw["rule"]) for raw in case["groups"]),
-        targets=Targets.of(case["targets"]),
-        policies=Policies(**case["policy"]),
-        zone=ZoneInfo(case["timezone"]),
-        effective_from=case.get("effective_from"),
-        service_hours=None if hours is None else tuple(ServiceHours(*each) for each in hours),
-        maintenance_min_notice=case.get("maintenance_min_notice_s") or 0,
-        maintenance_allowance=case.get("maintenance_cap_s"),
-        max_future_skew=case.get("max_future_skew_s", 30),
-        slices=_slices(case.get("slices")),
-        credits=_credits(case.get("credits")),
-        burn=_burn(case.get("burn")),
+        checks=tuple(_check(each) for each in form.checks),
+        groups=tuple(Group(each.id, each.role, each.rule) for each in form.groups),
+        targets=Targets(**targets),
+        policies=Policies(**dict(form.policy)),
+        zone=form.zone,
+        effective_from=form.effective_from,
+        service_hours=None
+        if form.service_hours is None
+        else tuple(ServiceHours(*each) for each in form.service_hours),
+        maintenance_min_notice=form.maintenance_min_notice_s or 0,
+        maintenance_allowance=form.maintenance_cap_s,
+        max_future_skew=30 if skew is None else skew,
+        slices=_slices(form.slices),
+        credits=_credits(form.credits),
+        burn=_burn(form.burn),
     )
 
 
-def _check(raw: Mapping[str, Any]) -> CheckTerms:
+def _check(form: CheckForm) -> CheckTerms:
     return CheckTerms(
-        raw["id"],
-        raw["group"],
-        raw["confirm_failures"],
-        raw["confirm_successes"],
-        raw["stale_after_s"],
-        raw.get("active_from"),
-        raw.get("active_to"),
+        form.id,
+        form.group,
+        form.confirm_failures,
+        form.confirm_successes,
+        form.stale_after_s,
+        form.active_from,
+        form.active_to,
     )
 
 
-def _slices(raw: Mapping[str, Any] | None) -> SliceTerms | None:
-    if raw is None:
+def _slices(form: SliceForm | None) -> SliceTerms | None:
+    if form is None:
         return None
-    return SliceTerms(raw["slice_s"], exact(raw["bad_above_pct"]), raw["min_requests"], raw["empty"])
+    return SliceTerms(form.slice_s, form.bad_above_pct, form.min_requests, form.empty)
 
 
-def _credits(raw: Mapping[str, Any] | None) -> Credits | None:
-    if raw is None:
+def _refuse_many_slices(form: CaseForm, period: Period) -> None:
+    if form.slices is not None and (period.end - period.start) // form.slices.slice_s > MAX_RESULTS:
+        raise ValueError(f"input.slices.slice_s: gives more than {MAX_RESULTS} slices: write longer ones")
+
+
+def _credits(form: CreditForm | None) -> Credits | None:
+    if form is None:
         return None
-    rows = tuple(CreditRow(exact(row["below"]), str(row["credit_pct"])) for row in raw["table"])
-    return Credits(exact(raw["fee"]), rows)
+    rows = tuple(CreditRow(row.below, str(row.credit_pct)) for row in form.table)
+    return Credits(form.fee, rows)
 
 
-def _burn(raw: Mapping[str, Any] | None) -> Burn | None:
-    if raw is None:
+def _burn(form: BurnForm | None) -> Burn | None:
+    if form is None:
         return None
-    rules = (BurnRule(r["severity"], exact(r["budget_pct"]), r["long_s"], r["short_s"]) for r in raw["rules"])
-    return Burn(raw["slo_period_s"], tuple(rules))
+    rules = (BurnRule(r.severity, r.budget_pct, r.long_s, r.short_s) for r in form.rules)
+    return Burn(form.slo_period_s, tuple(rules))
 
 
-def _maintenance(case: Mapping[str, Any]) -> list[Maintenance]:
+def _maintenance(form: CaseForm) -> list[Maintenance]:
     return [
         Maintenance(
-            raw["from"],
-            raw["to"],
-            None if raw.get("checks") is None else frozenset(raw["checks"]),
-            raw.get("announced_at"),
-            raw.get("cancelled_at"),
+            each.start,
+            each.end,
+            None if each.checks is None else frozenset(each.checks),
+            each.announced_at,
+            each.cancelled_at,
         )
-        for raw in case.get("maintenance") or ()
+        for each in form.maintenance or ()
     ]
 
 
-def _requests(case: Mapping[str, Any]) -> list[RequestCount] | None:
-    raw = case.get("requests")
-    return None if raw is None else [RequestCount(*bucket) for bucket in raw]
+def _requests(form: CaseForm) -> list[RequestCount] | None:
+    return None if form.requests is None else [RequestCount(*each) for each in form.requests]
 
 
-def _results(case: Mapping[str, Any]) -> dict[str, list[CheckResult]]:
+def _results(form: CaseForm) -> dict[str, list[CheckResult]]:
     results: defaultdict[str, list[CheckResult]] = defaultdict(list)
-    for check_id, time, status, latency_us, received_at in case.get("results") or ():
-        if latency_us is not None and latency_us < 0:
-            raise ValueError(f"a latency of {latency_us} µs")
-        results[check_id].append(CheckResult(time, _status(status), latency_us, received_at))
-    for run in case.get("runs") or ():
-        status, latency_us = _status(run["status"]), run.get("latency_us")
-        times = range(run["from"], run["to"], run["every"])
-        if sum(map(len, results.values())) + len(times) > MAX_RESULTS:
-            raise ValueError(f"more than {MAX_RESULTS} results: write fewer or longer steps")
-        results[run["check"]] += [CheckResult(time, status, latency_us) for time in times]
+    for check_id, time, status, latency_us, received_at in form.results or ():
+        results[check_id].append(CheckResult(time, Status[status.upper()], latency_us, received_at))
+    count = len(form.results or ())
+    for number, run in enumerate(form.runs or ()):
+        times = range(run.start, run.end, run.every)
+        count += len(times)
+        if count > MAX_RESULTS:
+            raise ValueError(
+                f"input.runs[{number}]: more than {MAX_RESULTS} results: write fewer or longer steps"
+            )
+        level = Status[run.status.upper()]
+        results[run.check] += [CheckResult(time, level, run.latency_us) for time in times]
     return results
-
-
-def _status(word: str) -> Status:
-    try:
-        return Status[word.upper()]
-    except KeyError:
-        raise ValueError(f"unknown status {word!r}") from None

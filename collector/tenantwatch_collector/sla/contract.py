@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from tenantwatch_collector.health import Group
 from tenantwatch_collector.sla.masks import ServiceHours
@@ -51,17 +59,42 @@ def _zone_names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+_UNSETTLED_ZONES = frozenset({"localtime", "Factory", "posixrules"})
+"""Files among those of the zones: what they say is how a machine was set up, or that it was not."""
+
+
 def _known_zone(name: str) -> str:
     if name not in _zone_names():
         raise ValueError(f"{name!r} is no time zone: write an IANA name such as Europe/Berlin")
     return name
 
 
-Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4, allow_inf_nan=False)]
-Money = Annotated[Decimal, Field(ge=0, le=10**12, decimal_places=2, allow_inf_nan=False)]
-Milliseconds = Annotated[Decimal, Field(gt=0, le=3_600_000, decimal_places=3, allow_inf_nan=False)]
-Minutes = Annotated[Decimal, Field(ge=0, le=525_600, decimal_places=3, allow_inf_nan=False)]
-Minute = Annotated[int, Field(ge=0, le=1440)]
+def settled_zone(name: str) -> str:
+    """The name of a zone that is the same on every machine. Raises ValueError."""
+    if name in _UNSETTLED_ZONES:
+        raise ValueError(f"{name!r} is no place's time: write an IANA name such as Europe/Berlin")
+    return _known_zone(name)
+
+
+def _not_taken_for_a_number(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise ValueError("must be a whole number")
+    return value
+
+
+def _in_digits(value: Decimal) -> Decimal:
+    """As people write it, whatever way it came: 1E+2 is 100, and -0 is 0."""
+    return Decimal(f"{value:f}") if value else Decimal(0)
+
+
+WHOLE = BeforeValidator(_not_taken_for_a_number)
+"""``true`` is 1 and "5" is 5 to a lenient reader, but nobody meant that."""
+_DIGITS = AfterValidator(_in_digits)
+Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4, allow_inf_nan=False), _DIGITS]
+Money = Annotated[Decimal, Field(ge=0, le=10**12, decimal_places=2, allow_inf_nan=False), _DIGITS]
+Milliseconds = Annotated[Decimal, Field(gt=0, le=3_600_000, decimal_places=3, allow_inf_nan=False), _DIGITS]
+Minutes = Annotated[Decimal, Field(ge=0, le=525_600, decimal_places=3, allow_inf_nan=False), _DIGITS]
+Minute = Annotated[int, Field(ge=0, le=1440), WHOLE]
 
 
 class _Strict(BaseModel):
@@ -80,7 +113,7 @@ class TargetOverrides(_Strict):
 class Hours(_Strict):
     """Local wall-clock minutes of one weekday (0 is Monday)."""
 
-    weekday: Annotated[int, Field(ge=0, le=6)]
+    weekday: Annotated[int, Field(ge=0, le=6), WHOLE]
     from_minute: Minute
     to_minute: Minute
 
@@ -112,7 +145,7 @@ class CreditTable(_Strict):
 class SliceChoice(_Strict):
     slice_s: Literal[60, 300] = 60
     bad_above_pct: Percent = Decimal(10)
-    min_requests: Annotated[int, Field(ge=0, le=10**9)] = 1
+    min_requests: Annotated[int, Field(ge=0, le=10**9), WHOLE] = 1
     empty: Literal["good", "exclude"] = "good"
 
 
@@ -126,8 +159,8 @@ class Contract(_Strict):
     timezone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = "UTC"
     service_hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=70)] | None = None
     policies: PolicyChoice = PolicyChoice()
-    maintenance_min_notice_s: Annotated[int, Field(ge=0, le=366 * DAY_SECONDS)] = 0
-    maintenance_cap_s: Annotated[int, Field(ge=0, le=366 * DAY_SECONDS)] | None = None
+    maintenance_min_notice_s: Annotated[int, Field(ge=0, le=366 * DAY_SECONDS), WHOLE] = 0
+    maintenance_cap_s: Annotated[int, Field(ge=0, le=366 * DAY_SECONDS), WHOLE] | None = None
     slices: SliceChoice | None = None
     credits: CreditTable | None = None
 

@@ -147,6 +147,44 @@ async def test_a_correction_needs_a_second_person(here: Served) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("", "must have at least 1 character"),
+        (" \n\t ", "must say something: it is blank"),
+        ("\u200b\u2028", "must say something: it is blank"),
+        ("our own\x00network", "must hold no control characters"),
+        ("\x1b[2J", "must hold no control characters"),
+        ("x" * 1001, "must have at most 1000 characters"),
+    ],
+)
+async def test_a_reason_says_something_that_can_be_printed(here: Served, reason: str, words: str) -> None:
+    """At every door that takes one: corrections, windows, terms."""
+    correction = {"from": utc(hours=-2), "to": utc(hours=-1), "counts_as": "up", "reason": reason}
+    window = {"from": utc(hours=1), "to": utc(hours=2), "reason": reason}
+    for method, path, new in (
+        ("POST", "corrections", correction),
+        ("POST", "maintenance", window),
+        ("PUT", "terms", {"contract": {}, "reason": reason}),
+    ):
+        refused = await here.admin.rest(method, f"{SLA}/{path}", new, 422)
+        assert f"reason: {words}" in refused["detail"]
+    request = ParseDict({**correction, "tenant_id": TENANT}, pb.CreateCorrectionRequest())
+    words = words if reason else "is missing"  # an empty text is none in a message
+    assert f"reason: {words}" in (await here.admin.refused("CreateCorrection", request))[1]
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "Mars/Olympus"])
+async def test_a_zone_of_no_place_is_refused_in_words(here: Served, zone: str) -> None:
+    new = {"contract": {"timezone": zone}, "reason": "move"}
+    refused = await here.admin.rest("PUT", f"{SLA}/terms", new, 422)
+    assert "write an IANA name such as Europe/Berlin" in refused["detail"]
+    weekly = {"rule": "FREQ=WEEKLY", "first": "2026-01-04T02:00:00", "duration_s": 3600, "timezone": zone}
+    refused = await here.admin.rest("POST", f"{SLA}/maintenance", {**weekly, "reason": "x"}, 422)
+    assert refused["detail"].startswith(f"'{zone}' is no ")
+    assert "pydantic" not in refused["detail"]
+
+
+@pytest.mark.parametrize(
     "operation", ["GetServiceLevel", "ExplainServiceLevel", "GetTerms", "ListMaintenance", "ListCorrections"]
 )
 async def test_what_is_anothers_does_not_exist(here: Served, operation: str) -> None:

@@ -139,16 +139,22 @@ def test_terms_say_what_the_checks_can_prove(
     assert "warning: the monthly error budget of 2592 s is 8.6 looks" in told
     assert run(capsys, "terms", "acme", "--config", config) == told
     for content, words in (
-        ('{"tier": "gold"}', "contract.tier: Input should be 'basic'"),
+        ('{"tier": "gold"}', "contract.tier: must be 'basic'"),
         ("{", "Expecting property name"),
-        ('{"timezone": "Mars/Olympus"}', "write an IANA name"),
+        (
+            '{"timezone": "Mars/Olympus"}',
+            "contract.timezone: 'Mars/Olympus' is no time zone: write an IANA name",
+        ),
+        ('{"timezone": "localtime"}', "'localtime' is no place's time: write an IANA name"),
+        ('{"tier": "basic", "tier": "enterprise"}', '"tier" stands more than once'),
+        ('{"maintenance_cap_s": true}', "contract.maintenance_cap_s: must be a whole number"),
     ):
         contract.write_text(content)
         asked = "terms", "acme", "--set", str(contract), "--reason", "x", "--config", config
         assert words in run(capsys, *asked, code=1)
     contract.write_text("{}")
     bare = "terms", "acme", "--set", str(contract), "--config", config
-    assert "reason: String should have at least 1 character" in run(capsys, *bare, code=1)
+    assert "reason: must have at least 1 character" in run(capsys, *bare, code=1)
     late = "--from", "2020-01-01T00:00:00Z", "--reason", "x"
     assert "new terms must begin now or later" in run(capsys, *bare, *late, code=1)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tenantwatch_collector.sla.cases import evaluate_case, evaluate_file
+from tenantwatch_collector.sla.cases import CaseError, evaluate_case, evaluate_file, evaluate_named
 from tenantwatch_collector.sla.report import report
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "cases.json").read_text())["cases"]
@@ -26,5 +26,5 @@ def test_a_file_is_answered_case_by_case() -> None:
 
 def test_an_unknown_status_is_refused() -> None:
     case = {**CASES[0]["input"], "results": [["http", 1736899200, "great", None, None]]}
-    with pytest.raises(ValueError, match="unknown status 'great'"):
-        evaluate_case(case)
+    with pytest.raises(CaseError, match=r"^case x: input.results\[0\]\[2\]: must be 'healthy', 'degraded'"):
+        evaluate_named({"id": "x", "input": case})

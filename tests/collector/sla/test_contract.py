@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ from tenantwatch_collector.sla.contract import (
     Contract,
     ContractVersion,
     refuse_backdating,
+    settled_zone,
     terms_of,
     versions_known,
 )
@@ -88,12 +90,41 @@ def test_everything_reaches_the_terms_in_their_unit() -> None:
         ({"maintenance_cap_s": -1}, "greater than or equal to 0"),
         ({"slices": {"slice_s": 1}}, "60 or 300"),
         ({"policies": {"unknown": "guess"}}, "'exclude', 'up' or 'down'"),
+        ({"maintenance_cap_s": True}, "must be a whole number"),
+        ({"maintenance_min_notice_s": "5"}, "must be a whole number"),
+        ({"service_hours": [{"weekday": True, "from_minute": 0, "to_minute": 9}]}, "must be a whole number"),
+        ({"slices": {"slice_s": True}}, "60 or 300"),
     ],
 )
 def test_what_is_wrong_is_refused_with_what_is_allowed(document: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Contract.model_validate(document)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("1E+2", "100"),
+        ("-0", "0"),
+        (-0.0, "0"),
+        ("0e999999999", "0"),
+        ("99.9500", "99.9500"),
+        (99.95, "99.95"),
+    ],
+)
+def test_a_percentage_is_kept_in_digits(written: str | float, kept: str) -> None:
+    contract = Contract.model_validate({"targets": {"availability_percentage": written}})
+    told = json.loads(contract.model_dump_json())
+    assert told["targets"]["availability_percentage"] == kept
+    assert Contract.model_validate(told) == contract
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory"])
+def test_a_zone_is_the_same_on_every_machine(name: str) -> None:
+    with pytest.raises(ValueError, match="no place's time: write an IANA name"):
+        settled_zone(name)
+    assert settled_zone("Europe/Berlin") == "Europe/Berlin"
 
 
 def version(number: int, start: int, recorded_at: int, tier: str) -> ContractVersion:

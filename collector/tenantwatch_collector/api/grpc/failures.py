@@ -26,9 +26,9 @@ from tenantwatch_collector.errors import (
     TooMany,
 )
 from tenantwatch_collector.store.base import StoreUnavailable
+from tenantwatch_collector.wording import MAX_PROBLEMS, dotted, in_words, told
 
 DOMAIN = "tenantwatch"
-MAX_VIOLATIONS = 20
 _KINDS: dict[type[Exception], tuple[grpc.StatusCode, str]] = {
     ValidationError: (grpc.StatusCode.INVALID_ARGUMENT, "NOT_ALLOWED"),
     NotAllowed: (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING"),
@@ -70,8 +70,10 @@ def trailing(status: status_pb2.Status) -> tuple[tuple[str, Any], ...]:
 def _details(error: CollectorError | ValidationError) -> list[Message]:
     if isinstance(error, ValidationError):
         violations = [
-            error_details_pb2.BadRequest.FieldViolation(field=_path(each["loc"]), description=each["msg"])
-            for each in error.errors()[:MAX_VIOLATIONS]
+            error_details_pb2.BadRequest.FieldViolation(
+                field=dotted(each["loc"]), description=in_words({**each})
+            )
+            for each in error.errors()[:MAX_PROBLEMS]
         ]
         return [error_details_pb2.BadRequest(field_violations=violations)]
     delay_seconds = getattr(error, "delay_seconds", None)
@@ -83,8 +85,4 @@ def _details(error: CollectorError | ValidationError) -> list[Message]:
 def _words(error: CollectorError | ValidationError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(f"{_path(each['loc'])}: {each['msg']}" for each in error.errors()[:MAX_VIOLATIONS])
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location))
+    return told(error.errors(), dotted)

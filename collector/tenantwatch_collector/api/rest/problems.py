@@ -32,6 +32,7 @@ from tenantwatch_collector.errors import (
 from tenantwatch_collector.reports.pdf import TypesettingFailed
 from tenantwatch_collector.request_ids import HEADER
 from tenantwatch_collector.store.base import StoreUnavailable
+from tenantwatch_collector.wording import dotted, told
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -91,8 +92,7 @@ def problem(
 
 def described(error: RequestValidationError | ValidationError) -> str:
     """What is wrong where, in one line."""
-    lines = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:20]]
-    return "; ".join(lines)
+    return told(error.errors(), dotted)
 
 
 def _problem_handler(status: int, title: str) -> Handler:
