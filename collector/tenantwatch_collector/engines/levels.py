@@ -11,10 +11,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.engines.findings import Finding, findings_of
-from tenantwatch_collector.reports.agreements import UNITS, versions_of
+from tenantwatch_collector.reports.agreements import UNITS, local_time_of, versions_of
 from tenantwatch_collector.reports.loading import load
 from tenantwatch_collector.reports.naming import named_period
 from tenantwatch_collector.reports.opened import Touches, open_facts
@@ -134,8 +133,7 @@ async def findings_at(
 ) -> tuple[Evaluation, list[Finding]]:
     """The month that ran at an instant, as it was known then, and its conditions."""
     contracts = versions_known(versions_of(tenant, await store.contracts(tenant.tenant_key)), as_of_us)
-    zone = ZoneInfo([c for c in contracts if c.in_force_from <= as_of_us][-1].contract.timezone)
-    named = named_period("monthly", None, 1, zone, as_of_us // UNITS)
+    named = named_period("monthly", None, 1, local_time_of(contracts), as_of_us // UNITS)
     period = named.period.in_units(UNITS)
     pieces = [(period.start, min(period.end, as_of_us))]
     opened = await open_facts(store, touches, [tenant.tenant_key], pieces, as_of_us)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.reports.subject import AnnouncedWindow
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.contract import Contract, ContractVersion
 from tenantwatch_collector.sla.corrections import Correction
+from tenantwatch_collector.sla.local_time import LocalTime
 from tenantwatch_collector.sla.masks import Maintenance
 from tenantwatch_collector.sla.recurrence import Recurrence, expand
 from tenantwatch_collector.sla.spans import Span
@@ -38,6 +40,12 @@ def version_of(record: ContractRecord) -> ContractVersion:
         record.author,
         record.reason,
     )
+
+
+def local_time_of(versions: Sequence[ContractVersion]) -> LocalTime:
+    """The tenant's, to the second from which on a zone is in force; versions are in order of beginning."""
+    zones = [(-(-each.in_force_from // UNITS), ZoneInfo(each.contract.timezone)) for each in versions]
+    return LocalTime(zones)
 
 
 def beginning_of(tenant: Tenant, agreed_us: int | None, measured_us: int | None) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.errors import RefusedForEver
-from tenantwatch_collector.sla.periods import Period, PeriodType, calendar_period, rolling_period
+from tenantwatch_collector.sla.local_time import LocalTime
+from tenantwatch_collector.sla.periods import Period, PeriodType, rolling_period
 
 PeriodName = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "rolling"]
 _FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
@@ -18,7 +19,7 @@ MAX_ROLLING_DAYS = 400
 
 @dataclass(frozen=True, slots=True)
 class NamedPeriod:
-    """Unix seconds, with the type and a label that sorts by time."""
+    """Unix seconds, with the type and a label that sorts by time; the zone is that in force at its start."""
 
     period_type: PeriodName
     label: str
@@ -27,22 +28,22 @@ class NamedPeriod:
 
 
 def named_period(
-    period_type: PeriodName, day: date | None, days: int, zone: ZoneInfo, as_of: int
+    period_type: PeriodName, day: date | None, days: int, local: LocalTime, as_of: int
 ) -> NamedPeriod:
     """The calendar period that contains the local date (today's without one), or the last ``days``."""
     if period_type == "rolling":
         if not 1 <= days <= MAX_ROLLING_DAYS:
             raise RefusedForEver(f"days must be 1 to {MAX_ROLLING_DAYS}")
-        return NamedPeriod("rolling", f"{days}d", zone, rolling_period(days * 86_400, as_of))
+        return NamedPeriod("rolling", f"{days}d", local.zone_at(as_of), rolling_period(days * 86_400, as_of))
     if period_type not in get_args(PeriodType):
         raise RefusedForEver(f"period must be one of {', '.join(get_args(PeriodName))}")
-    day = day or datetime.fromtimestamp(as_of, zone).date()
+    day = day or local.date_at(as_of)
     if not _FIRST <= day <= _LAST:
         raise RefusedForEver(f"date must lie from {_FIRST} to {_LAST}")
-    label, period = _label(period_type, day), calendar_period(period_type, day, zone)
+    label, period = _label(period_type, day), local.period(period_type, day)
     if period.start > as_of:
         raise RefusedForEver(f"{label} has not begun yet: name a period that has")
-    return NamedPeriod(period_type, label, zone, period)
+    return NamedPeriod(period_type, label, local.zone_at(period.start), period)
 
 
 def _label(period_type: PeriodType, day: date) -> str:

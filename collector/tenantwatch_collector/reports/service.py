@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tenantwatch_collector.reports.agreements import UNITS, versions_of
+from tenantwatch_collector.reports.agreements import UNITS, local_time_of, versions_of
 from tenantwatch_collector.reports.counting import results_of
 from tenantwatch_collector.reports.digests import fact_digests
 from tenantwatch_collector.reports.export import write_export, write_results
@@ -27,12 +27,14 @@ from tenantwatch_collector.reports.subject import Subject
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.contract import Tier, versions_known
 from tenantwatch_collector.sla.judged import Judged, judge
+from tenantwatch_collector.sla.local_time import LocalTime
 from tenantwatch_collector.sla.steps import steps_of
 from tenantwatch_collector.store.base import Store, Tenant
 
 _AT_ONCE = 100
 """Tenants that are read together: enough to spare the database, few enough to spare memory."""
 _DAY_US = 86_400 * UNITS
+_UTC = LocalTime([(0, ZoneInfo("UTC"))])
 
 
 class Reports:
@@ -58,7 +60,7 @@ class Reports:
 
     async def platform_report(self, tenants: Sequence[Tenant], asked: Asked) -> dict[str, Any]:
         """All these tenants over one period of UTC days, issued in the same way."""
-        named = named_period(asked.period_type, asked.day, asked.days, ZoneInfo("UTC"), asked.as_of)
+        named = named_period(asked.period_type, asked.day, asked.days, _UTC, asked.as_of)
         subjects: list[Subject] = []
         for first in range(0, len(tenants), _AT_ONCE):
             some = tenants[first : first + _AT_ONCE]
@@ -116,17 +118,10 @@ class Reports:
         return await asyncio.to_thread(judge_them)
 
     async def _named(self, tenant: Tenant, asked: Asked) -> NamedPeriod:
-        """The period in the zone that was in force at its end: a later one does not move what is past."""
-        versions = versions_known(
-            versions_of(tenant, await self._store.contracts(tenant.tenant_key)), asked.as_of_us
-        )
-        at_us = asked.as_of_us
-        for _ in range(2):
-            in_force = [v for v in versions if v.in_force_from <= at_us][-1]
-            zone = ZoneInfo(in_force.contract.timezone)
-            named = named_period(asked.period_type, asked.day, asked.days, zone, asked.as_of)
-            at_us = min(asked.as_of_us, named.period.end * UNITS - 1)
-        return named
+        """The period in the tenant's local time: a zone that is agreed later moves no border that is past."""
+        contracts = versions_of(tenant, await self._store.contracts(tenant.tenant_key))
+        local = local_time_of(versions_known(contracts, asked.as_of_us))
+        return named_period(asked.period_type, asked.day, asked.days, local, asked.as_of)
 
 
 def _subject(tenant: Tenant, loaded: Loaded, judged: Judged) -> Subject:

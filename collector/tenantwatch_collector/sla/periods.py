@@ -34,7 +34,7 @@ class Period:
 
 def calendar_period(kind: PeriodType, day: date, zone: tzinfo) -> Period:
     """The period of that kind that contains the local date."""
-    first, after = _dates(kind, day)
+    first, after = dates_of(kind, day)
     return Period(day_start(first, zone), day_start(after, zone))
 
 
@@ -81,7 +81,7 @@ def _has_begun(instant: int, day: date, zone: tzinfo) -> bool:
     return datetime.fromtimestamp(instant, zone).date() >= day
 
 
-def _dates(kind: PeriodType, day: date) -> tuple[date, date]:
+def dates_of(kind: PeriodType, day: date) -> tuple[date, date]:
     """The period's first local date and the one after its last."""
     if kind == "daily":
         return day, day + timedelta(days=1)

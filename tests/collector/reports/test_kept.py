@@ -136,6 +136,30 @@ async def test_an_outage_that_began_on_earlier_terms_is_made_again_on_them(
     assert "acme: the exported facts give every number of the report" in said
 
 
+async def test_a_zone_that_is_agreed_later_moves_no_border_that_is_past(life: Life, signer: Signer) -> None:
+    """The day of the change goes on until the next one begins there, ten hours later."""
+    await life.arrive(days())
+    reports = Reports(life.store, signer)
+    before = await reports.tenant_report(life.tenant, now())
+    terms = json.dumps({"tier": "enterprise", "timezone": "Pacific/Honolulu"})
+    noon_us = START_US + DAY_US + DAY_US // 2
+    await life.store.add_contract(life.tenant.tenant_key, noon_us, "ann", "moved", terms)
+    await backdate(life, "contract", recorded_at_us=START_US)
+    first, second, third = [await reports.tenant_report(life.tenant, now(day)) for day in (0, 1, 2)]
+    assert first == before
+    assert second["report_period"]["start"] == first["report_period"]["end"]
+    assert third["report_period"]["start"] == second["report_period"]["end"]
+    assert [each["tenants"][0]["report"]["seconds"]["total"] for each in (first, second, third)] == [
+        86_400,
+        86_400 + 36_000,
+        86_400,
+    ]
+    assert [each["report_period"]["timezone"] for each in (second, third)] == ["UTC", "Pacific/Honolulu"]
+    lines = [line async for line in reports.export(life.tenant, now(1))]
+    said = list(verify(json.loads(json.dumps(second)), read_export(lines)))
+    assert "acme: the exported facts give every number of the report" in said
+
+
 Change = Callable[[Any], None]
 
 

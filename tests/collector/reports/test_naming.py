@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.reports.naming import named_period, read_label
+from tenantwatch_collector.sla.local_time import LocalTime
 
-UTC = ZoneInfo("UTC")
+UTC = LocalTime([(0, ZoneInfo("UTC"))])
 LATER = 1_800_000_000
 
 
@@ -41,7 +42,10 @@ def test_what_names_no_period_is_refused(label: str) -> None:
 
 def test_today_is_local_and_rolling_ends_at_the_instant() -> None:
     late = 1_772_406_000  # 2026-03-01 23:00 UTC
-    assert named_period("daily", None, 1, ZoneInfo("Europe/Berlin"), late).label == "2026-03-02"
+    assert (
+        named_period("daily", None, 1, LocalTime([(0, ZoneInfo("Europe/Berlin"))]), late).label
+        == "2026-03-02"
+    )
     rolling = named_period("rolling", None, 7, UTC, late)
     assert (rolling.label, rolling.period.end - rolling.period.start) == ("7d", 7 * 86_400)
 
