@@ -25,6 +25,7 @@ class KubernetesApi(HttpServer):
         self.forbidden: set[str] = set()
         self.failing: dict[str, int] = {}
         self.token = TOKEN
+        self.refusal = "Unauthorized"
         self.requests: list[str] = []
 
     def put(
@@ -42,7 +43,7 @@ class KubernetesApi(HttpServer):
         parts = urlsplit(request.path)
         self.requests.append(request.path)
         if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
-            return _status(401, "Unauthorized")
+            return _status(401, self.refusal.format(request.headers.get("authorization")))
         if parts.path in self.failing:
             return _status(self.failing[parts.path], "the server is currently unable to handle the request")
         if parts.path in self.forbidden:

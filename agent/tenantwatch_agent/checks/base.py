@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from tenantwatch_wire.records import Status
 
@@ -155,6 +155,13 @@ def without_secrets(url: str) -> str:
     except ValueError:
         port = ""
     return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
+
+
+def passwords(url: str) -> list[str]:
+    """What of the address must not be shown, wherever it stands in it."""
+    parts = urlsplit(url)
+    given = [value for name, value in parse_qsl(parts.query) if name in ("password", "sslpassword")]
+    return [unquote(parts.password or ""), *given]
 
 
 def missing_client(module: str, extra: str) -> CheckerFailed:

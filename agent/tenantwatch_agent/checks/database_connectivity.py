@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from tenantwatch_agent.checks.base import (
     Latency,
     Outcome,
     missing_client,
+    passwords,
     secret_url,
     without_secrets,
 )
@@ -23,6 +24,7 @@ from tenantwatch_agent.checks.database.session import DatabaseFailed, Figures, S
 from tenantwatch_agent.checks.expression import Name, NoNumber, condition
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.phases import Phases
+from tenantwatch_agent.checks.secrets import hidden
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 # scheme of the address: (module beside this one, class, client, extra that brings the client)
@@ -114,7 +116,8 @@ class DatabaseConnectivity:
             if name != "tls" or session.tls:
                 metrics.put(f"{name}_ms", took_us / 1000)
         answered = phases.now == "figures"
-        return findings.outcome("answers", phases.total_us if answered else None, metrics)
+        outcome = findings.outcome("answers", phases.total_us if answered else None, metrics)
+        return replace(outcome, text=hidden(outcome.text, passwords(self._url)))
 
     def _session(self) -> Session:
         module, name, client, extra = _FAMILIES[urlsplit(self._url).scheme]

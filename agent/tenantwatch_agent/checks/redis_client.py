@@ -13,6 +13,7 @@ from tenantwatch_agent.errors import ConfigurationError
 
 MAX_REPLY_BYTES = 1024 * 1024
 """Of all that a server answers on one connection."""
+MAX_ELEMENTS = 1_000
 _MAX_DEPTH = 8
 _INTEGER = re.compile(rb"-?\d{1,19}")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
@@ -73,6 +74,7 @@ class RedisClient:
         self._reader = reader
         self._writer = writer
         self._left = MAX_REPLY_BYTES
+        self._elements_left = MAX_ELEMENTS
 
     @classmethod
     async def open(cls, address: Address, context: ssl.SSLContext | None) -> RedisClient:
@@ -124,7 +126,10 @@ class RedisClient:
     async def _list(self, length: int, depth: int) -> list[Any]:
         if depth == _MAX_DEPTH:
             raise RedisFailed("its answer is nested too deeply")
-        # However long it says it is: what it brings is counted.
+        # However long it says it is: what it brings is counted. Nothing that is asked has a long list.
+        self._elements_left -= min(length, MAX_ELEMENTS + 1)
+        if self._elements_left < 0:
+            raise RedisFailed(f"its answers hold lists of more than {MAX_ELEMENTS} elements")
         return [await self._answer(depth + 1) for _ in range(length)]
 
     async def _text(self, length: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tenantwatch_agent.checks.base import Latency, Outcome, os_reason, secret_ur
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.checks.redis_client import Address, RedisClient, RedisFailed, Refused, named_values
+from tenantwatch_agent.checks.secrets import hidden
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 from tenantwatch_agent.files import changed_at
 
@@ -94,7 +95,9 @@ class RedisConnectivity:
         for name, took_us in phases.took_us.items():
             metrics.put(f"{name}_ms", took_us / 1000)
         answered = "ping" in phases.took_us
-        return findings.outcome(text, self._latency_us() if answered else None, metrics)
+        outcome = findings.outcome(text, self._latency_us() if answered else None, metrics)
+        # A server that knows no AUTH quotes what came with it.
+        return replace(outcome, text=hidden(outcome.text, [self._address.password]))
 
     def _trust(self) -> ssl.SSLContext | None:
         """As of the look before, unless the file has changed: reading one takes 20 ms of the loop's time.

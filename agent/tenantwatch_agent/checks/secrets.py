@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,10 +90,16 @@ def body_parts(body: str) -> list[str]:
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret taken out, also as JSON or an address would write it."""
-    forms = {form for secret in secrets if len(secret) >= _SHORTEST_HIDDEN for form in _forms(secret)}
+    """The text with every secret taken out, also as a far end may write it: see ``_forms``, in any case."""
+    # No form is shorter than the secret itself.
+    found = {secret for secret in secrets if _SHORTEST_HIDDEN <= len(secret) <= len(text)}
+    forms = {form for secret in found for form in _forms(secret)}
+    lowered = text.lower()
     for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, "***")
+        # Most are not there, and to see that is quick.
+        if form.lower() in lowered:
+            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
+            lowered = text.lower()
     return text
 
 
@@ -108,11 +116,25 @@ def _texts(document: Any) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
+    """As it is, in an address, in JSON, in HTML, in hexadecimal digits, and in base64 among other bytes."""
     yield secret
-    yield quote(secret, safe="", errors="replace")
-    yield quote_plus(secret, errors="replace")
+    data = secret.encode("utf-8", "replace")
+    quoted = quote(secret, safe="", errors="replace")
+    yield from (quoted, quote(quoted, safe=""), quote_plus(secret, errors="replace"))
+    yield from (data.hex(), "".join(f"%{byte:02x}" for byte in data))
+    yield from (html.escape(secret), html.escape(secret, quote=False))
     for ascii_only in (False, True):
         once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
-        yield once
+        yield from (once, once.replace("/", "\\/"))
         # JSON that was quoted as a text, and is shown as JSON again.
         yield json.dumps(once, ensure_ascii=False)[1:-1]
+    yield from _base64_forms(data)
+
+
+def _base64_forms(data: bytes) -> Iterator[str]:
+    """Of each place that it may have among groups of three bytes, the letters that are its alone."""
+    for before in range(3):
+        first = (before * 8 + 5) // 6
+        last = (before + len(data)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(b"\0" * before + data).decode()[first:last]

@@ -170,6 +170,12 @@ async def test_a_login_that_is_refused_is_unknown(tmp_path: Path, api: Kubernete
     )
 
 
+async def test_a_token_that_the_api_quotes_is_not_shown(tmp_path: Path, api: KubernetesApi) -> None:
+    api.refusal = "Unauthorized: {}"
+    result = await seen(written(tmp_path, {"server": api.url}, {"token": "hunter3-never"}))
+    assert result.text == "the API server refuses the login: Unauthorized: ***"
+
+
 async def test_an_api_that_fails_is_unhealthy(kubeconfig: Path, api: KubernetesApi) -> None:
     api.failing["/api/v1/namespaces/shop/pods"] = 500
     result = await seen(kubeconfig)

@@ -270,6 +270,14 @@ def test_refused_settings(settings: dict[str, Any], reason: str) -> None:
         DatabaseConnectivity(Settings(**settings))
 
 
+async def test_the_client_says_nothing_on_stderr(
+    postgres_server: PostgresServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await database(postgres_server.url)
+    await database(f"postgresql://ann@127.0.0.1:{postgres_server.port}/postgres")
+    assert capfd.readouterr().err == ""
+
+
 async def test_looks_side_by_side(postgres_server: PostgresServer) -> None:
     results = await asyncio.gather(*(database(postgres_server.url) for _ in range(8)))
     assert {result.status for result in results} == {Status.HEALTHY}
@@ -281,7 +289,8 @@ async def test_the_agents_own_variables_are_for_no_server(
     """libpq would give a password of the environment, or of a file at home, to whatever server is named."""
     monkeypatch.setenv("PGAPPNAME", "of-the-environment")
     parameters = _parameters("postgresql://ann@db.example/shop", Tls("", None))
-    assert (parameters["password"], parameters["passfile"]) == ("", os.devnull)
+    assert parameters["password"] == ""
+    assert not Path(parameters["passfile"]).exists()
     query = "SELECT current_setting('application_name')"
     result = await database(postgres_server.url, query=query, expect_value="tenantwatch-agent")
     assert result.status is Status.HEALTHY, result.text
@@ -300,3 +309,25 @@ async def test_an_authority_that_turned_into_a_pipe_is_not_waited_for(tmp_path: 
     url = f"postgresql://u@127.0.0.1:{stable_port()}/d?sslmode=verify-ca&sslrootcert={file}"
     with pytest.raises(ConfigurationError, match=r"sslrootcert .*: is not a regular file"):
         DatabaseConnectivity(Settings(url=url))
+
+
+async def _echoing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Asks for the password in clear, and says it again."""
+    await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+    writer.write(b"R\0\0\0\x08\0\0\0\x03")
+    await reader.readexactly(1)
+    password = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+    fields = b"SFATAL\0C28P01\0Mno such login: " + password.rstrip(b"\0") + b"\0\0"
+    writer.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "form", ["u:hunter2%2Fnever@{}/d?sslmode=disable", "u@{}/d?sslmode=disable&password=hunter2/never"]
+)
+async def test_a_password_that_a_server_says_again_is_not_shown(form: str) -> None:
+    async with await asyncio.start_server(_echoing, "127.0.0.1", 0) as server:
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        result = await database(f"postgresql://{form.format(address)}")
+    assert result.status is Status.UNHEALTHY
+    assert result.text.endswith("FATAL: no such login: ***")

@@ -54,12 +54,12 @@ _FOLLOWERS = "SELECT count(*)::float8, max(extract(epoch FROM replay_lag))::floa
 
 
 # What the address leaves out is not sought in the agent's own environment or home: whatever server an address
-# names would be given it.
+# names would be given it. Of a file that is there and is no plain one libpq complains on stderr.
 _STANDARD = {
     "application_name": "tenantwatch-agent",
     "gssencmode": "disable",
     "password": "",
-    "passfile": os.devnull,
+    "passfile": f"{os.devnull}/none",
 }
 
 

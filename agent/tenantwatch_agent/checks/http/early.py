@@ -23,6 +23,7 @@ class Early(asyncio.Protocol):
     def hand_over(self, transport: asyncio.Transport, receiver: asyncio.Protocol) -> None:
         """From now on the receiver has the connection, and all that came before."""
         transport.set_protocol(receiver)
+        receiver.connection_made(transport)
         if self._data:
             receiver.data_received(bytes(self._data))
         if self._lost is not None:

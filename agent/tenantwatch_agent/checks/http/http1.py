@@ -37,9 +37,7 @@ class Http1Receiver(Receiver):
         self._expected: int | None = None
         self._chunked = False
 
-    def data_received(self, data: bytes) -> None:
-        if self.done.done():
-            return
+    def take(self, data: bytes) -> None:
         self.started()
         if self._in_body:
             self._after_headers_bytes += len(data)
@@ -61,9 +59,7 @@ class Http1Receiver(Receiver):
         elif self._after_headers_bytes > MAX_HEADER_BYTES + _MOST_PER_BODY_BYTE * self._body_bytes:
             self.fail(f"more than {MAX_HEADER_BYTES} bytes came around the body")
 
-    def connection_lost(self, error: Exception | None) -> None:
-        if self.done.done():
-            return
+    def ended(self, error: Exception | None) -> None:
         if error is not None:
             self.fail(f"connection broke: {reason(error)}")
         elif not self._in_body:
@@ -72,9 +68,6 @@ class Http1Receiver(Receiver):
             self.fail("the body is truncated")
         else:
             self.finish()
-
-    def eof_received(self) -> bool:
-        return False
 
     def let_go(self) -> None:
         super().let_go()

@@ -36,7 +36,7 @@ class Http2Receiver(Receiver):
         )
         self._stream = 0
         self._unsent = memoryview(b"")
-        self._head_bytes = 0
+        self._head_bytes = self._after_head_bytes = self._body_bytes = 0
 
     def send(self, request: Request) -> None:
         headers = request.all_headers()
@@ -53,13 +53,13 @@ class Http2Receiver(Receiver):
         self._unsent = memoryview(request.body)
         self._send_body()
 
-    def data_received(self, data: bytes) -> None:
-        if self.done.done():
-            return
+    def take(self, data: bytes) -> None:
         if not self._head_bytes and data.startswith(b"HTTP/"):
             self.fail("the server does not speak HTTP/2")
             return
-        if not self.answer.status:
+        if self.answer.status:
+            self._after_head_bytes += len(data)
+        else:
             # Counts interim answers too: they could go on for ever.
             self._head_bytes += len(data)
         try:
@@ -71,17 +71,16 @@ class Http2Receiver(Receiver):
             return
         if not self.answer.status and self._head_bytes > 2 * MAX_HEADER_BYTES:
             self.fail(f"headers are larger than {MAX_HEADER_BYTES} bytes")
+        # Each frame has nine bytes of its own, however little of the body it brings.
+        around_bytes = self._after_head_bytes - self._body_bytes
+        if around_bytes > MAX_HEADER_BYTES + self._body_bytes:
+            self.fail(f"more than {MAX_HEADER_BYTES} bytes came around the body")
 
-    def connection_lost(self, error: Exception | None) -> None:
-        if self.done.done():
-            return
+    def ended(self, error: Exception | None) -> None:
         if error is not None:
             self.fail(f"connection broke: {reason(error)}")
         else:
             self.fail("the body is truncated" if self.answer.status else "closed before a whole answer came")
-
-    def eof_received(self) -> bool:
-        return False
 
     def _on(self, event: h2.events.Event) -> None:
         match event:
@@ -90,6 +89,7 @@ class Http2Receiver(Receiver):
             case h2.events.ResponseReceived(headers=headers):
                 self._take_head([(str(name), str(value)) for name, value in headers or ()])
             case h2.events.DataReceived(data=data, flow_controlled_length=length):
+                self._body_bytes += len(data or b"")
                 self.answer.add_body(data or b"")
                 self._connection.acknowledge_received_data(length or 0, self._stream)
                 if self.answer.cut_at_limit:

@@ -10,11 +10,13 @@ from tenantwatch_agent.checks.http.exchange import Exchange, Route
 from tenantwatch_agent.checks.http.message import Request
 from tenantwatch_agent.checks.json_path import parse_json
 from tenantwatch_agent.checks.kubernetes.access import Access
+from tenantwatch_agent.checks.secrets import header_parts, hidden
 from tenantwatch_agent.errors import CheckerFailed
 
 PAGE = 50
 """Pods with all that their fields say have some 10 KB, and an answer is read up to a MiB."""
 MAX_OBJECTS = 5_000
+_MOST_SAID = 300
 
 
 class ApiFailed(Exception):
@@ -76,7 +78,8 @@ class Api:
         except ValueError:
             document = None
         if answer.status != 200:
-            raise ApiFailed(answer.status, _message(document) or f"HTTP {answer.status}")
+            said = hidden(_message(document), header_parts(self._headers.get("authorization", "")))
+            raise ApiFailed(answer.status, said[:_MOST_SAID] or f"HTTP {answer.status}")
         if not isinstance(document, dict):
             raise ApiFailed(answer.status, "the answer is not that of a Kubernetes API")
         return document
@@ -90,4 +93,4 @@ def _smaller(limit: int, what: str) -> int:
 
 def _message(document: Any) -> str:
     """Of a Status object."""
-    return str(document.get("message", ""))[:300] if isinstance(document, dict) else ""
+    return str(document.get("message", "")) if isinstance(document, dict) else ""
