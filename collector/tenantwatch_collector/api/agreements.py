@@ -20,7 +20,8 @@ from tenantwatch_collector.api.models import Instant, near
 from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.sla.contract import WHOLE, Contract, settled_zone
 from tenantwatch_collector.sla.corrections import MAX_REASON
-from tenantwatch_collector.sla.recurrence import MAX_DURATION_SECONDS, MAX_RULE_LENGTH
+from tenantwatch_collector.sla.recurrence import MAX_DURATION_SECONDS
+from tenantwatch_collector.sla.recurrence_rule import MAX_RULE_LENGTH
 
 
 def _says_something(text: str) -> str:

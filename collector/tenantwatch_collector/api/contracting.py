@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ from tenantwatch_collector.store.base import (
 
 MAX_RECORDS = 10_000
 """Of one kind and tenant: whoever needs more windows writes them as a rule."""
+MAX_SERIES = 500
 _GRACE_US = 60_000_000
 _FOR_EVER_BACK = -(2**62)
 
@@ -109,7 +111,11 @@ class Contracting:
         unknown = sorted(set(new.checks or ()) - known)
         if unknown:
             raise RefusedForEver(f"there is no check {', '.join(unknown[:5])}; names are AGENT/CHECK")
-        _refuse_more(await self._store.windows(tenant.tenant_key), "windows")
+        kept = await self._store.windows(tenant.tenant_key)
+        _refuse_more(kept, "windows")
+        if new.rule is not None:
+            series = [each for each in kept if each.recurrence and each.cancelled_at_us is None]
+            _refuse_more(series, "series of windows in force", MAX_SERIES)
         record = WindowRecord(
             tenant_key=tenant.tenant_key,
             window_id=0,
@@ -200,7 +206,10 @@ class Contracting:
         zone = new.timezone or newest.timezone
         try:
             settled_zone(zone)
-            made = recurrence(new.rule, new.first, new.duration_s, zone, excluded=new.exdates)
+            # In a thread: a rare rule is looked for through centuries.
+            made = await asyncio.to_thread(
+                recurrence, new.rule, new.first, new.duration_s, zone, excluded=new.exdates
+            )
             return recurrence_to_json(made)
         except ValueError as error:
             raise RefusedForEver(str(error)) from error
@@ -233,9 +242,9 @@ def _resolution(version: ContractVersion, checks: Sequence[TenantCheck]) -> Reso
     )
 
 
-def _refuse_more(records: Sequence[object], what: str) -> None:
-    if len(records) >= MAX_RECORDS:
-        raise RefusedForEver(f"a tenant has at most {MAX_RECORDS} {what}")
+def _refuse_more(records: Sequence[object], what: str, most: int = MAX_RECORDS) -> None:
+    if len(records) >= most:
+        raise RefusedForEver(f"a tenant has at most {most} {what}")
 
 
 def _version(version: ContractVersion) -> TermsVersion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +34,10 @@ class QuietTimes:
             await self.store.windows_ending_after(now_us - _BEHIND_US),
         )
         if records != self._records or now_us - self._written_us > _REWRITE_US:
+            # In a thread: rules are written out, and a rare one is looked for through years.
+            windows = await asyncio.to_thread(_maintenance, records[1], tenants, now_us)
+            self._silences = [_silence(one) for one in records[0]] + windows
             self._records, self._written_us = records, now_us
-            self._silences = [_silence(one) for one in records[0]] + _maintenance(records[1], tenants, now_us)
         return self._silences
 
 

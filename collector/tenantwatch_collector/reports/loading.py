@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import CheckTerms, Terms
 from tenantwatch_collector.sla.traffic import Unmasked
-from tenantwatch_collector.store.base import KnownChange, Tenant, TenantCheck
+from tenantwatch_collector.store.base import KnownChange, Tenant, TenantCheck, WindowRecord
 
 LEAD_US = 35 * 86_400 * UNITS
 """How far before a period windows are looked for: burn rates and open incidents reach back."""
@@ -77,7 +78,7 @@ async def load(
     members = [_member(check, changes[name_of(check)]) for check in found.checks]
     begin = _begin(tenant, agreed, changes)
     versions = terms_of(contracts, members, groups_of(found.checks), begin, UNITS)
-    windows = windows_known(found.windows, (period.start - LEAD_US, as_of_us), as_of_us)
+    windows = await _windows(found.windows, (period.start - LEAD_US, as_of_us), as_of_us)
     corrections = [correction_of(record) for record in found.corrections]
     facts = Facts(
         changes,
@@ -93,6 +94,13 @@ async def load(
     requests = await requests_of(counting, pieces, by_look)
     facts = replace(facts, measured=measured, rollups=rollups, requests=requests)
     return Loaded(contracts, versions, facts, windows, laid_out, log)
+
+
+async def _windows(records: Sequence[WindowRecord], within: Span, as_of_us: int) -> Sequence[AnnouncedWindow]:
+    """Rules are written out in a thread: a rare one is looked for through years."""
+    if any(record.recurrence for record in records):
+        return await asyncio.to_thread(windows_known, records, within, as_of_us)
+    return windows_known(records, within, as_of_us)
 
 
 def export_of(tenant_id: str, loaded: Loaded) -> Export:

@@ -8,47 +8,27 @@ the first counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from itertools import islice
+from functools import lru_cache
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
 from tenantwatch_collector.sla.masks import Maintenance
+from tenantwatch_collector.sla.recurrence_rule import MAX_OCCURRENCES, RuleError, checked_rule, parts_of
 from tenantwatch_collector.sla.spans import Span
 
-MAX_RULE_LENGTH = 500
-MAX_OCCURRENCES = 50_000
-"""In one expansion: five years of every hour."""
 MAX_DURATION_SECONDS = 30 * 86_400
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
-_PARTS = {
-    "FREQ",
-    "INTERVAL",
-    "COUNT",
-    "UNTIL",
-    "BYDAY",
-    "BYMONTHDAY",
-    "BYMONTH",
-    "BYYEARDAY",
-    "BYWEEKNO",
-    "BYSETPOS",
-    "BYHOUR",
-    "BYMINUTE",
-    "WKST",
-}
-_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_NUMBERED_DAYS = {"MONTHLY": 5, "YEARLY": 53}
-_MAX_LIST = 62
-_MAX_TIMES_A_DAY = 24
+_DAY_SECONDS = 86_400
+_CACHED_YEARS = 1024
+"""Of rules; of the densest that is taken one year has 70 kB."""
 _CALENDAR_YEARS = 400
 _CALENDAR = timedelta(days=146_097)
-
-
-class RuleError(ValueError):
-    """A recurrence that is not taken; the message says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +63,36 @@ def recurrence(
         raise RuleError(f"the first time must lie in the years {_FIRST_YEAR} to {_LAST_YEAR - 1}")
     if not 0 < duration_seconds <= MAX_DURATION_SECONDS:
         raise RuleError(f"a window lasts 1 to {MAX_DURATION_SECONDS} seconds")
-    checked = _checked(_until_local(rule, ZoneInfo(zone)))
+    checked = checked_rule(_until_local(rule, ZoneInfo(zone)))
     made = Recurrence(checked, first, duration_seconds, zone, checks, announced_at)
     try:
         begins = next(_local_starts(made, None), None)
-    except (IndexError, ValueError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, AttributeError, IndexError, KeyError) as error:
         raise RuleError(f"{rule!r} cannot be followed: {error}") from error
     if begins is None:
         raise RuleError(f"{rule!r} never happens after {first}")
-    return replace(made, excluded=frozenset(_exclude(made, each) for each in excluded))
+    left_out = frozenset(excluded)
+    _refuse_strange(made, left_out)
+    return replace(made, excluded=left_out)
 
 
-def _exclude(recurring: Recurrence, excluded: datetime) -> datetime:
-    """The start or day, if the rule has it: a mistake here would be found out too late."""
-    if excluded.tzinfo is not None:
-        raise RuleError("an excluded start is local, as the first time: write it without an offset")
-    day = excluded + timedelta(days=1, microseconds=-1) if excluded.time() == time.min else excluded
-    found = next(_local_starts(recurring, (excluded, day)), None)
-    if found is None:
-        raise RuleError(f"{excluded} is no start of {recurring.rule!r} from {recurring.first} on")
-    return excluded
+def _refuse_strange(recurring: Recurrence, excluded: frozenset[datetime]) -> None:
+    """Raise RuleError where the rule has no such start or day: a mistake here would be found out too late."""
+    # A counted rule is gone through from its beginning: once, not for each.
+    is_counted = excluded and "COUNT" in parts_of(recurring.rule)
+    counted = set(_local_starts(recurring, None)) if is_counted else None
+    days = {start.date() for start in counted or ()}
+    for each in excluded:
+        if each.tzinfo is not None:
+            raise RuleError("an excluded start is local, as the first time: write it without an offset")
+        whole_day = each.time() == time.min
+        if counted is not None:
+            found = each in counted or (whole_day and each.date() in days)
+        else:
+            last = each + timedelta(days=1, microseconds=-1) if whole_day else each
+            found = next(_local_starts(recurring, (each, last)), None) is not None
+        if not found:
+            raise RuleError(f"{each} is no start of {recurring.rule!r} from {recurring.first} on")
 
 
 def _until_local(rule: str, zone: ZoneInfo) -> str:
@@ -119,24 +109,37 @@ def _until_local(rule: str, zone: ZoneInfo) -> str:
 
 def expand(recurring: Recurrence, within: Span) -> list[Maintenance]:
     """The windows that touch ``within`` (Unix seconds), in order. Raises RuleError beyond the bound."""
+    zone, length = ZoneInfo(recurring.zone), recurring.duration_seconds
+    plain = replace(recurring, checks=None, announced_at=None, cancelled_at=None)
+    starts: list[int] = []
+    for year in _local_years(within[0] - length, within[1], zone):
+        starts += [each for each in _starts_of(plain, year) if within[0] - length < each < within[1]]
+        if len(starts) > MAX_OCCURRENCES:
+            raise RuleError(f"more than {MAX_OCCURRENCES} windows at once: ask for a shorter time")
+    kept = recurring.checks, recurring.announced_at, recurring.cancelled_at
+    return [Maintenance(start, start + length, *kept) for start in starts]
+
+
+def _local_years(low: int, high: int, zone: ZoneInfo) -> range:
+    """A day more at each end, for a start that a change of clocks moves over it."""
+    first, last = (datetime.fromtimestamp(at, zone) for at in (low - _DAY_SECONDS, high + _DAY_SECONDS))
+    return range(first.year, last.year + 1)
+
+
+@lru_cache(maxsize=_CACHED_YEARS)
+def _starts_of(recurring: Recurrence, year: int) -> array[int]:
+    """The instants at which it starts in a local year. Kept, for the same are asked for again and again."""
     zone = ZoneInfo(recurring.zone)
-    day = timedelta(days=1)
-    after = datetime.fromtimestamp(within[0] - recurring.duration_seconds, zone).replace(tzinfo=None) - day
-    before = datetime.fromtimestamp(within[1], zone).replace(tzinfo=None) + day
-    windows = []
-    days = {each.date() for each in recurring.excluded if each.time() == time.min}
-    for local in islice(_local_starts(recurring, (after, before)), MAX_OCCURRENCES + 1):
-        if local in recurring.excluded or local.date() in days:
-            continue
-        start = instant_of(local, zone)
-        end = start + recurring.duration_seconds
-        if end > within[0] and start < within[1]:
-            windows.append(
-                Maintenance(start, end, recurring.checks, recurring.announced_at, recurring.cancelled_at)
-            )
-    if len(windows) > MAX_OCCURRENCES:
-        raise RuleError(f"more than {MAX_OCCURRENCES} windows at once: ask for a shorter time")
-    return windows
+    whole_days = {each.date() for each in recurring.excluded if each.time() == time.min}
+    within = datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59, 999_999)
+    return array(
+        "q",
+        (
+            instant_of(local, zone)
+            for local in _local_starts(recurring, within)
+            if local not in recurring.excluded and local.date() not in whole_days
+        ),
+    )
 
 
 def instant_of(local: datetime, zone: ZoneInfo) -> int:
@@ -149,9 +152,8 @@ def _local_starts(recurring: Recurrence, within: tuple[datetime, datetime] | Non
     repeats after 400 years, weekdays included: moved to the last of them, even a rule that never happens
     is searched at an end within a few hundred years."""
     moved = (datetime.max.year - _LAST_YEAR - 20) // _CALENDAR_YEARS
-    first = recurring.first + moved * _CALENDAR + _ahead(recurring, within)
-    rule = _parse(recurring.rule, first, moved * _CALENDAR)
-    for start in rule:
+    text, begin = (recurring.rule, recurring.first) if within is None else _ahead(recurring, within[0])
+    for start in _parse(text, begin + moved * _CALENDAR, moved * _CALENDAR):
         local = start - moved * _CALENDAR
         if within is None or within[0] <= local <= within[1]:
             yield local
@@ -159,14 +161,33 @@ def _local_starts(recurring: Recurrence, within: tuple[datetime, datetime] | Non
             return
 
 
-def _ahead(recurring: Recurrence, within: tuple[datetime, datetime] | None) -> timedelta:
-    """How far a rule of every day or week may begin later and be the same rule from then on: twenty years of
-    every hour are not gone through for the last month."""
-    parts = dict(_part(each) for each in recurring.rule.split(";") if each)
-    every_one = int(parts.get("INTERVAL", "1")) == 1 and parts["FREQ"] in ("DAILY", "WEEKLY")
-    if within is None or not every_one or "COUNT" in parts:
-        return timedelta(0)
-    return timedelta(weeks=max(0, (within[0] - recurring.first).days // 7 - 1))
+def _ahead(recurring: Recurrence, low: datetime) -> tuple[str, datetime]:
+    """A rule and a later beginning that give the same from ``low`` on: decades of every hour are not gone
+    through for the last month. One that is counted must be counted from where it begins."""
+    rule, first = recurring.rule, recurring.first
+    parts = parts_of(rule)
+    interval, unit_days = int(parts.get("INTERVAL", "1")), {"DAILY": 1, "WEEKLY": 7}.get(parts["FREQ"])
+    if "COUNT" in parts or low <= first:
+        return rule, first
+    if unit_days is not None:
+        unit = timedelta(days=interval * unit_days)
+        return rule, first + max(0, (low - first) // unit - 1) * unit
+    years = interval if parts["FREQ"] == "YEARLY" else interval // gcd(interval, 12)
+    turns = max(0, (low.year - first.year) // years - 1)
+    # From the first of the month on, which every year has; the day that was meant is written down.
+    return _with_its_day(parts, first), first.replace(
+        year=first.year + turns * years, day=1
+    ) if turns else first
+
+
+def _with_its_day(parts: Mapping[str, str], first: datetime) -> str:
+    """A monthly or yearly rule that names no days has that of its first time."""
+    written = dict(parts)
+    if not written.keys() & {"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"}:
+        written["BYMONTHDAY"] = str(first.day)
+        if written["FREQ"] == "YEARLY":
+            written.setdefault("BYMONTH", str(first.month))
+    return ";".join(f"{name}={value}" for name, value in written.items())
 
 
 def _parse(rule: str, first: datetime, moved: timedelta) -> rrule:
@@ -185,55 +206,3 @@ def _without_until(rule: str) -> tuple[str, datetime | None]:
     # A date alone includes that whole day.
     last = until if "T" in match[1] else until + timedelta(days=1, seconds=-1)
     return rule.replace(match[0], "").lstrip(";"), last
-
-
-def _checked(rule: str) -> str:
-    text = rule.strip().upper().removeprefix("RRULE:")
-    if len(text) > MAX_RULE_LENGTH:
-        raise RuleError(f"a rule has at most {MAX_RULE_LENGTH} characters")
-    parts = dict(_part(each) for each in text.split(";") if each)
-    if parts.get("FREQ") not in _FREQUENCIES:
-        raise RuleError(
-            f"FREQ must be one of {', '.join(_FREQUENCIES)};"
-            " for several windows a day write their hours as BYHOUR=2,14"
-        )
-    most = _NUMBERED_DAYS.get(parts["FREQ"], 0)
-    for number in re.findall(r"[+-]?(\d+)(?=MO|TU|WE|TH|FR|SA|SU)", parts.get("BYDAY", "")):
-        if not 1 <= int(number) <= most:
-            raise RuleError(
-                "BYDAY takes numbers with FREQ=MONTHLY, 1MO to 5MO or -1FR, and with FREQ=YEARLY up to 53"
-            )
-    if "COUNT" in parts and "UNTIL" in parts:
-        raise RuleError("COUNT and UNTIL exclude one another")
-    _check_numbers(parts)
-    if _length(parts, "BYHOUR") * _length(parts, "BYMINUTE") > _MAX_TIMES_A_DAY:
-        raise RuleError(f"BYHOUR and BYMINUTE together give more than {_MAX_TIMES_A_DAY} windows a day")
-    if "UNTIL" in parts and not re.fullmatch(r"\d{8}(T\d{6})?", parts["UNTIL"]):
-        raise RuleError(
-            "UNTIL is a date or an instant: 20271231, 20271231T235959 (local) or 20271231T225959Z"
-        )
-    try:
-        _parse(text, datetime(_FIRST_YEAR, 1, 1), timedelta(0))
-    except (ValueError, TypeError, OverflowError, AttributeError, IndexError, KeyError) as error:
-        raise RuleError(f"{rule!r} is no rule of RFC 5545: {error}") from error
-    return text
-
-
-def _part(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not value or name not in _PARTS:
-        raise RuleError(f"{text!r} is not taken; a rule has {', '.join(sorted(_PARTS))}, each as NAME=VALUE")
-    if value.count(",") >= _MAX_LIST:
-        raise RuleError(f"{name} has more than {_MAX_LIST} values")
-    return name, value
-
-
-def _check_numbers(parts: dict[str, str]) -> None:
-    for name, most in (("INTERVAL", 1000), ("COUNT", MAX_OCCURRENCES)):
-        value = parts.get(name, "1")
-        if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= most):
-            raise RuleError(f"{name} must be 1 to {most}")
-
-
-def _length(parts: dict[str, str], name: str) -> int:
-    return len(parts.get(name, "").split(","))

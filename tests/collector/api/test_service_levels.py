@@ -126,6 +126,24 @@ async def test_maintenance_keeps_the_collectors_own_time_of_announcement(here: S
     await _only_for_admins(here, "AnnounceMaintenance", _announcement(new))
 
 
+async def test_series_in_force_are_bounded(here: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs some work for every report; a cancelled one makes room."""
+    windows = f"/monitoring/sla/{OTHER}/maintenance"
+    kept = (await here.admin.rest("GET", windows))["windows"]
+    in_force = [each for each in kept if each["recurrence"] and each["cancelled_at"] is None]
+    monkeypatch.setattr("tenantwatch_collector.api.contracting.MAX_SERIES", len(in_force) + 1)
+    weekly = {"rule": "FREQ=WEEKLY", "first": "2026-01-04T02:00:00", "duration_s": 60, "reason": "x"}
+    window = await here.admin.rest("POST", windows, weekly, 201)
+    refused = await here.admin.rest("POST", windows, weekly, 422)
+    assert "series of windows in force" in refused["detail"]
+    await here.admin.rest("DELETE", f"{windows}/{window['window_id']}", status=204)
+    await here.admin.rest("POST", windows, weekly, 201)
+    monkeypatch.undo()
+    wrong = {**weekly, "rule": "FREQ=WEEKLY;BYMONTHDAY=1"}
+    refused = await here.admin.rest("POST", windows, wrong, 422)
+    assert refused["detail"] == "BYMONTHDAY goes with FREQ=DAILY or MONTHLY or YEARLY, not with WEEKLY"
+
+
 async def test_a_correction_needs_a_second_person(here: Served) -> None:
     new = {"from": utc(hours=-2), "to": utc(hours=-1), "counts_as": "up", "reason": "our own network"}
     request = ParseDict({**new, "tenant_id": TENANT}, pb.CreateCorrectionRequest())
