@@ -15,7 +15,8 @@ from typing import Any
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tenantwatch_agent.checks.base import Check, Outcome
+from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.egress import OwnEgress, depends_on_egress
 from tenantwatch_agent.errors import CheckerFailed
@@ -85,7 +86,7 @@ class Looker:
 
     async def _bounded(self, one: ConfiguredCheck, span: Span) -> Outcome:
         try:
-            return await _within(one.check, one.timeout_seconds, span)
+            return await _within(one, span)
         except _TimedOut as timeout:
             text = f"no answer within {one.timeout_seconds:g} s, in phase {timeout.phase}"
             # Where we ourselves stood still for most of that time, the target may well have answered.
@@ -122,26 +123,27 @@ class _TimedOut(Exception):
         self.phase = phase
 
 
-async def _within(check: Check, timeout_seconds: float, span: Span) -> Outcome:
+async def _within(one: ConfiguredCheck, span: Span) -> Outcome:
     """Raises _TimedOut in time, also where a library answers a cancellation with more waiting."""
-    task = asyncio.ensure_future(_contained(check))
+    task = asyncio.ensure_future(_contained(one))
     try:
-        await asyncio.wait([task], timeout=timeout_seconds)
+        await asyncio.wait([task], timeout=one.timeout_seconds)
     except asyncio.CancelledError:
         await _give_up(task)
         raise
     if not task.done():
-        late_seconds, phase = span.late_seconds, check.phase
+        late_seconds, phase = span.late_seconds, one.check.phase
         await _give_up(task)
         raise _TimedOut(late_seconds, phase)
     return task.result()
 
 
-async def _contained(check: Check) -> Outcome:
+async def _contained(one: ConfiguredCheck) -> Outcome:
     """What a plugin of Python raises to end the program ends its look; what it returns is an outcome."""
     task = asyncio.current_task()
+    reach.bind(one.reach)
     try:
-        outcome = await check.look()
+        outcome = await one.check.look()
     except Exception:
         raise
     except BaseException as error:

@@ -13,7 +13,7 @@ from tests.system.ground import TENANT, ground
 from tests.system.harness import Caller
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
-ALLOWED = "[assignment]\nenabled = true"
+ALLOWED = '[assignment]\nenabled = true\nhosts = ["localhost"]'
 PATH = f"/checks/{TENANT}/far"
 
 

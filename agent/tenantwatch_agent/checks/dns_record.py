@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tenantwatch_wire.records import Status
 
+from tenantwatch_agent.checks import reach
 from tenantwatch_agent.checks.base import Latency, Outcome, missing_client
 from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
@@ -88,6 +89,7 @@ class DnsRecord:
         except (dns.resolver.NoResolverConfiguration, dns.name.LabelTooLong, dns.name.EmptyLabel) as error:
             raise CheckerFailed(str(error)) from None
         if self._server is not None:
+            reach.demand(self._server[0], self._server[0])
             resolver.nameservers, resolver.port = [self._server[0]], self._server[1]
         resolver.timeout, resolver.lifetime = _REPEAT_SECONDS, _NO_LIMIT_SECONDS
         return await resolver.resolve(name, self._settings.record_type, backend=Sockets())

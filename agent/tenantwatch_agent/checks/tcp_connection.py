@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
+from tenantwatch_agent.checks import reach
 from tenantwatch_agent.checks.base import Latency, Outcome, os_reason
 from tenantwatch_agent.checks.findings import Findings
 from tenantwatch_agent.errors import ConfigurationError
@@ -37,9 +38,10 @@ class TcpConnection:
         self.target = f"tcp://{settings.address}"
 
     async def look(self) -> Outcome:
+        host, port = self._where
         started = time.perf_counter()
         try:
-            _, writer = await asyncio.open_connection(*self._where)
+            _, writer = await reach.dialled(host, port, lambda where: asyncio.open_connection(where, port))
         except OSError as error:
             return Outcome(Status.UNHEALTHY, f"connect failed: {os_reason(error)}")
         latency_us = round((time.perf_counter() - started) * 1_000_000)

@@ -53,17 +53,39 @@ _HARMLESS = (
 )
 
 
+_PLACES = ("address", "host", "proxy_url", "resolver", "server", "time_server", "url")
+"""Keys whose texts say where to look; what they resolve to is judged when it is dialled."""
+
+
 def demand_allowed(table: Mapping[str, Any], limits: AssignmentLimits) -> None:
     """Raises ConfigurationError unless this check may be assigned here. Reads and builds nothing."""
     if table.get("kind") not in limits.kinds:
         raise ConfigurationError(f"kind {table.get('kind')!r} is not among [assignment] kinds of this agent")
+    reach = limits.reach
     for key, value in keys_of(table):
+        if key in _PLACES:
+            for host in filter(None, map(_host, _texts(value))):
+                if reason := reach.reason_against_written(host):
+                    raise ConfigurationError(f"{key}: {reason}")
         if _is_local(key) and key not in limits.local_keys:
             raise ConfigurationError(_named_here(key))
         for text in _texts(value):
             for part in _local_parts(text):
                 if part not in limits.local_keys:
                     raise ConfigurationError(f"{key}: {_named_here(part)}")
+
+
+def _host(text: str) -> str:
+    """Of an address, HOST:PORT or HOST; empty where it cannot be said, or is still to be filled in."""
+    text = text.strip()
+    if "{" in text:
+        return ""
+    if "://" not in text and text.count(":") > 1 and not text.startswith("["):
+        return text
+    try:
+        return urlsplit(text if "://" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _named_here(key: str) -> str:

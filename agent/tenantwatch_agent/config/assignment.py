@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,9 @@ def _each(
             demand_allowed(table, limits)
             if check_id in found or check_id in known:
                 raise ConfigurationError("a check with this id exists already")
-            found[check_id] = read_check(table, where, around)
+            one = read_check(table, where, around)
+            fingerprint = f"{one.fingerprint} {limits.hosts}"
+            found[check_id] = replace(one, reach=limits.reach, fingerprint=fingerprint)
         except ConfigurationError as error:
             reasons = (mistake.removeprefix(f"{where}: ") for mistake in error.mistakes)
             refused.append((check_id, "; ".join(reasons)))

@@ -15,6 +15,7 @@ from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition
 
 from tenantwatch_agent.checks.base import Check
+from tenantwatch_agent.checks.reach import Reach
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.config.source import TOP, Source
@@ -81,6 +82,8 @@ class ConfiguredCheck:
     fingerprint: str = ""
     files: tuple[Path, ...] = ()
     """What its settings name; a change of one of them is a change of the check."""
+    reach: Reach | None = None
+    """Where it may look; None for a check of the agent's own files."""
 
 
 def read_checks(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tenantwatch_wire.records import CHECK_KINDS
 
+from tenantwatch_agent.checks.reach import Reach
 from tenantwatch_agent.errors import ConfigurationError, Mistakes
 from tenantwatch_agent.files import read_regular
 
@@ -21,6 +22,7 @@ NO_TOKEN = f"there is no token; set collector.token_file or {TOKEN_VARIABLE}"
 MAKE_TOKEN = "`tenantwatch-collector token create --tenant T --agent` makes a token"
 _TOKEN = re.compile(rf"[!-~]{{1,{MAX_TOKEN_LENGTH}}}")
 SYSTEM_TRUST = "system"
+MAX_HOSTS = 100
 EXECUTING_KINDS = ("plugin_validation",)
 """Kinds that start programs on this machine: assigned by the collector only where they are named."""
 
@@ -168,11 +170,23 @@ class AssignmentLimits:
     kinds: tuple[str, ...] = tuple(kind for kind in CHECK_KINDS if kind not in EXECUTING_KINDS)
     local_keys: tuple[str, ...] = ()
     """Keys that name files, programs or variables of this machine and may be assigned all the same."""
+    hosts: tuple[str, ...] = ()
+    """Names and networks that assigned checks may look at."""
 
     def __post_init__(self) -> None:
+        if len(self.hosts) > MAX_HOSTS:
+            raise ValueError(f"hosts: {MAX_HOSTS} are enough")
+        try:
+            Reach.of(self.hosts)
+        except ValueError as error:
+            raise ValueError(f"hosts: {error}") from None
         for kind in self.kinds:
             if kind not in CHECK_KINDS:
                 raise ValueError(f"kinds: {kind!r} is none of {', '.join(CHECK_KINDS)}")
+
+    @property
+    def reach(self) -> Reach:
+        return Reach.of(self.hosts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
+
+from tenantwatch_agent.checks import reach
 
 MAX_ANSWER_BYTES = 1024 * 1024
 
@@ -35,10 +38,18 @@ class BoundedLoop:
         self._loop = loop
         self._allowance = allowance
 
-    async def create_connection(self, factory: Any, *where: Any, **options: Any) -> Any:
-        return await self._loop.create_connection(
-            lambda: _Bounded(factory(), self._allowance), *where, **options
-        )
+    async def create_connection(self, factory: Any, host: str = "", port: int = 0, **options: Any) -> Any:
+        """Without a host it is TLS over a connection that is there."""
+
+        def connect(where: str) -> Awaitable[Any]:
+            place = (where, port) if where else ()
+            return self._loop.create_connection(
+                lambda: _Bounded(factory(), self._allowance), *place, **options
+            )
+
+        if not host:
+            return await connect("")
+        return await reach.dialled(host, port, connect)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)

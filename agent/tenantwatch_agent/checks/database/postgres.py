@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import conninfo, pq
 
+from tenantwatch_agent.checks import reach
 from tenantwatch_agent.checks.base import os_reason, without_secrets
 from tenantwatch_agent.checks.database.allowance import Allowance
 from tenantwatch_agent.checks.database.relay import Relay
@@ -168,7 +169,11 @@ class PostgresSession:
     async def _addresses(self) -> list[str]:
         """Looked up here, since libpq would do it on the loop's own thread; a socket's folder needs none."""
         host = str(self._parameters.get("host", ""))
-        if not host or host.startswith("/") or self._parameters.get("hostaddr"):
+        if given := str(self._parameters.get("hostaddr") or ""):
+            for address in given.split(","):
+                reach.demand(host, address)
+            return [""]
+        if not host or host.startswith("/"):
             return [""]
         port = int(self._parameters.get("port") or 5432)
         loop = asyncio.get_running_loop()
@@ -176,7 +181,10 @@ class PostgresSession:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise DatabaseFailed(f"no address of {host}: {os_reason(error)}") from None
-        return list(dict.fromkeys(str(one[4][0]) for one in found))
+        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        for address in addresses:
+            reach.demand(host, address)
+        return addresses
 
     async def _connect(self, address: str, phases: Phases) -> None:
         chosen = {"hostaddr": address} if address else {}

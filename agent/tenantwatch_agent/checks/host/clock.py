@@ -11,6 +11,7 @@ import struct
 import time
 from dataclasses import dataclass
 
+from tenantwatch_agent.checks import reach
 from tenantwatch_agent.checks.base import os_reason
 
 NTP_PORT = 123
@@ -70,6 +71,7 @@ async def ask_server(host: str, port: int = NTP_PORT) -> float:
     mark = secrets.token_bytes(8)
     try:
         family, kind, _, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM))[0]
+        reach.demand(host, str(address[0]))
         # A socket of our own: uvloop forgets that of a datagram endpoint which is cancelled while it is made.
         with socket.socket(family, kind) as own:
             own.setblocking(False)

@@ -9,6 +9,7 @@ from itertools import chain, zip_longest
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from tenantwatch_agent.checks import reach
 from tenantwatch_agent.checks.base import os_reason
 from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import ProbeFailed
@@ -28,17 +29,20 @@ _FAMILIES = {"any": socket.AF_UNSPEC, "4": socket.AF_INET, "6": socket.AF_INET6}
 
 
 async def resolve(host: str, port: int, ip_version: IpVersion = "any") -> list[Place]:
-    """The addresses to try, in this order. Raises ProbeFailed."""
+    """The addresses to try, in this order. Raises ProbeFailed, and CheckerFailed for one out of reach."""
     family = _FAMILIES[ip_version]
     if (literal := _literal(host, port)) is not None:
         if family not in (socket.AF_UNSPEC, literal[0]):
             raise ProbeFailed(f"{host} is not an IPv{ip_version} address")
+        reach.demand(host, host)
         return [literal]
     try:
         found = await _look_up(host, port, family)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "not a valid name"
         raise ProbeFailed(f"name {host!r} is not known: {reason}") from None
+    for *_, where in found:
+        reach.demand(host, str(where[0]))
     return _interleaved([(socket.AddressFamily(family), where) for family, _, _, _, where in found])
 
 

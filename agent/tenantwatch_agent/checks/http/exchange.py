@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from tenantwatch_agent.checks import reach
 from tenantwatch_agent.checks.base import missing_client
 from tenantwatch_agent.checks.http import dial, tls
 from tenantwatch_agent.checks.http.address import Address
@@ -68,6 +69,7 @@ class Exchange:
         proxy = self.route.proxy
         if proxy is None:
             return await self._dial(self.request.address)
+        reach.demand_unresolved(self.request.address.host)
         try:
             async with asyncio.timeout(PROXY_SECONDS):
                 return await self._dial(proxy.address)
