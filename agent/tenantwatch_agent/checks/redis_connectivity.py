@@ -129,7 +129,8 @@ class RedisConnectivity:
             # The login may not see it. That is no failure of the server.
             findings.judge(self._latency, self._latency_us())
             return "answers, but its login may not use INFO"
-        mode = str(info.get("redis_mode", "standalone"))
+        # Valkey has another word for it since its version 8.
+        mode = str(info.get("redis_mode") or info.get("server_mode") or "standalone")
         metrics.update(redis_info.figures(info))
         metrics.put("evicted_per_second", self._evictions(info))
         self._judge.server(info, metrics, findings)
