@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from tenantwatch_collector.engines.summing import summed
-from tenantwatch_collector.reports.members import places_of
+from tenantwatch_collector.reports.members import Members
 from tenantwatch_collector.sla import calendar_period
 from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.sparse import encode_counts
@@ -69,7 +69,7 @@ async def _fill(store: Store, month: date) -> None:
         checks = await store.register_checks(tenant.tenant_key, "a", [(d, True) for d in definitions], True)
         # What a collector that runs has behind it: all that is over is rolled up.
         flush, changes = RolledUp(0, period.end * _US), []
-        places = places_of(await store.tenant_checks(tenant.tenant_key))
+        places = Members.of(await store.tenant_checks(tenant.tenant_key), {}).places().at(0)
         for check in checks:
             changes += _changes(tenant.tenant_key, check.check_key, period.start * _US)
             for start in range(period.start, period.end, _DAY_S):

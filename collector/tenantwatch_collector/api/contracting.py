@@ -31,7 +31,7 @@ from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.reports.agreements import correction_of, recurrence_to_json, versions_of
-from tenantwatch_collector.reports.loading import name_of
+from tenantwatch_collector.reports.members import name_of
 from tenantwatch_collector.sla.contract import (
     BackdatedTerms,
     ContractVersion,

@@ -72,7 +72,8 @@ class CheckBook:
             if known is None:
                 changed.append(self._add(check, None))
             elif known.check != check:
-                known.timeline = timeline_of(check, json.dumps(known.timeline.to_json()))
+                self._catch_up(known)
+                known.timeline = timeline_of(check, json.dumps(known.timeline.to_json()), _now_us())
                 known.check = check
                 self._index(known)
                 changed.append(known)
@@ -242,7 +243,7 @@ class CheckBook:
     def _add(self, check: StoredCheck, state: CheckState | None) -> WatchedCheck:
         watched = WatchedCheck(
             check,
-            timeline_of(check, None if state is None else state.timeline),
+            timeline_of(check, None if state is None else state.timeline, _now_us()),
             0 if state is None else state.through_commit,
         )
         self.watched[check.check_key] = watched
@@ -267,3 +268,7 @@ class CheckBook:
         self._last_us = np.concatenate([self._last_us, np.zeros(more, np.int64)])
         self._quiet_until_us = np.concatenate([self._quiet_until_us, np.full(more, -1, np.int64)])
         self._expiry_us = np.concatenate([self._expiry_us, np.full(more, NEVER, np.int64)])
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

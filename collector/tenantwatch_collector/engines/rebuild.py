@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.health import Change, CheckTimeline, differences, revise
-from tenantwatch_collector.store.base import CheckChange, Store, StoredCheck
+from tenantwatch_collector.health import Change, CheckTimeline, Confirmation, differences, revise
+from tenantwatch_collector.store.base import CheckChange, Store, StoredCheck, TenantCheck
 
 _PAGE = 20_000
 _INTERVALS_BACK = 500
@@ -45,28 +45,45 @@ async def rebuild(store: Store, watched: WatchedCheck, late_us: int) -> list[Cha
     intervals before the late result: by then runs of good or bad results have settled every level.
     """
     check = watched.check
-    from_us = late_us - _lookback_us(check)
+    all_checks = await store.tenant_checks(check.tenant_key)
+    definitions = [each for each in all_checks if each.check_key == check.check_key]
+    from_us = late_us - _lookback_us(definitions)
     before = await _believed(store, check, from_us)
-    fresh = timeline_of(check, None)
+    first, *later = map(_confirmation, definitions)
+    fresh = CheckTimeline(first.confirm_failures, first.confirm_successes, first.stale_after)
     after: list[Change] = []
     async for time_us, status, latency_us in _measurements(store, check, from_us):
+        while later and later[0].since <= time_us:
+            fresh.redefine(later.pop(0))
         revise(after, fresh.apply(time_us, status, latency_us))
+    for confirmation in later:
+        fresh.redefine(confirmation)
     watched.timeline = fresh
     # What lies long before the late result it cannot have changed.
-    settled_us = late_us - _run_us(check)
+    settled_us = late_us - _run_us(definitions)
     return differences(_since(before, settled_us), _since(after, settled_us))
 
 
-def _lookback_us(check: StoredCheck) -> int:
-    back_us = _INTERVALS_BACK * check.definition.interval_ms * 1000
-    return max(_LEAST_BACK_US, min(_MOST_BACK_US, back_us)) + _run_us(check)
+def _confirmation(check: TenantCheck) -> Confirmation:
+    """How it was confirmed since then; the first holds for all time before as well."""
+    return Confirmation(
+        check.active_since_us or 0,
+        check.confirm_failures,
+        check.confirm_successes,
+        check.stale_after_ms * 1000,
+    )
 
 
-def _run_us(check: StoredCheck) -> int:
+def _lookback_us(definitions: Sequence[TenantCheck]) -> int:
+    back_us = _INTERVALS_BACK * max(each.interval_ms for each in definitions) * 1000
+    return max(_LEAST_BACK_US, min(_MOST_BACK_US, back_us)) + _run_us(definitions)
+
+
+def _run_us(definitions: Sequence[TenantCheck]) -> int:
     """The longest time that results of one run can lie apart."""
-    definition = check.definition
-    run = definition.confirm_failures + definition.confirm_successes
-    return run * definition.stale_after_ms * 1000
+    return max(
+        (each.confirm_failures + each.confirm_successes) * each.stale_after_ms * 1000 for each in definitions
+    )
 
 
 def _since(history: list[Change], from_us: int) -> list[Change]:
@@ -107,17 +124,14 @@ async def _measurements(
         from_us = last_us if last_us < _FOR_EVER else page[-1][0] + 1
 
 
-def timeline_of(check: StoredCheck, memory: str | None) -> CheckTimeline:
-    """The check's timeline, going on from an engine's memory (JSON) if there is one."""
+def timeline_of(check: StoredCheck, memory: str | None, now_us: int) -> CheckTimeline:
+    """The check's timeline as it is defined now, going on from an engine's memory (JSON) if there is one."""
     definition = check.definition
+    stale_after = definition.stale_after_ms * 1000
     if memory is None:
-        return CheckTimeline(
-            confirm_failures=definition.confirm_failures,
-            confirm_successes=definition.confirm_successes,
-            stale_after=definition.stale_after_ms * 1000,
-        )
-    kept = json.loads(memory)
-    kept["confirm_failures"] = definition.confirm_failures
-    kept["confirm_successes"] = definition.confirm_successes
-    kept["stale_after"] = definition.stale_after_ms * 1000
-    return CheckTimeline.from_json(kept)
+        return CheckTimeline(definition.confirm_failures, definition.confirm_successes, stale_after)
+    timeline = CheckTimeline.from_json(json.loads(memory))
+    settings = definition.confirm_failures, definition.confirm_successes, stale_after
+    if settings != (timeline.confirm_failures, timeline.confirm_successes, timeline.stale_after):
+        timeline.redefine(Confirmation(now_us, *settings))
+    return timeline

@@ -23,7 +23,7 @@ from tenantwatch_collector.engines.summing import (
     rollup_of,
     summed,
 )
-from tenantwatch_collector.reports.members import places_of
+from tenantwatch_collector.reports.members import Members
 from tenantwatch_collector.sla.requests import COUNTERS, MAX_GAP_SECONDS
 from tenantwatch_collector.sla.rollup import NOTHING, Counts, add_up, count_checks
 from tenantwatch_collector.store.base import (
@@ -166,14 +166,15 @@ class RollupEngine:
         """Make these spans, and let the next wider ones be made when they are over."""
         flush = RolledUp(0, 0, spans=list(spans))
         places = {
-            key: places_of(await self._store.tenant_checks(key)) for key in {s.tenant_key for s in spans}
+            key: Members.of(await self._store.tenant_checks(key), {}).places()
+            for key in {span.tenant_key for span in spans}
         }
         for span in spans:
             rollups, requests = await self.recount(span), await self._requests(span)
             flush.rollups += rollups
             if span.width_s == BUCKET_S:
                 flush.requests += requests
-            flush.sums += summed(span, rollups, requests, places[span.tenant_key])
+            flush.sums += summed(span, rollups, requests, places[span.tenant_key].at(span.start_us))
         flush.due = sorted({within(span, WIDER[span.width_s]) for span in spans if span.width_s in WIDER})
         left = [reason for span, reason in self._wanted.items() if span not in set(spans)]
         flush.cursor = _before([reason.commit_id for reason in left], self._cursor)
@@ -186,8 +187,9 @@ class RollupEngine:
 
     async def sum_up(self, span: RollupSpan) -> list[RollupSum]:
         """What the sum of the span is, made anew."""
-        places = places_of(await self._store.tenant_checks(span.tenant_key))
-        return summed(span, await self.recount(span), await self._requests(span), places)
+        places = Members.of(await self._store.tenant_checks(span.tenant_key), {}).places()
+        requests = await self._requests(span)
+        return summed(span, await self.recount(span), requests, places.at(span.start_us))
 
     async def recount(self, span: RollupSpan) -> list[Rollup]:
         """What the rollups of the span are, made anew from its results, or of the narrower ones in it."""

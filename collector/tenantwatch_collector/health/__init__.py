@@ -21,12 +21,13 @@ from tenantwatch_collector.health.history import (
     revise,
     timeline,
 )
-from tenantwatch_collector.health.timeline import Change, CheckTimeline
+from tenantwatch_collector.health.timeline import Change, CheckTimeline, Confirmation
 
 __all__ = [
     "Change",
     "CheckResult",
     "CheckTimeline",
+    "Confirmation",
     "Group",
     "GroupState",
     "Measurement",

@@ -7,12 +7,13 @@ integers of any one unit.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.health.timeline import Change, CheckTimeline
+from tenantwatch_collector.health.timeline import Change, CheckTimeline, Confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,22 @@ def timeline(
     confirm_successes: int,
     stale_after: int,
     as_of: int,
+    later: Sequence[Confirmation] = (),
 ) -> list[Change]:
-    """The check's changes of level up to ``as_of``, in order of time; it is unknown before the first."""
+    """The check's changes of level up to ``as_of``, in order of time; it is unknown before the first.
+
+    ``later`` ways of confirming, in order, replace the given one from their instants on.
+    """
     check = CheckTimeline(confirm_failures, confirm_successes, stale_after)
     history: list[Change] = []
+    left = deque(later)
     for measurement in known:
+        while left and left[0].since <= measurement.time:
+            check.redefine(left.popleft())
         revise(history, check.apply(measurement.time, measurement.status, measurement.latency_us))
+    for confirmation in left:
+        if confirmation.since <= as_of:
+            check.redefine(confirmation)
     revise(history, check.expire(as_of))
     return history
 

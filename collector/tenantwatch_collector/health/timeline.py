@@ -4,7 +4,7 @@ Two filters run side by side over "at least degraded" and "unhealthy". A filter 
 ``confirm_failures`` bad results in a row are complete, and good after ``confirm_successes`` good ones; the
 change is dated at the first result of that run, because that is what the customer saw. From unknown one
 good result suffices. A result speaks for at most ``stale_after``; then the level is unknown and runs begin
-anew. Times are integers of any one unit.
+anew. Where that changes meanwhile, it speaks for the longer of both. Times are integers of any one unit.
 """
 
 from __future__ import annotations
@@ -20,6 +20,16 @@ class Change(NamedTuple):
 
     time: int
     level: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How a check's results are confirmed from ``since`` on."""
+
+    since: int
+    confirm_failures: int
+    confirm_successes: int
+    stale_after: int
 
 
 @dataclass(slots=True)
@@ -66,6 +76,8 @@ class CheckTimeline:
     since: int | None = None
     last_time: int | None = None
     """The newest result that measured something; None since the last silence."""
+    covers: int = 0
+    """How long that one speaks for the check."""
     _unhealthy: Filter = field(default_factory=Filter)
     _degraded: Filter = field(default_factory=Filter)
 
@@ -77,14 +89,24 @@ class CheckTimeline:
             and self._degraded.bad is False
             and self._unhealthy.run == 0
             and self._degraded.run == 0
+            and self.covers == self.stale_after
         )
+
+    def redefine(self, confirmation: Confirmation) -> None:
+        """Confirm the results from ``since`` on in another way."""
+        expiry = self.next_expiry()
+        if expiry is not None and expiry >= confirmation.since:
+            self.covers = max(self.covers, confirmation.stale_after)
+        self.confirm_failures = confirmation.confirm_failures
+        self.confirm_successes = confirmation.confirm_successes
+        self.stale_after = confirmation.stale_after
 
     def apply(self, time: int, status: Status, latency: int | None = None) -> list[Change]:
         """Take a result newer than all before it; returns the changes that it confirms."""
         if status is Status.UNKNOWN:
             return []
         changes = [] if self.last_time is None else self._silence_before(time)
-        self.last_time = time
+        self.last_time, self.covers = time, self.stale_after
         turned = [
             f
             for f, threshold in ((self._degraded, 1), (self._unhealthy, 2))
@@ -107,7 +129,7 @@ class CheckTimeline:
 
     def next_expiry(self) -> int | None:
         """The last instant that the newest result speaks for; None when there is nothing to expire."""
-        return None if self.last_time is None else self.last_time + self.stale_after
+        return None if self.last_time is None else self.last_time + self.covers
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -117,6 +139,7 @@ class CheckTimeline:
             "level": int(self.level),
             "since": self.since,
             "last_time": self.last_time,
+            "covers": self.covers,
             "filters": [
                 [f.bad, f.since, f.before, f.run, f.run_start] for f in (self._unhealthy, self._degraded)
             ],
@@ -132,13 +155,14 @@ class CheckTimeline:
             Status(kept["level"]),
             kept["since"],
             kept["last_time"],
+            kept.get("covers", kept["stale_after"]),
             unhealthy,
             degraded,
         )
 
     def _silence_before(self, time: int) -> list[Change]:
         assert self.last_time is not None
-        expiry = self.last_time + self.stale_after
+        expiry = self.last_time + self.covers
         if time <= expiry:
             return []
         self._unhealthy, self._degraded, self.last_time = Filter(), Filter(), None

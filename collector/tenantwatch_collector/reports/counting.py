@@ -15,7 +15,7 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import CheckResult, Measurement, measurements
 from tenantwatch_collector.reports.agreements import UNITS
-from tenantwatch_collector.reports.members import read_members
+from tenantwatch_collector.reports.members import Places, read_members
 from tenantwatch_collector.reports.opened import WIDTHS_S, Opened, aligned_within
 from tenantwatch_collector.sla.buckets import BUCKET_SECONDS, Bucket, Rollups, buckets_of
 from tenantwatch_collector.sla.histogram import LatencyHistogram
@@ -29,12 +29,12 @@ _SKEW_US = 30 * UNITS
 
 @dataclass(slots=True)
 class Counting:
-    """One tenant's results in some pieces of time: ``names`` and ``places`` are its checks', by key."""
+    """One tenant's results in some pieces of time, none of which goes on where the places change."""
 
     opened: Opened
     tenant_key: int
     names: Mapping[int, str]
-    places: Mapping[int, str]
+    places: Places
     as_of_us: int
     by_check: bool = False
     """Whether every check is to be told apart: then sums over them are left alone."""
@@ -77,10 +77,10 @@ class Counting:
         return taken
 
     def _holds(self, each: RollupSum) -> bool:
-        """Whether it was all known then, and its checks count today as they were counted."""
+        """Whether it was all known then, and its checks count then as they were counted."""
         if each.known_at_us > self.as_of_us:
             return False
-        return read_members(each.members).items() <= self.places.items()
+        return read_members(each.members).items() <= self.places.at(each.start_us).items()
 
     async def _take_rollups(self, width_s: int, wanted: Sequence[Span]) -> list[Span]:
         """The same with the rollups of single checks."""

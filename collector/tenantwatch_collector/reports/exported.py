@@ -76,10 +76,10 @@ class Export:
             return ()
         from_results = known_facts(terms, self.results, as_of).changes
         return [
-            check.check_id
-            for check in terms.checks
-            if _inside(known_history(self.changes.get(check.check_id, ()), as_of), period)
-            != _inside(from_results[check.check_id], period)
+            name
+            for name in dict.fromkeys(check.check_id for check in terms.checks)
+            if _inside(known_history(self.changes.get(name, ()), as_of), period)
+            != _inside(from_results[name], period)
         ]
 
 

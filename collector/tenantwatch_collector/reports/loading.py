@@ -19,7 +19,7 @@ from tenantwatch_collector.reports.agreements import (
 )
 from tenantwatch_collector.reports.counting import Counting
 from tenantwatch_collector.reports.exported import DatedTerms, Export
-from tenantwatch_collector.reports.members import TIMED_KIND, groups_of, places_of
+from tenantwatch_collector.reports.members import Members, name_of
 from tenantwatch_collector.reports.opened import Opened
 from tenantwatch_collector.reports.requested import requests_of
 from tenantwatch_collector.reports.subject import AnnouncedWindow
@@ -32,7 +32,7 @@ from tenantwatch_collector.sla.judged import lay_out_parts
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
-from tenantwatch_collector.sla.terms import CheckTerms, Terms
+from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.traffic import Unmasked
 from tenantwatch_collector.store.base import KnownChange, Tenant, TenantCheck, WindowRecord
 
@@ -75,9 +75,9 @@ async def load(
         contracts = [replace(each, contract=each.contract.on_tier(tier)) for each in contracts]
     log = _by_check(found.checks, found.log)
     changes = {name: known_history(known, as_of_us) for name, known in log.items()}
-    members = [_member(check, changes[name_of(check)]) for check in found.checks]
+    members = Members.of(found.checks, changes)
     begin = _begin(tenant, agreed, changes)
-    versions = terms_of(contracts, members, groups_of(found.checks), begin, UNITS)
+    versions = terms_of(contracts, members.checks, members.groups, begin, UNITS)
     windows = await _windows(found.windows, (period.start - LEAD_US, as_of_us), as_of_us)
     corrections = [correction_of(record) for record in found.corrections]
     facts = Facts(
@@ -86,9 +86,10 @@ async def load(
         corrections=corrections_known(corrections, as_of_us),
     )
     laid_out = lay_out_parts(versions, facts, period, as_of_us)
-    pieces = pieces_of([_counted(stretches, part, as_of_us) for _, part, stretches in laid_out], steps)
-    names = {check.check_key: name_of(check) for check in found.checks}
-    counting = Counting(opened, tenant.tenant_key, names, places_of(found.checks), as_of_us, by_check)
+    places = members.places()
+    counted = [_counted(stretches, part, as_of_us) for _, part, stretches in laid_out]
+    pieces = pieces_of(counted, steps, places.borders)
+    counting = Counting(opened, tenant.tenant_key, members.names, places, as_of_us, by_check)
     measured, rollups = await counting.count(pieces)
     by_look = any(terms.slices is not None for terms, _, _ in laid_out)
     requests = await requests_of(counting, pieces, by_look)
@@ -127,10 +128,12 @@ def export_of(tenant_id: str, loaded: Loaded) -> Export:
     )
 
 
-def pieces_of(counted: Sequence[Sequence[Span]], steps: Sequence[Period]) -> list[Span]:
-    """The time in which results count, of each part of the period, cut where steps meet."""
-    borders = sorted({border for step in steps for border in (step.start, step.end)})
-    return [piece for part in counted for low, high in part for piece in _cut(low, high, borders)]
+def pieces_of(
+    counted: Sequence[Sequence[Span]], steps: Sequence[Period], borders: Sequence[int] = ()
+) -> list[Span]:
+    """The time in which results count, of each part of the period, cut at steps' ends and ``borders``."""
+    cuts = sorted({*borders, *(border for step in steps for border in (step.start, step.end))})
+    return [piece for part in counted for low, high in part for piece in _cut(low, high, cuts)]
 
 
 def _cut(low: int, high: int, borders: Sequence[int]) -> list[Span]:
@@ -144,11 +147,6 @@ def _counted(stretches: Sequence[Stretch], part: Period, as_of_us: int) -> list[
     return Unmasked(stretches, (part.start, max(part.start, min(part.end, as_of_us)))).spans()
 
 
-def name_of(check: TenantCheck) -> str:
-    """A check's name within its tenant, the same whatever other agents come."""
-    return f"{check.agent_id}/{check.check_id}"
-
-
 def _by_check(
     checks: Iterable[TenantCheck], log: Sequence[KnownChange]
 ) -> dict[str, Sequence[tuple[int, Change]]]:
@@ -156,22 +154,6 @@ def _by_check(
     for known in log:
         by_key[known.check_key].append((known.known_at_us, Change(known.time_us, known.level)))
     return {name_of(check): by_key[check.check_key] for check in checks}
-
-
-def _member(check: TenantCheck, changes: Sequence[Change]) -> CheckTerms:
-    """A member since it was defined, or since its first result if that was kept from an earlier time."""
-    starts = [change.time for change in changes[:1]]
-    starts += [] if check.active_since_us is None else [check.active_since_us]
-    return CheckTerms(
-        name_of(check),
-        check.group,
-        check.confirm_failures,
-        check.confirm_successes,
-        check.stale_after_ms * 1000,
-        min(starts, default=None),
-        check.active_until_us,
-        check.kind == TIMED_KIND,
-    )
 
 
 def _begin(tenant: Tenant, agreed: Sequence[ContractVersion], changes: Mapping[str, Sequence[Change]]) -> int:

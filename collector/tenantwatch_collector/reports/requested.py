@@ -61,8 +61,9 @@ async def _looks(counting: Counting, span: Span) -> list[RequestCount]:
     found = [
         count
         for each in await opened.store.request_rollups(key, low, high)
-        if each.start_us in kept and _counts(counting, each.check_key)
+        if each.start_us in kept
         for count in decode_looks(each.looks, each.start_us)
+        if _counts(counting, each.check_key, count.time)
     ]
     for first, last in without([(low, high)], [(start, start + _BUCKET_US) for start in sorted(kept)]):
         found += await _read(counting, first, last)
@@ -73,7 +74,7 @@ async def _read(counting: Counting, low: int, high: int) -> list[RequestCount]:
     by_check: defaultdict[int, list[Reading]] = defaultdict(list)
     store = counting.opened.store
     for each in await store.counter_readings(counting.tenant_key, COUNTERS, low - _MAX_GAP_US, high):
-        if each.received_at_us <= counting.as_of_us and _counts(counting, each.check_key):
+        if each.received_at_us <= counting.as_of_us and _counts(counting, each.check_key, each.time_us):
             found = reading(each.time_us, each.total, each.errors, each.received_at_us)
             if found is not None:
                 by_check[each.check_key].append(found)
@@ -85,5 +86,5 @@ async def _read(counting: Counting, low: int, high: int) -> list[RequestCount]:
     ]
 
 
-def _counts(counting: Counting, check_key: int) -> bool:
-    return counting.places.get(check_key, NOT_COUNTED) != NOT_COUNTED
+def _counts(counting: Counting, check_key: int, time: int) -> bool:
+    return counting.places.at(time).get(check_key, NOT_COUNTED) != NOT_COUNTED

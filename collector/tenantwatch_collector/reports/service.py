@@ -17,9 +17,9 @@ from tenantwatch_collector.reports.loading import (
     Loaded,
     export_of,
     load,
-    name_of,
     pieces_of,
 )
+from tenantwatch_collector.reports.members import name_of
 from tenantwatch_collector.reports.naming import NamedPeriod, named_period
 from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.reports.signing import Signer

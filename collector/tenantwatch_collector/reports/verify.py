@@ -107,7 +107,7 @@ def _against(document: Document, export: Export) -> Iterator[str]:
     for check_id in left_alone:
         yield Note(
             f"{tenant_id}: the results that are left give other changes of {check_id} than were confirmed"
-            " at the time: its settings changed since, or some of its results are gone"
+            " at the time: some of its results are gone, or its settings changed before they were kept"
         )
 
 

@@ -10,8 +10,9 @@ where those are gone it is left out, and the report's basis says so.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from tenantwatch_wire.records import Status
 
@@ -77,6 +78,24 @@ class Rollups:
     """Such as stand for all checks that count: where one is, ``buckets`` and results have nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """For [start, end) whether a check's results count, and whether their latencies are response times."""
+
+    check_id: str
+    counts: bool = True
+    timed: bool = True
+    start: int = -_FOR_EVER
+    end: int = _FOR_EVER
+
+    def within(self, counted: Sequence[Span]) -> Sequence[Span]:
+        """Its part of the time that counts."""
+        if self.start == -_FOR_EVER and self.end == _FOR_EVER:
+            return counted
+        inside = ((max(low, self.start), min(high, self.end)) for low, high in counted)
+        return [(low, high) for low, high in inside if low < high]
+
+
 @dataclass(slots=True)
 class Basis:
     """What the counts of a report rest on. ``left_out`` could not be counted: its raw results are gone."""
@@ -110,34 +129,37 @@ def coarser(buckets: Iterable[Bucket], length: int) -> list[Bucket]:
     return [made[start] for start in sorted(made)]
 
 
-def raw_needed(rollups: Rollups, check_ids: Iterable[str], counted: Sequence[Span], as_of: int) -> list[Span]:
+def raw_needed(
+    rollups: Rollups, checks: Iterable[Reported], counted: Sequence[Span], as_of: int
+) -> list[Span]:
     """The time whose raw results a report needs beside the buckets; ``counted`` is what nothing masks."""
-    whole = _Whole(counted, as_of)
-    cut = [
-        (bucket.start, bucket.end)
-        for buckets in [rollups.together, *(rollups.buckets.get(check_id, ()) for check_id in check_ids)]
-        for bucket in buckets
-        if not whole(bucket)
-    ]
-    wanted = union([*cut, (rollups.rolled_until, _FOR_EVER)])
+    cut = [_cut(rollups.together, counted, as_of)]
+    cut += [_cut(rollups.buckets.get(each.check_id, ()), each.within(counted), as_of) for each in checks]
+    wanted = union([*chain.from_iterable(cut), (rollups.rolled_until, _FOR_EVER)])
     return union((max(low, start), min(high, end)) for low, high in wanted for start, end in counted)
+
+
+def _cut(buckets: Iterable[Bucket], counted: Sequence[Span], as_of: int) -> list[Span]:
+    whole = _Whole(counted, as_of)
+    return [(bucket.start, bucket.end) for bucket in buckets if not whole(bucket)]
 
 
 def count_results(
     rollups: Rollups,
     measured: Mapping[str, Sequence[Measurement]],
-    check_ids: Iterable[str],
+    checks: Iterable[Reported],
     counted: Sequence[Span],
     as_of: int,
-    untimed: Collection[str] = (),
 ) -> tuple[Traffic, Basis]:
     """All measurements in ``counted``: by buckets where they are whole, else one by one."""
-    tally = _Tally(rollups, _Whole(counted, as_of))
-    tally.take(rollups.together, (), timed=True)
-    for check_id in check_ids:
-        buckets, each = rollups.buckets.get(check_id, ()), measured.get(check_id, ())
+    whole = _Whole(counted, as_of)
+    tally = _Tally(rollups)
+    tally.take(rollups.together, (), whole, timed=True)
+    for check in checks:
+        buckets, each = rollups.buckets.get(check.check_id, ()), measured.get(check.check_id, ())
         if buckets or each:
-            tally.take(buckets, each, timed=check_id not in untimed)
+            its = check.within(counted)
+            tally.take(buckets, each, whole if its is counted else _Whole(its, as_of), check.timed)
     tally.basis.left_out = union(tally.basis.left_out)
     return tally.traffic, tally.basis
 
@@ -168,26 +190,27 @@ class _Whole:
 
 
 class _Tally:
-    def __init__(self, rollups: Rollups, whole: _Whole) -> None:
+    def __init__(self, rollups: Rollups) -> None:
         self.traffic = Traffic()
         self.basis = Basis()
         self._raw_from = rollups.raw_from
-        self._whole = whole
 
-    def take(self, buckets: Sequence[Bucket], measured: Sequence[Measurement], timed: bool) -> None:
-        """One check's share; its latencies are response times only if it is ``timed``."""
+    def take(
+        self, buckets: Sequence[Bucket], measured: Sequence[Measurement], whole: _Whole, timed: bool
+    ) -> None:
+        """One check's share of what is ``whole``; its latencies are response times if it is ``timed``."""
         taken: list[Span] = []
         for bucket in buckets:
-            if self._whole(bucket):
+            if whole(bucket):
                 self._take_whole(bucket, timed)
                 taken.append((bucket.start, bucket.end))
             elif self._raw_from is not None and bucket.start < self._raw_from and bucket.total:
-                self.basis.left_out += self._whole.clip(bucket.start, min(bucket.end, self._raw_from))
+                self.basis.left_out += whole.clip(bucket.start, min(bucket.end, self._raw_from))
         if not measured:
             return
         taken_whole = _Whole(union(taken), _FOR_EVER)
         for measurement in measured:
-            if self._whole.contains(measurement.time) and not taken_whole.contains(measurement.time):
+            if whole.contains(measurement.time) and not taken_whole.contains(measurement.time):
                 self.basis.results += 1
                 self.traffic.add(measurement, timed)
 

@@ -70,15 +70,16 @@ class Scene:
 
     def __init__(self, terms: Terms) -> None:
         self._groups = terms.groups
-        self._members: dict[str, list[str]] = {group.name: [] for group in terms.groups}
+        # A check that is defined anew may be of several groups, one after the other.
+        self._members: dict[str, dict[str, None]] = {group.name: {} for group in terms.groups}
         for check in terms.checks:
-            self._members[check.group].append(check.check_id)
-        self._group_of = {check.check_id: check.group for check in terms.checks}
+            self._members[check.group][check.check_id] = None
         # Only what a change touched is judged again.
         self._judged: dict[str, list[GroupState]] = {}
         self._present: dict[str, list[str]] = {}
         self._levels = {check.check_id: Status.UNKNOWN for check in terms.checks}
-        self._active: set[str] = set()
+        self._group_of: dict[str, str] = {}
+        """Of the active ones."""
         self._dropped: set[str] = set()
         self._reals: dict[tuple[tuple[str, Status], ...], Status] = {}
         self._maintenance = False
@@ -86,17 +87,22 @@ class Scene:
 
     def set_level(self, check_id: str, level: Status) -> None:
         self._levels[check_id] = level
-        self._judged.pop(self._group_of[check_id], None)
+        self._judged.pop(self._group_of.get(check_id, ""), None)
 
-    def set_active(self, check_id: str, active: bool) -> None:
-        (self._active.add if active else self._active.discard)(check_id)
-        self._members_changed(self._group_of[check_id])
+    def set_member(self, check_id: str, group: str) -> None:
+        self._group_of[check_id] = group
+        self._members_changed(check_id)
+
+    def set_inactive(self, check_id: str) -> None:
+        self._members_changed(check_id)
+        self._group_of.pop(check_id, None)
 
     def set_dropped(self, check_id: str, dropped: bool) -> None:
         (self._dropped.add if dropped else self._dropped.discard)(check_id)
-        self._members_changed(self._group_of[check_id])
+        self._members_changed(check_id)
 
-    def _members_changed(self, group: str) -> None:
+    def _members_changed(self, check_id: str) -> None:
+        group = self._group_of.get(check_id, "")
         self._judged.pop(group, None)
         self._present.pop(group, None)
 
@@ -131,10 +137,7 @@ class Scene:
         """Those that are there now."""
         present = self._present.get(group)
         if present is None:
-            members = self._members[group]
-            present = self._present[group] = [
-                m for m in members if m in self._active and m not in self._dropped
-            ]
+            present = self._present[group] = [m for m in self._active(group) if m not in self._dropped]
         return present
 
     def _all_critical_dropped(self, states: Sequence[GroupState]) -> bool:
@@ -142,7 +145,10 @@ class Scene:
         if not self._dropped or any(state.group.role == "critical" for state in states):
             return False
         critical = (g.name for g in self._groups if g.role == "critical")
-        return any(m in self._active and m in self._dropped for name in critical for m in self._members[name])
+        return any(m in self._dropped for name in critical for m in self._active(name))
+
+    def _active(self, group: str) -> list[str]:
+        return [m for m in self._members[group] if self._group_of.get(m) == group]
 
 
 def classify(
@@ -208,19 +214,19 @@ def _events(
     terms: Terms, changes: Mapping[str, Sequence[Change]], masks: Masks
 ) -> Iterator[tuple[int, Callable[..., None], tuple[Any, ...]]]:
     """When, what changes of the scene, and to what."""
-    for check in terms.checks:
-        check_id = check.check_id
+    for check_id in dict.fromkeys(check.check_id for check in terms.checks):
         for change in changes.get(check_id, ()):
             yield change.time, Scene.set_level, (check_id, change.level)
-        begins = _BEGINNING if check.active_from is None else check.active_from
-        ends = _END if check.active_to is None else check.active_to
-        for start, end in ((begins, ends),) if begins < ends else ():
-            yield start, Scene.set_active, (check_id, True)
-            yield end, Scene.set_active, (check_id, False)
         dropped = union((w.start, w.end) for w in masks.windows if w.checks and check_id in w.checks)
         for start, end in dropped:
             yield start, Scene.set_dropped, (check_id, True)
             yield end, Scene.set_dropped, (check_id, False)
+    for check in terms.checks:
+        begins = _BEGINNING if check.active_from is None else check.active_from
+        ends = _END if check.active_to is None else check.active_to
+        if begins < ends:
+            yield begins, Scene.set_member, (check.check_id, check.group)
+            yield ends, Scene.set_inactive, (check.check_id,)
     for start, end in union((w.start, w.end) for w in masks.windows if w.checks is None):
         yield start, Scene.set_maintenance, (True,)
         yield end, Scene.set_maintenance, (False,)

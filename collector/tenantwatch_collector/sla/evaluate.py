@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from tenantwatch_collector.health import Change, CheckResult, Measurement, measurements, timeline
+from tenantwatch_collector.health import (
+    Change,
+    CheckResult,
+    Confirmation,
+    Measurement,
+    measurements,
+    timeline,
+)
 from tenantwatch_collector.sla.allowance import classify_with_allowance
 from tenantwatch_collector.sla.availability import (
     Budget,
@@ -17,7 +25,7 @@ from tenantwatch_collector.sla.availability import (
     burn_rates,
     count,
 )
-from tenantwatch_collector.sla.buckets import Basis, Rollups, count_results, raw_needed
+from tenantwatch_collector.sla.buckets import Basis, Reported, Rollups, count_results, raw_needed
 from tenantwatch_collector.sla.classes import (
     Stretch,
     TimeClass,
@@ -35,7 +43,7 @@ from tenantwatch_collector.sla.masks import Maintenance, Masks, effective_window
 from tenantwatch_collector.sla.parts import Version, split_period
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
-from tenantwatch_collector.sla.terms import Terms
+from tenantwatch_collector.sla.terms import CheckTerms, Terms
 from tenantwatch_collector.sla.traffic import (
     RequestCount,
     Slices,
@@ -116,17 +124,23 @@ def known_facts(
         check.check_id: measurements(results.get(check.check_id, ()), as_of, terms.max_future_skew)
         for check in terms.checks
     }
-    changes = {
-        check.check_id: timeline(
-            measured[check.check_id],
-            check.confirm_failures,
-            check.confirm_successes,
-            check.stale_after,
-            as_of,
-        )
-        for check in terms.checks
-    }
+    defined: dict[str, list[CheckTerms]] = {}
+    for check in terms.checks:
+        defined.setdefault(check.check_id, []).append(check)
+    changes = {name: _timeline(checks, measured[name], as_of) for name, checks in defined.items()}
     return Facts(changes, measured, maintenance, requests)
+
+
+def _timeline(checks: Sequence[CheckTerms], measured: Sequence[Measurement], as_of: int) -> list[Change]:
+    """One check's changes, each result confirmed as the check was defined at its time."""
+    first, *rest = checks
+    later = [
+        Confirmation(each.active_from, each.confirm_failures, each.confirm_successes, each.stale_after)
+        for each in rest
+        if each.active_from is not None
+    ]
+    confirmed = first.confirm_failures, first.confirm_successes, first.stale_after
+    return timeline(measured, *confirmed, as_of, later)
 
 
 def evaluate(
@@ -146,7 +160,7 @@ def evaluate(
     stretches = lay_out(terms, facts, period, as_of) if laid_out is None else laid_out
     counts = Unmasked(stretches, inside)
     traffic, basis = count_results(
-        facts.rollups, facts.measured, reported_checks(terms), counts.spans(), as_of, untimed_checks(terms)
+        facts.rollups, facts.measured, reported_checks(terms), counts.spans(), as_of
     )
     if facts.requests is not None:
         traffic.total, traffic.errors = count_requests(facts.requests, counts)
@@ -190,14 +204,18 @@ def _slices(
     return count_slices(facts.requests or (), terms.slices, within, Unmasked(stretches, within))
 
 
-def reported_checks(terms: Terms) -> list[str]:
-    """The checks whose results count as errors and response times."""
-    return [check.check_id for check in terms.checks if terms.role_of(check) != "informational"]
-
-
-def untimed_checks(terms: Terms) -> set[str]:
-    """The checks whose latencies are no response times."""
-    return {check.check_id for check in terms.checks if not check.timed}
+def reported_checks(terms: Terms) -> list[Reported]:
+    """The checks whose results count as errors and response times: before a check was a member as at first,
+    after it was one as at last."""
+    found: defaultdict[str, list[Reported]] = defaultdict(list)
+    for check in terms.checks:
+        told, counts = found[check.check_id], terms.role_of(check) != "informational"
+        if not told:
+            told.append(Reported(check.check_id, counts, check.timed))
+        elif check.active_from is not None and (told[-1].counts, told[-1].timed) != (counts, check.timed):
+            told[-1] = replace(told[-1], end=check.active_from)
+            told.append(Reported(check.check_id, counts, check.timed, check.active_from))
+    return [each for told in found.values() for each in told if each.counts]
 
 
 def counted_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Span]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from tenantwatch_collector.sla.availability import BurnAnswer, BurnRate
 from tenantwatch_collector.sla.classes import TimeClass
+from tenantwatch_collector.sla.defined import definitions_in
 from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.explain_words import instant, number, or_none, seconds, utc
 from tenantwatch_collector.sla.histogram import LatencyHistogram
@@ -16,6 +17,7 @@ from tenantwatch_collector.sla.terms import Burn
 from tenantwatch_collector.sla.verdict import health_parts
 
 MAX_STRETCHES = 100
+MAX_DEFINITIONS = 100
 
 
 def explain(evaluation: Evaluation, burn: bool = True) -> list[str]:
@@ -25,6 +27,7 @@ def explain(evaluation: Evaluation, burn: bool = True) -> list[str]:
     """
     return [
         *_period(evaluation),
+        *_definitions(evaluation),
         *_classes(evaluation),
         *_availability(evaluation),
         *_budget(evaluation),
@@ -40,6 +43,20 @@ def _period(e: Evaluation) -> Iterator[str]:
     yield f"   from {instant(e.period.start, e)} up to, not including, {instant(e.period.end, e)}"
     if e.eval_end < e.period.end:
         yield f"   counted up to {instant(e.eval_end, e)}, for nothing later was known"
+
+
+def _definitions(e: Evaluation) -> Iterator[str]:
+    found = definitions_in(e)
+    if found:
+        yield "   Checks that were defined anew: each result counts as its check was defined at the time"
+    for check in found[:MAX_DEFINITIONS]:
+        confirmed = f"{check.confirm_failures} failures or {check.confirm_successes} successes confirm"
+        begins = "" if check.active_from is None else f" from {instant(check.active_from, e)}"
+        ends = "" if check.active_to is None else f" to {instant(check.active_to, e)}"
+        yield f"   {check.check_id}:{begins}{ends} of group {check.group}, {confirmed},"
+        yield f"      a result speaks for {seconds(check.stale_after, e)} s at most"
+    if len(found) > MAX_DEFINITIONS:
+        yield f"   and {len(found) - MAX_DEFINITIONS} more, which the report's JSON form has in its terms"
 
 
 def _classes(e: Evaluation) -> Iterator[str]:

@@ -69,7 +69,10 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class CheckTerms:
-    """A check's place and how it is confirmed. It is a member of its group from active_from to active_to."""
+    """A check's place and how it is confirmed. It is a member of its group from active_from to active_to.
+
+    One that is defined anew at some time, or stops and comes back, is told several times, in order of time.
+    """
 
     check_id: str
     group: str
@@ -146,6 +149,17 @@ class Terms:
         unknown = {check.group for check in self.checks} - {group.name for group in self.groups}
         if unknown:
             raise ValueError(f"checks name groups that do not exist: {', '.join(sorted(unknown))}")
+        last: dict[str, CheckTerms] = {}
+        for check in self.checks:
+            before = last.get(check.check_id)
+            if before is not None and not _follows(before, check):
+                raise ValueError(f"check {check.check_id} is told twice of the same time, or not in order")
+            last[check.check_id] = check
 
     def role_of(self, check: CheckTerms) -> str:
         return next(group.role for group in self.groups if group.name == check.group)
+
+
+def _follows(before: CheckTerms, check: CheckTerms) -> bool:
+    ends, begins = before.active_to, check.active_from
+    return ends is not None and begins is not None and ends <= begins

@@ -11,7 +11,7 @@ from tenantwatch_collector.health import Measurement
 from tenantwatch_collector.sla.availability import Counted, Seconds, count, count_within
 from tenantwatch_collector.sla.buckets import Rollups, count_results
 from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
-from tenantwatch_collector.sla.evaluate import Facts, reported_checks, untimed_checks
+from tenantwatch_collector.sla.evaluate import Facts, reported_checks
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import Terms
@@ -64,7 +64,7 @@ class _Part:
     def __init__(self, terms: Terms, period: Period, stretches: Sequence[Stretch]) -> None:
         self._terms = terms
         self._period = period
-        self._checks, self._untimed = reported_checks(terms), untimed_checks(terms)
+        self._checks = reported_checks(terms)
         self._stretches = stretches
         self._starts = [stretch.start for stretch in stretches]
 
@@ -86,9 +86,7 @@ class _Part:
     def _traffic(self, near: _Near, inside: Span, stretches: Sequence[Stretch], as_of: int) -> Traffic:
         counts = Unmasked(stretches, inside)
         spans = counts.spans()
-        traffic, _ = count_results(
-            near.rollups(*inside), near.measured(*inside), self._checks, spans, as_of, self._untimed
-        )
+        traffic, _ = count_results(near.rollups(*inside), near.measured(*inside), self._checks, spans, as_of)
         requests = near.requests(*inside)
         if requests is not None:
             traffic.total, traffic.errors = count_requests(requests, counts)

@@ -76,7 +76,10 @@ class IssuedReport:
 
 @dataclass(frozen=True, slots=True)
 class TenantCheck:
-    """A check as reports need it: a member from ``active_since_us`` on, up to ``active_until_us``."""
+    """A check as it was defined once: a member from ``active_since_us`` on, up to ``active_until_us``.
+
+    One that was defined anew, or stopped and came back, is several. ``active_since_us`` None: nobody knows.
+    """
 
     check_key: int
     agent_id: str
@@ -140,7 +143,7 @@ class AgreementStore(Protocol):
         """All issues of all periods, without their documents."""
 
     async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
-        """Every check that the tenant ever had."""
+        """Every check that the tenant ever had, as it was defined from when to when: by check and time."""
 
     async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
         """Every change dated before ``to_us`` and known by then, in the order in which it became known."""

@@ -261,11 +261,18 @@ class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
         """Note the agent and answer the committed position of each of its lanes."""
 
     async def register_checks(
-        self, tenant_key: int, agent_id: str, checks: Sequence[tuple[CheckDefinition, bool]], complete: bool
+        self,
+        tenant_key: int,
+        agent_id: str,
+        checks: Sequence[tuple[CheckDefinition, bool]],
+        complete: bool,
+        since_us: int | None = None,
     ) -> Sequence[StoredCheck]:
-        """Create or update the agent's checks (definition, active), in the order given.
+        """Create or update the agent's checks (definition, active), in the order given; what they were until
+        now stays known.
 
-        ``complete`` says that the agent has no others: those it had before are active no more.
+        ``complete`` says that the agent has no others: those it had before are active no more. ``since_us``
+        is given where they were defined so at another time than now, as imported ones were.
         """
 
     writers: int

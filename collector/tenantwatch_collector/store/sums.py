@@ -78,7 +78,8 @@ class SumStore(Protocol):
     async def tenant_facts(
         self, tenant_keys: Sequence[int], to_us: int, known_until_us: int
     ) -> Mapping[int, TenantFacts]:
-        """Of each of these tenants all of it; of the log what is dated before ``to_us`` and known by then."""
+        """Of each of these tenants all of it; of the log what is dated before ``to_us`` and known by then, of
+        the checks what was known of them then."""
 
     async def rollup_sums(
         self, tenant_keys: Sequence[int], width_s: int, from_us: int, to_us: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tenantwatch_collector.health import Change, CheckTimeline
+from tenantwatch_collector.health import Change, CheckTimeline, Confirmation, Measurement, timeline
 from tenantwatch_wire.records import Status
 
 GOOD, SLOW, BAD, UNKNOWN = Status.HEALTHY, Status.DEGRADED, Status.UNHEALTHY, Status.UNKNOWN
@@ -87,3 +87,44 @@ def test_what_is_skipped_while_quiet_changes_nothing(
     if skipped is not None:
         skipping.keep_fresh(skipped)
     assert skipping == every
+
+
+def test_across_a_redefinition_the_longer_limit_holds() -> None:
+    """Who looks more often from now on does not make the last look an old one, nor who looks less often."""
+    for before, after in ((100, 10), (10, 100)):
+        check = CheckTimeline(1, 1, before)
+        check.apply(0, GOOD)
+        check.redefine(Confirmation(5, 1, 1, after))
+        assert check.quiet == (after == 100), "the next result is looked at if it will speak for less time"
+        assert check.next_expiry() == 100
+        assert check.expire(101) == [Change(100, UNKNOWN)]
+        check.apply(200, GOOD)
+        assert (check.next_expiry(), check.quiet) == (200 + after, True)
+
+
+def test_a_silence_before_a_redefinition_stays_one() -> None:
+    check = CheckTimeline(1, 1, 10)
+    check.apply(0, GOOD)
+    check.redefine(Confirmation(50, 1, 1, 100))
+    assert check.apply(60, GOOD) == [Change(10, UNKNOWN), Change(60, GOOD)]
+
+
+def test_an_engine_of_an_earlier_version_left_no_limit() -> None:
+    check = CheckTimeline(1, 1, 10)
+    check.apply(0, GOOD)
+    kept = check.to_json()
+    del kept["covers"]
+    assert CheckTimeline.from_json(kept) == check
+
+
+@given(STREAMS, CONFIRM, CONFIRM, st.integers(3, 15), st.integers(0, 300))
+def test_defined_anew_as_before_changes_nothing(
+    steps: list[tuple[int, Status]], failures: int, successes: int, stale_after: int, since: int
+) -> None:
+    time, known = 0, list[Measurement]()
+    for step, status in steps:
+        time += step
+        known += [] if status is UNKNOWN else [Measurement(time, status)]
+    settings = failures, successes, stale_after
+    again = [Confirmation(since, *settings)]
+    assert timeline(known, *settings, 400, again) == timeline(known, *settings, 400)

@@ -28,7 +28,7 @@ from tenantwatch_collector.sla.rollup import count_checks
 from tenantwatch_collector.sla.sparse import decode_counts, encode_counts
 from tenantwatch_wire.records import Status
 
-from tests.collector.sla.test_evaluate import AS_OF, RESULTS, WINDOWS, terms
+from tests.collector.sla.test_evaluate import AS_OF, RESULTS, WINDOWS, redefined, terms
 
 PERIOD = Period(40, 160)
 
@@ -51,7 +51,7 @@ def bucketed(
 
 
 @settings(max_examples=200, deadline=None)
-@given(terms(), RESULTS, WINDOWS, AS_OF, st.integers(0, 240))
+@given(terms() | redefined(), RESULTS, WINDOWS, AS_OF, st.integers(0, 240))
 def test_buckets_equal_raw_results(agreed, results, windows, as_of, until) -> None:  # type: ignore[no-untyped-def]
     raw = known_facts(agreed, results, as_of, windows)
     by_buckets = bucketed(agreed, raw, results, PERIOD, as_of, until)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,27 @@ def terms(draw: st.DrawFn, /, **fixed: Any) -> Terms:
     return Terms(checks, groups, policies=policies, **(drawn | fixed))
 
 
+@st.composite
+def redefined(draw: st.DrawFn) -> Terms:
+    """Checks that were defined anew at some time, or stopped and came back."""
+    agreed, found = draw(terms()), list[CheckTerms]()
+    for check in agreed.checks:
+        begins, stops, comes_back = sorted(draw(st.lists(INSTANT, min_size=3, max_size=3)))
+        found.append(replace(check, active_from=begins, active_to=stops))
+        found.append(
+            replace(
+                check,
+                group=draw(st.sampled_from(["g0", "g1"])),
+                confirm_failures=draw(st.integers(1, 3)),
+                stale_after=draw(st.integers(10, 60)),
+                active_from=draw(st.sampled_from([stops, comes_back])),
+                active_to=draw(SELDOM),
+                timed=draw(st.booleans()),
+            )
+        )
+    return replace(agreed, checks=tuple(found))
+
+
 def judge(
     agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int
 ) -> Evaluation:
@@ -102,7 +124,7 @@ def judge(
 
 
 @settings(max_examples=150, deadline=None)
-@given(terms(), RESULTS, WINDOWS, AS_OF)
+@given(terms() | redefined(), RESULTS, WINDOWS, AS_OF)
 def test_equals_the_rules_read_second_by_second(
     agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int
 ) -> None:
@@ -142,7 +164,7 @@ def test_the_order_and_number_of_arrivals_do_not_matter(
 
 
 @settings(max_examples=40, deadline=None)
-@given(terms(), RESULTS, WINDOWS, AS_OF)
+@given(terms() | redefined(), RESULTS, WINDOWS, AS_OF)
 def test_the_same_as_of_gives_the_same_report_for_ever(
     agreed: Terms, results: dict[str, list[CheckResult]], windows: list[Maintenance], as_of: int
 ) -> None:
@@ -303,3 +325,42 @@ def test_terms_that_cannot_be_are_refused() -> None:
         Targets.of({"availability_percentage": "101"})
     with pytest.raises(ValueError, match="policy 'maybe'"):
         Policies(unknown="maybe")  # type: ignore[arg-type]
+
+
+REDEFINED = Terms(
+    (
+        CheckTerms("a", "web", 1, 1, 50, 0, 100),
+        CheckTerms("a", "extra", 3, 1, 50, 100, timed=False),
+        CheckTerms("b", "web", 1, 1, 50, 0),
+    ),
+    (Group("web", "critical"), Group("extra", "informational")),
+)
+OUTAGES = {40: Status.UNHEALTHY, 140: Status.UNHEALTHY}
+BAD_TWICE = {
+    "a": [CheckResult(t, OUTAGES.get(t, Status.HEALTHY), 9) for t in range(0, 200, 20)],
+    "b": [CheckResult(t, Status.HEALTHY, 5) for t in range(0, 200, 20)],
+}
+
+
+def test_each_result_counts_as_its_check_was_defined_at_the_time() -> None:
+    found = evaluate(REDEFINED, known_facts(REDEFINED, BAD_TWICE, 200), Period(0, 200), 200)
+    assert [(i.start, i.end) for i in found.incidents] == [(40, 60)], "and not at 140"
+    assert (found.traffic.total, found.traffic.errors) == (15, 1)
+    assert (found.traffic.latency.count, found.traffic.latency.sum_us) == (14, 4 * 9 + 10 * 5)
+
+
+def test_what_a_check_becomes_later_changes_nothing_of_a_period_that_is_over() -> None:
+    before = replace(REDEFINED, checks=(replace(REDEFINED.checks[0], active_to=None), REDEFINED.checks[2]))
+    earlier = evaluate(before, known_facts(before, BAD_TWICE, 100), Period(0, 100), 100)
+    later = evaluate(REDEFINED, known_facts(REDEFINED, BAD_TWICE, 200), Period(0, 100), 200)
+    assert report(later)["incidents"] == report(earlier)["incidents"]
+    assert (later.seconds, later.traffic) == (earlier.seconds, earlier.traffic)
+
+
+@pytest.mark.parametrize("begins", [None, 40, 99])
+def test_a_check_is_one_thing_at_a_time(begins: int | None) -> None:
+    first, second, _ = REDEFINED.checks
+    with pytest.raises(ValueError, match="check a is told twice of the same time"):
+        replace(REDEFINED, checks=(first, replace(second, active_from=begins)))
+    with pytest.raises(ValueError, match="not in order"):
+        replace(REDEFINED, checks=(second, first))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from tenantwatch_collector.store.base import (
     CheckChange,
@@ -11,6 +12,7 @@ from tenantwatch_collector.store.base import (
     Judgement,
     KnownChange,
     Store,
+    TenantCheck,
     WindowRecord,
 )
 from tenantwatch_wire.records import CheckDefinition, Status
@@ -71,7 +73,7 @@ async def test_issued_reports_are_kept_in_order(store: Store) -> None:
     assert await store.issued(other, "monthly", "2026-03") == []
 
 
-async def test_membership_of_checks_is_kept(store: Store) -> None:
+async def test_what_a_check_was_stays_known(store: Store) -> None:
     acme, other = await two_tenants(store)
     web = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "front")
     gone = CheckDefinition("gone", "tcp_connection", 60_000, 10_000)
@@ -83,8 +85,44 @@ async def test_membership_of_checks_is_kept(store: Store) -> None:
     assert (first.active_until_us, second.check_id) == (None, "gone")
     assert second.active_until_us is not None
     await store.register_checks(acme, "a1", [(gone, True)], complete=False)
-    assert (await store.tenant_checks(acme))[1].active_until_us is None
+    one, stopped, back = await store.tenant_checks(acme)
+    assert (one, stopped) == (first, second)
+    assert back == replace(second, active_since_us=back.active_since_us, active_until_us=None)
+    assert (back.active_since_us or 0) > second.active_until_us
+    moved = replace(web, group="back", kind="business_logic", confirm_failures=5, interval_ms=30_000)
+    await store.register_checks(acme, "a1", [(moved, True)], complete=False)
+    await store.register_checks(acme, "a1", [(replace(moved, target="https://a"), True)], complete=False)
+    before, after, *_ = await store.tenant_checks(acme)
+    assert before == replace(first, active_until_us=after.active_since_us)
+    assert (after.group, after.kind, after.confirm_failures) == ("back", "business_logic", 5)
+    assert (after.stale_after_ms, after.active_until_us) == (100_000, None), "a target alone is nothing new"
     assert await store.tenant_checks(other) == []
+
+
+async def test_of_a_check_is_told_what_was_known_of_it(store: Store) -> None:
+    acme, _ = await two_tenants(store)
+    web = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "front")
+    await store.register_checks(acme, "a1", [(web, True)], complete=True)
+    await store.register_checks(acme, "a1", [(replace(web, group="back"), True)], complete=True)
+    await store.register_checks(acme, "a1", [], complete=True)
+    first, second = await store.tenant_checks(acme)
+    moved_us, stopped_us = second.active_since_us or 0, second.active_until_us or 0
+
+    async def known(at_us: int) -> list[TenantCheck]:
+        return list((await store.tenant_facts([acme], at_us, at_us))[acme].checks)
+
+    assert await known(stopped_us) == [first, second]
+    assert await known(stopped_us - 1) == [first, replace(second, active_until_us=None)]
+    assert await known(moved_us - 1) == [replace(first, active_until_us=None)]
+
+
+async def test_two_definitions_in_one_message_are_the_last_of_them(store: Store) -> None:
+    acme, _ = await two_tenants(store)
+    web = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "front")
+    both = [(web, True), (replace(web, group="back"), True)]
+    stored = await store.register_checks(acme, "a1", both, complete=True)
+    assert [check.definition.group for check in stored] == ["back", "back"]
+    assert [check.group for check in await store.tenant_checks(acme)] == ["back"]
 
 
 async def test_the_change_log_tells_what_was_known_when(store: Store) -> None:

@@ -69,7 +69,9 @@ def copy_file(today: Path, earlier: Path) -> None:
         tables = file.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall()
         for (table,) in tables:
             if table not in OWN:
-                columns = ", ".join(row[1] for row in file.execute(f"PRAGMA main.table_info({table})"))
+                now = {row[1] for row in file.execute(f"PRAGMA today.table_info({table})")}
+                then = (row[1] for row in file.execute(f"PRAGMA main.table_info({table})"))
+                columns = ", ".join(name for name in then if name in now)
                 file.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.{table}")
 
 
@@ -78,19 +80,25 @@ async def make_partitions(url: str) -> None:
         await result_table("plain").make_room(owner, [T0 // DAY_US, T0 // DAY_US + 1])
 
 
+def columns_of(database: psycopg.Connection[tuple[Any, ...]]) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = {}
+    for table, column in database.execute(
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0"
+        " AND NOT a.attisdropped AND NOT c.relispartition ORDER BY a.attnum"
+    ):
+        columns.setdefault(table, []).append(column)
+    return columns
+
+
 def copy_database(today: str, earlier: str) -> None:
-    """All rows, but for columns that the earlier version did not have; keys go on behind them."""
+    """All rows, but for columns that one of the versions does not have; keys go on behind them."""
     with psycopg.connect(today, row_factory=tuple_row) as source, psycopg.connect(earlier) as target:
         target.execute("SET session_replication_role = replica")  # in any order, whatever refers to what
-        columns: dict[str, list[str]] = {}
-        for table, column in target.execute(
-            "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0"
-            " AND NOT c.relispartition ORDER BY a.attnum"
-        ):
-            columns.setdefault(table, []).append(column)
-        for table, names in columns.items():
+        now = columns_of(source)
+        for table, then in columns_of(target).items():
             if table not in OWN:
+                names = [name for name in then if name in now[table]]
                 listed = sql.SQL(", ").join(map(sql.Identifier, names))
                 rows = source.execute(
                     sql.SQL("SELECT {} FROM {}").format(listed, sql.Identifier(table))
@@ -156,3 +164,37 @@ async def test_databases_of_every_earlier_version(
     wanted = await answered(today)
     for known, said in told.items():
         assert said == wanted, known
+
+
+BEFORE_VERSIONS = 55
+"""The last version whose checks knew no versions of themselves."""
+WITH_MEMBERSHIP = (
+    "INSERT INTO check_definition (check_key, tenant_key, agent_id, check_id, kind, group_id, interval_ms,"
+    " timeout_ms, confirm_failures, confirm_successes, target, active, active_since_us, active_until_us)"
+    "{keys} VALUES (1, 1, 'a1', 'old', 'redis_connectivity', 'g', 60000, 10000, 3, 2, '', TRUE, NULL, NULL),"
+    " (2, 1, 'a1', 'here', 'http_endpoint', 'g', 60000, 10000, 3, 2, '', TRUE, 5000, NULL),"
+    " (3, 1, 'a1', 'gone', 'http_endpoint', 'g', 60000, 10000, 3, 2, '', FALSE, 5000, 7000)"
+)
+TENANT = (
+    "INSERT INTO tenant (tenant_key, tenant_id, tenant_name, tier, created_at_us)"
+    "{keys} VALUES (1, 'acme', 'Acme', 'basic', 1)"
+)
+
+
+async def test_what_was_known_of_checks_is_taken_over(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    if place.url:
+        versions = [each for each in on_postgres.versions() if each.number <= BEFORE_VERSIONS]
+        monkeypatch.setattr(on_postgres, "versions", lambda: versions)
+        await on_postgres.migrate(place.url)
+    else:
+        files = [each for each in on_sqlite._files() if each[0] <= BEFORE_VERSIONS]
+        monkeypatch.setattr(on_sqlite, "_files", lambda: files)
+        on_sqlite.migrate(place.path)
+    monkeypatch.undo()
+    for statement in (TENANT, WITH_MEMBERSHIP):
+        await place.change(statement.format(keys=" OVERRIDING SYSTEM VALUE" if place.url else ""))
+    store = await place.open()
+    found = await store.tenant_checks(1)
+    await store.close()
+    told = [(check.check_id, check.active_since_us, check.active_until_us) for check in found]
+    assert told == [("old", None, None), ("here", 5000, None), ("gone", 5000, 7000)]

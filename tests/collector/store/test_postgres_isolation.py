@@ -43,7 +43,7 @@ SHOWN = (
     "tenant", "agent", "check_definition", "metric_set", "gap", "check_state", "check_change", "tenant_state",
     "alert", "alert_event", "rollup", "visible_result",
     "contract", "maintenance_window", "correction", "issued_report", "assigned_check",
-    "audit_entry", "rollup_sum", "request_rollup",
+    "audit_entry", "rollup_sum", "request_rollup", "check_version",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from tenantwatch_wire.records import CheckDefinition, Lane
 
 from tenantwatch_collector.store.facts import AgentPosition, StoredCheck, Tenant, Token
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
+from tenantwatch_collector.store.sql.definitions import judged_by, next_instant, write_versions
 
 _TOKEN = (
     "SELECT token.*, tenant.tenant_id, tenant.tenant_name, tenant.tier, tenant.resource_tier,"
@@ -198,35 +199,68 @@ async def register_checks(
     agent_id: str,
     checks: Sequence[tuple[CheckDefinition, bool]],
     complete: bool,
+    since_us: int | None,
 ) -> Sequence[StoredCheck]:
-    now = now_us()
-    known = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
+    before = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
+    given = {definition.check_id: (definition, active) for definition, active in checks}
     changed = [
         (definition, active)
-        for definition, active in checks
-        if not _says(known.get(definition.check_id), definition, active)
+        for definition, active in given.values()
+        if not _says(before.get(definition.check_id), definition, active)
     ]
+    gone = [check for name, check in before.items() if complete and check.active and name not in given]
+    if not changed and not gone:
+        return [before[definition.check_id] for definition, _ in checks]
+    await _write_definitions(tx, tenant_key, agent_id, changed, gone)
+    after = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
+    await _keep_versions(tx, tenant_key, before, after, since_us)
+    return [after[definition.check_id] for definition, _ in checks]
+
+
+async def _write_definitions(
+    tx: Transaction,
+    tenant_key: int,
+    agent_id: str,
+    changed: Sequence[tuple[CheckDefinition, bool]],
+    gone: Sequence[StoredCheck],
+) -> None:
     await tx.execute_many(
         "INSERT INTO check_definition (tenant_key, agent_id, check_id, kind, group_id, interval_ms,"
-        " timeout_ms, confirm_failures, confirm_successes, target, active, active_since_us)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " timeout_ms, confirm_failures, confirm_successes, target, active)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (tenant_key, agent_id, check_id) DO UPDATE SET"
         " kind = excluded.kind, group_id = excluded.group_id, interval_ms = excluded.interval_ms,"
         " timeout_ms = excluded.timeout_ms, confirm_failures = excluded.confirm_failures,"
         " confirm_successes = excluded.confirm_successes, target = excluded.target,"
-        " active = excluded.active, active_until_us = CASE WHEN excluded.active THEN NULL"
-        " ELSE coalesce(check_definition.active_until_us, excluded.active_since_us) END",
-        [(tenant_key, agent_id, *_values(definition, active), now) for definition, active in changed],
+        " active = excluded.active",
+        [(tenant_key, agent_id, *_values(definition, active)) for definition, active in changed],
     )
-    if complete:
-        named = {definition.check_id for definition, _ in checks}
-        gone = [(now, check.check_key) for name, check in known.items() if check.active and name not in named]
-        await tx.execute_many(
-            "UPDATE check_definition SET active = FALSE, active_until_us = ? WHERE check_key = ?", gone
-        )
-    if changed:
-        known = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
-    return [known[definition.check_id] for definition, _ in checks]
+    await tx.execute_many(
+        "UPDATE check_definition SET active = FALSE WHERE check_key = ?",
+        [(check.check_key,) for check in gone],
+    )
+
+
+async def _keep_versions(
+    tx: Transaction,
+    tenant_key: int,
+    before: Mapping[str, StoredCheck],
+    after: Mapping[str, StoredCheck],
+    since_us: int | None,
+) -> None:
+    """Of each check that is another now; one that stopped is a member no more."""
+    different = [
+        (check, check.active or name not in before or since_us is not None)
+        for name, check in after.items()
+        if name not in before or _judged_by(before[name]) != _judged_by(check)
+    ]
+    if different:
+        known_at_us = await next_instant(tx, tenant_key)
+        await write_versions(tx, different, known_at_us if since_us is None else since_us, known_at_us)
+
+
+def _judged_by(check: StoredCheck) -> tuple[object, ...]:
+    return check.active, *judged_by(check.definition)
 
 
 async def _checks_of(tx: Transaction, tenant_key: int, agent_id: str) -> Sequence[StoredCheck]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tenantwatch_wire.records import CheckDefinition, Status
+from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.store.agreements import (
     ContractRecord,
@@ -16,7 +16,7 @@ from tenantwatch_collector.store.agreements import (
     TenantCheck,
     WindowRecord,
 )
-from tenantwatch_collector.store.sql import retention
+from tenantwatch_collector.store.sql import definitions, retention
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
 
 _CONTRACT = tuple(ContractRecord.__dataclass_fields__)
@@ -117,7 +117,7 @@ class SqlAgreements:
         return [IssuedReport(**{name: row[name] for name in names}, document="") for row in rows]
 
     async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
-        return [check_of(row) for row in await self._of_tenant("check_definition", "check_key", tenant_key)]
+        return await definitions.tenant_checks(self._db, tenant_key)
 
     async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
         rows = await self._db.read(
@@ -167,21 +167,3 @@ def window_of(row: Row) -> WindowRecord:
 
 def correction_of(row: Row) -> CorrectionRecord:
     return CorrectionRecord(**{name: row[name] for name in _CORRECTION})
-
-
-def check_of(row: Row) -> TenantCheck:
-    definition = CheckDefinition(row["check_id"], row["kind"], row["interval_ms"], row["timeout_ms"])
-    return TenantCheck(
-        check_key=row["check_key"],
-        agent_id=row["agent_id"],
-        check_id=row["check_id"],
-        kind=row["kind"],
-        group=row["group_id"],
-        interval_ms=row["interval_ms"],
-        timeout_ms=row["timeout_ms"],
-        confirm_failures=row["confirm_failures"],
-        confirm_successes=row["confirm_successes"],
-        stale_after_ms=definition.stale_after_ms,
-        active_since_us=row["active_since_us"],
-        active_until_us=row["active_until_us"],
-    )

@@ -194,10 +194,15 @@ class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
             )
 
     async def register_checks(
-        self, tenant_key: int, agent_id: str, checks: Sequence[tuple[CheckDefinition, bool]], complete: bool
+        self,
+        tenant_key: int,
+        agent_id: str,
+        checks: Sequence[tuple[CheckDefinition, bool]],
+        complete: bool,
+        since_us: int | None = None,
     ) -> Sequence[StoredCheck]:
         async with self._db.transaction() as tx:
-            return await access.register_checks(tx, tenant_key, agent_id, checks, complete)
+            return await access.register_checks(tx, tenant_key, agent_id, checks, complete, since_us)
 
     # -- engines
 

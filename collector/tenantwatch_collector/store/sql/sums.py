@@ -12,8 +12,9 @@ from tenantwatch_wire.records import Status
 from tenantwatch_collector.store.agreements import ContractRecord, KnownChange
 from tenantwatch_collector.store.columns import BUCKET_US
 from tenantwatch_collector.store.facts import RolledUp
-from tenantwatch_collector.store.sql.agreements import check_of, correction_of, window_of
+from tenantwatch_collector.store.sql.agreements import correction_of, window_of
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
+from tenantwatch_collector.store.sql.definitions import VERSIONS, checks_of
 from tenantwatch_collector.store.sql.results import metrics_of
 from tenantwatch_collector.store.sums import CounterReading, RequestRollup, RollupSum, TenantFacts
 
@@ -53,7 +54,7 @@ class SqlSums:
         self, tenant_keys: Sequence[int], to_us: int, known_until_us: int
     ) -> Mapping[int, TenantFacts]:
         contracts = await self._of_tenants("contract", "tenant_key, number", tenant_keys)
-        checks = await self._of_tenants("check_definition", "tenant_key, check_key", tenant_keys)
+        checks = await self._read(VERSIONS.format(whose=_among(tenant_keys, "v.")), tenant_keys, tenant_keys)
         log = await self._read(
             "SELECT tenant_key, check_key, time_us, level, known_at_us FROM check_change WHERE"
             f" {_among(tenant_keys)} AND time_us < ? AND known_at_us <= ? ORDER BY known_at_us, time_us",
@@ -63,7 +64,9 @@ class SqlSums:
         windows = await self._of_tenants("maintenance_window", "tenant_key, window_id", tenant_keys)
         corrections = await self._of_tenants("correction", "tenant_key, number", tenant_keys)
         by_tenant = [_by_tenant(rows) for rows in (contracts, checks, log, windows, corrections)]
-        return {key: _facts(*(found.get(key, ()) for found in by_tenant)) for key in tenant_keys}
+        return {
+            key: _facts(known_until_us, *(found.get(key, ()) for found in by_tenant)) for key in tenant_keys
+        }
 
     async def rollup_sums(
         self, tenant_keys: Sequence[int], width_s: int, from_us: int, to_us: int
@@ -126,8 +129,8 @@ class SqlSums:
         return await self._db.read(sql, parameters, tenant_keys[0] if len(tenant_keys) == 1 else None)
 
 
-def _among(tenant_keys: Sequence[int]) -> str:
-    return f"tenant_key IN ({', '.join('?' * len(tenant_keys))})"
+def _among(tenant_keys: Sequence[int], table: str = "") -> str:
+    return f"{table}tenant_key IN ({', '.join('?' * len(tenant_keys))})"
 
 
 def _values(row: Row, names: Sequence[str]) -> Sequence[Any]:
@@ -142,6 +145,7 @@ def _by_tenant(rows: Sequence[Row]) -> Mapping[int, Sequence[Row]]:
 
 
 def _facts(
+    known_until_us: int,
     contracts: Sequence[Row],
     checks: Sequence[Row],
     log: Sequence[Row],
@@ -150,7 +154,7 @@ def _facts(
 ) -> TenantFacts:
     return TenantFacts(
         [ContractRecord(*_values(row, _CONTRACT)) for row in contracts],
-        [check_of(row) for row in checks],
+        checks_of(checks, known_until_us),
         [
             KnownChange(row["check_key"], row["time_us"], _LEVELS[row["level"]], row["known_at_us"])
             for row in log

@@ -1,0 +1,103 @@
+"""What each check was from when on: versions that are only added, in SQL that both databases understand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from tenantwatch_wire.records import CheckDefinition
+
+from tenantwatch_collector.store.agreements import TenantCheck
+from tenantwatch_collector.store.facts import StoredCheck
+from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
+
+VERSIONS = (
+    "SELECT d.agent_id, d.check_id, v.* FROM check_version v JOIN check_definition d"
+    " ON d.check_key = v.check_key WHERE {whose} ORDER BY v.tenant_key, v.check_key, v.in_force_from_us,"
+    " v.known_at_us"
+)
+"""Of whom, in the order that ``checks_of`` needs."""
+_COLUMNS = (
+    "tenant_key, check_key, in_force_from_us, known_at_us, member, kind, group_id, interval_ms, timeout_ms,"
+    " confirm_failures, confirm_successes"
+)
+_FOR_EVER = 2**62
+
+
+async def tenant_checks(db: Database, tenant_key: int) -> Sequence[TenantCheck]:
+    rows = await db.read(VERSIONS.format(whose="v.tenant_key = ?"), (tenant_key,), tenant_key)
+    return checks_of(rows, _FOR_EVER)
+
+
+def checks_of(rows: Iterable[Row], known_until_us: int) -> list[TenantCheck]:
+    """The checks as it was known then, each from when it was a member on until that changed.
+
+    Of one that came later its beginning is told, so that whoever meets its key knows its name.
+    """
+    found: list[TenantCheck] = []
+    last_key = None
+    for row in rows:
+        if row["known_at_us"] > known_until_us and row["check_key"] == last_key:
+            continue
+        goes_on = row["check_key"] == last_key and found[-1].active_until_us is None
+        last_key = row["check_key"]
+        now = _check_of(row) if row["member"] else None
+        if goes_on:
+            if now == replace(found[-1], active_since_us=row["in_force_from_us"]):
+                continue
+            found[-1] = replace(found[-1], active_until_us=row["in_force_from_us"])
+        if now is not None:
+            found.append(now)
+    return found
+
+
+async def next_instant(tx: Transaction, tenant_key: int) -> int:
+    """Now, but later than anything that was written of the tenant's checks."""
+    rows = await tx.rows(
+        "SELECT coalesce(max(known_at_us), 0) AS newest FROM check_version WHERE tenant_key = ?",
+        (tenant_key,),
+    )
+    return max(now_us(), int(rows[0]["newest"]) + 1)
+
+
+async def write_versions(
+    tx: Transaction, checks: Sequence[tuple[StoredCheck, bool]], in_force_from_us: int, known_at_us: int
+) -> None:
+    """Add what each of these checks is from then on: a member or not."""
+    rows = [
+        (c.tenant_key, c.check_key, in_force_from_us, known_at_us, member, *judged_by(c.definition))
+        for c, member in checks
+    ]
+    await tx.execute_many(
+        f"INSERT INTO check_version ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})", rows
+    )
+
+
+def judged_by(definition: CheckDefinition) -> tuple[object, ...]:
+    """Of a definition what figures rest on."""
+    return (
+        definition.kind,
+        definition.group or definition.kind,
+        definition.interval_ms,
+        definition.timeout_ms,
+        definition.confirm_failures,
+        definition.confirm_successes,
+    )
+
+
+def _check_of(row: Row) -> TenantCheck:
+    definition = CheckDefinition(row["check_id"], row["kind"], row["interval_ms"], row["timeout_ms"])
+    return TenantCheck(
+        check_key=row["check_key"],
+        agent_id=row["agent_id"],
+        check_id=row["check_id"],
+        kind=row["kind"],
+        group=row["group_id"],
+        interval_ms=row["interval_ms"],
+        timeout_ms=row["timeout_ms"],
+        confirm_failures=row["confirm_failures"],
+        confirm_successes=row["confirm_successes"],
+        stale_after_ms=definition.stale_after_ms,
+        active_since_us=row["in_force_from_us"] or None,
+        active_until_us=None,
+    )
