@@ -7,7 +7,6 @@ import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
@@ -41,6 +40,7 @@ from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.anomalies import AnomalyEngine
+from tenantwatch_collector.engines.issuing import IssuingEngine
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.leadership import Engine, Leadership
 from tenantwatch_collector.engines.levels import LevelEngine
@@ -61,7 +61,7 @@ from tenantwatch_collector.reports.keyring import Keyring
 from tenantwatch_collector.reports.pdf import Typesetter
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.signal import Signal
-from tenantwatch_collector.store.base import Store, StoreUnavailable
+from tenantwatch_collector.store.base import IssuedReport, Store, StoreUnavailable
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.vitals import Vitals
 from tenantwatch_collector.web.pages import create_web_router
@@ -104,12 +104,18 @@ class Collector:
         )
         self._levels = LevelEngine(store, self._judge.passes, self._judge.found)
         anomalies = [] if ANOMALY in config.rules.off else [AnomalyEngine(store, self._judge.found)]
+        self._keys = Keyring(config.folder)
+        self._reports = Reports(store, self._keys.signer, self._count_issued)
         self._rollups = RollupEngine(store)
         self._retention = RetentionEngine(
             store, self._rollups, config.retention.raw_days, config.retention.history_months
         )
-        led: list[Engine] = [self._rollups, self._retention, *anomalies]
+        issuing = IssuingEngine(
+            store, self._reports, self._settle, self.vitals, config.retention.history_months
+        )
+        led: list[Engine] = [self._rollups, issuing, self._retention, *anomalies]
         self._leadership = Leadership(store, self._judge, led, self._changed)
+        self._settled = Settled(store, self._leadership.caught_up)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
         verifier = None if config.jwt is None else JwtVerifier(config.jwt)
         authenticator = Authenticator(store, verifier)
@@ -121,7 +127,7 @@ class Collector:
             self.vitals,
             self._leadership.definitions_changed,
         )
-        offered = self._offered(config.folder, ground)
+        offered = self._offered(ground)
         self._rounds = Rounds(offered.checks.round, config.rounds.every_seconds, self.vitals)
         admission = Admission(authenticator, config.api.requests_per_minute)
         door = Door(admission, Idempotency(store))
@@ -138,13 +144,16 @@ class Collector:
         self._rest = RestDoor(config.rest, config.tls, self._app)
         self._stopped = False
 
-    def _offered(self, folder: Path, ground: Ground) -> Offered:
+    async def _settle(self, instant_us: int) -> None:
+        await self._settled.until(instant_us)
+
+    def _count_issued(self, issued: IssuedReport) -> None:
+        self.vitals.reports.labels(issued.stage).inc()
+
+    def _offered(self, ground: Ground) -> Offered:
         """What both doors open on, with the signals and calls of the rooms that do the work."""
         store = self._store
-        keys = Keyring(folder)
-        reports = Reports(store, keys.signer)
-        settled = Settled(store, self._leadership.caught_up)
-        levels = ServiceLevels(store, reports, Typesetter(), keys, settled.until)
+        levels = ServiceLevels(store, self._reports, Typesetter(), self._keys, self._settled.until)
         alerts = Alerts(store, self._judge.commanded, self._judge.passes)
         return Offered(
             Operations(store, self._changed, self._levels.compliance),

@@ -61,6 +61,17 @@ class Vitals:
             ["outcome"],
             registry=self.registry,
         )
+        self.reports = Counter(
+            "tenantwatch_reports_issued",
+            "Reports that were issued as final or revised.",
+            ["stage"],
+            registry=self.registry,
+        )
+        self.reports_waiting = Gauge(
+            "tenantwatch_reports_waiting",
+            "Tenants whose reports wait until all their agents have sent what they saw of the period.",
+            registry=self.registry,
+        )
         self.requests = Counter(
             "tenantwatch_requests", "Answers of the API.", ["door", "outcome"], registry=self.registry
         )

@@ -1,4 +1,4 @@
-"""Operations on reports that were issued: they stay as they were said, whatever became known since."""
+"""Operations on issued reports: they stay as they were said, whatever became known since."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.errors import NotFound
 from tenantwatch_collector.identity import Caller, reachable_tenant
-from tenantwatch_collector.store.base import IssuedReport, Store
+from tenantwatch_collector.store.base import PLATFORM, PLATFORM_KEY, IssuedReport, Store
 
 
 class IssuedView(BaseModel):
@@ -38,7 +38,7 @@ class IssuedList(BaseModel):
 
 
 class Issued:
-    """What was issued to a tenant."""
+    """What was issued of a tenant, or of the platform where that is named by one who reaches all of it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -46,8 +46,7 @@ class Issued:
     @demands(Permission.MONITORING_READ)
     async def list(self, caller: Caller, tenant_id: str, page: Page) -> IssuedList:
         """In the order in which they were issued."""
-        tenant = await reachable_tenant(self._store, caller, tenant_id)
-        kept = sorted(await self._store.issued_to(tenant.tenant_key), key=_place)
+        kept = sorted(await self._store.issued_to(await self._key(caller, tenant_id)), key=_place)
         found, following = page.of(kept, _place)
         return IssuedList(
             tenant_id=tenant_id, reports=[_view(report) for report in found], next_cursor=following
@@ -58,12 +57,17 @@ class Issued:
         self, caller: Caller, tenant_id: str, period_type: str, label: str, sequence: int
     ) -> dict[str, Any]:
         """The document itself, signed as it was."""
-        tenant = await reachable_tenant(self._store, caller, tenant_id)
-        for report in await self._store.issued(tenant.tenant_key, period_type, label):
+        key = await self._key(caller, tenant_id)
+        for report in await self._store.issued(key, period_type, label):
             if report.sequence == sequence:
                 document: dict[str, Any] = json.loads(report.document)
                 return document
         raise NotFound(f"no report {period_type} {label} {sequence} was issued to {tenant_id}")
+
+    async def _key(self, caller: Caller, tenant_id: str) -> int:
+        if tenant_id == PLATFORM and caller.tenant is None:
+            return PLATFORM_KEY
+        return (await reachable_tenant(self._store, caller, tenant_id)).tenant_key
 
 
 def _place(report: IssuedReport) -> str:

@@ -40,6 +40,8 @@ class Counting:
     """Whether every check is to be told apart: then sums over them are left alone."""
     sums: list[RollupSum] = field(default_factory=list)
     """Those that stand for their time."""
+    known_us: int = 0
+    """When the newest of all that was counted arrived."""
     _buckets: defaultdict[str, list[Bucket]] = field(default_factory=lambda: defaultdict(list))
     _measured: defaultdict[str, list[Measurement]] = field(default_factory=lambda: defaultdict(list))
 
@@ -74,6 +76,7 @@ class Counting:
                     if each is not None and self._holds(each):
                         taken.append((start, start + width_us))
                         self.sums.append(each)
+                        self.known_us = max(self.known_us, each.known_at_us)
         return taken
 
     def _holds(self, each: RollupSum) -> bool:
@@ -100,6 +103,7 @@ class Counting:
                 taken.append((start, start + width_us))
                 for rollup in here:
                     self._buckets[self.names[rollup.check_key]].append(_bucket(rollup))
+                    self.known_us = max(self.known_us, rollup.known_at_us)
         return taken
 
     async def _read_results(self, low: int, high: int, whole: Sequence[Span], cut: Sequence[Span]) -> None:
@@ -107,10 +111,11 @@ class Counting:
         found = await _results(self.opened.store, self.tenant_key, low, high, self.as_of_us)
         for key, results in found.items():
             made = buckets_of(results, _BUCKET_US, _SKEW_US)
-            self._buckets[self.names[key]] += [
-                b for b in made if any(start <= b.start and b.end <= end for start, end in whole)
-            ]
+            taken = [b for b in made if any(start <= b.start and b.end <= end for start, end in whole)]
+            self._buckets[self.names[key]] += taken
             inside = [r for r in results if any(start <= r.time < end for start, end in cut)] if cut else []
+            arrived = [*(b.known_at for b in taken), *(r.received_at or 0 for r in inside)]
+            self.known_us = max([self.known_us, *arrived])
             self._measured[self.names[key]] += measurements(inside, self.as_of_us, _SKEW_US)
 
     async def _name_what_is_gone(self, cut: Sequence[Span]) -> None:

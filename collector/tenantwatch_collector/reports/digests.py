@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from tenantwatch_collector.reports.canonical import digest
 from tenantwatch_collector.sla.evaluate import Facts
 from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.sparse import encode_counts
-from tenantwatch_collector.sla.written import correction_to_json, window_to_json
+from tenantwatch_collector.sla.terms import Terms
+from tenantwatch_collector.sla.written import correction_to_json, terms_to_json, window_to_json
+
+AGREED = ("terms", "checks")
+"""Digests of what was agreed, which a report of one tenant tells in full anyway."""
 
 
 def fact_digests(facts: Facts, judged: Judged) -> dict[str, str]:
-    """Of the changes in the period, the measurements counted, the windows in it, and its corrections.
+    """Of the period's changes, counted measurements, windows and corrections, and of what was agreed.
 
     The changes are told by what they make of the period, so facts from before or after it do not matter.
     """
@@ -40,4 +47,21 @@ def fact_digests(facts: Facts, judged: Judged) -> dict[str, str]:
             )
         ),
         "corrections": digest([correction_to_json(c) for c in judged.corrections]),
+        "terms": digest([_agreed(part.terms) for part in judged.parts]),
+        "checks": digest([_members(part.terms) for part in judged.parts]),
     }
+
+
+def _agreed(terms: Terms) -> dict[str, Any]:
+    """All terms but what follows from facts: since when there were any, and by which checks."""
+    told = terms_to_json(replace(terms, checks=(), groups=()))
+    return {name: value for name, value in told.items() if name != "effective_from"}
+
+
+def _members(terms: Terms) -> list[list[Any]]:
+    """Which checks count, as what; not since when, which late results move."""
+    roles = {group.name: f"{group.role} {group.rule}" for group in terms.groups}
+    return sorted(
+        [name, group, roles[group], timed]
+        for name, group, timed in {(check.check_id, check.group, check.timed) for check in terms.checks}
+    )

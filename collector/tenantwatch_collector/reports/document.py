@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_collector.reports.digests import AGREED
 from tenantwatch_collector.reports.metrics import metrics_of, violations_of
 from tenantwatch_collector.reports.subject import (
     Subject,
@@ -29,6 +30,8 @@ from tenantwatch_collector.sla.traffic import Traffic
 from tenantwatch_collector.sla.trend import Point
 
 SCHEMA = "tenantwatch-report/1"
+COMPUTATION = 1
+"""Rises when the same facts give other figures than before."""
 RUNNING = "not_met_so_far"
 VERDICTS = ("met", RUNNING, "breached", "cannot_be_proved")
 _CONTENT = (
@@ -78,6 +81,7 @@ def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | 
         "stage": heading.stage,
         "revision": heading.revision,
         "reason": heading.reason,
+        "computation": COMPUTATION,
         "as_of": exactly(heading.as_of),
         "content_digest": content_digest,
         **content,
@@ -108,7 +112,8 @@ def _lasting_overall(overall: dict[str, Any]) -> dict[str, Any]:
 def _lasting(detail: dict[str, Any]) -> dict[str, Any]:
     parts = [part | {"terms": _lasting_terms(part["terms"])} for part in detail.get("parts", ())]
     told = _without(detail["report"], "burn")
-    return _without(detail, "tenant_name", "rests_on", "parts") | {"report": told, "parts": parts}
+    lasting = _without(detail, "tenant_name", "rests_on", "parts") | {"report": told, "parts": parts}
+    return lasting | {"digests": _without(detail["digests"], *AGREED)}
 
 
 def _lasting_terms(terms: dict[str, Any]) -> dict[str, Any]:

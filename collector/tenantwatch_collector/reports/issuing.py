@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,19 +13,15 @@ from typing import Any
 from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.reports.document import Heading, document_of
 from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName
+from tenantwatch_collector.reports.reasons import reason_of
 from tenantwatch_collector.reports.signing import Signer
 from tenantwatch_collector.reports.subject import Subject
 from tenantwatch_collector.sla.life import Issue, Stage, is_final, next_issue
 from tenantwatch_collector.store.base import PLATFORM_KEY, IssuedReport, Store, Tenant
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CAUSES = {
-    "tenants": "tenants came or went",
-    "corrections": "corrections were approved",
-    "changes": "results arrived late",
-    "measurements": "results arrived late",
-    "windows": "maintenance windows were announced or cancelled",
-}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +71,18 @@ class Judgement:
 
 
 class Issuing:
-    """Answers a period that is over as it was issued, until its figures change. One issue at a time."""
+    """Answers a period that is over as it was issued, until its figures change.
 
-    def __init__(self, store: Store, signer: Signer) -> None:
+    Each issue is kept once, however many ask at the same time and however many collectors answer: of two that
+    would be the same one the second is told what the first kept. ``told`` hears of every one kept here.
+    """
+
+    def __init__(
+        self, store: Store, signer: Signer, told: Callable[[IssuedReport], None] = lambda issued: None
+    ) -> None:
         self._store = store
         self._signer = signer
-        self._one_at_a_time = asyncio.Lock()
+        self._kept = told
 
     async def report(self, judged: Judgement) -> dict[str, Any]:
         """The report, signed, kept if it is more than provisional."""
@@ -88,8 +91,7 @@ class Issuing:
         if named.period_type == "rolling" or named.period.end > asked.as_of:
             return self._signer.sign(document)
         if asked.now:
-            async with self._one_at_a_time:
-                return await self._issue(judged, document)
+            return await self._issue(judged, document)
         # What was issued by then is what was said then, though more may be known of it today.
         kept = await self._store.issued(judged.key, named.period_type, named.label)
         earlier = [issued for issued in kept if issued.issued_at_us <= asked.as_of_us]
@@ -97,51 +99,80 @@ class Issuing:
 
     async def _issue(self, judged: Judgement, document: Mapping[str, Any]) -> dict[str, Any]:
         named = judged.named
-        kept = await self._store.issued(judged.key, named.period_type, named.label)
-        previous = None if not kept else Issue(_stage(kept[-1]), kept[-1].revision, kept[-1].digest)
-        digest, reason = document["content_digest"], ""
-        if previous is not None and previous.digest != digest:
-            reason = _reason(_told(kept[-1])["tenants"], document["tenants"])
-        # What was final once stays so: only for the first time all agents are looked at.
-        final = (previous is not None and previous.stage != "provisional") or await self._is_final(judged)
-        issue = next_issue(previous, final, digest, reason)
-        if issue is None:
-            return _told(kept[-1])
-        if issue.stage == "provisional":
-            return self._signer.sign(dict(document))
-        signed = self._signer.sign(
-            await asyncio.to_thread(judged.document, issue.stage, issue.number, issue.reason)
-        )
-        await self._keep(judged, issue, signed)
-        return signed
+        while True:
+            kept = await self._store.issued(judged.key, named.period_type, named.label)
+            if kept and kept[-1].as_of_us >= judged.asked.as_of_us:
+                # Meanwhile somebody issued what was known later.
+                return _told(kept[-1])
+            issue = await self._next(judged, document, kept)
+            if issue is None:
+                return _told(kept[-1])
+            if issue.stage == "provisional":
+                return self._signer.sign(dict(document))
+            signed = self._signer.sign(
+                await asyncio.to_thread(judged.document, issue.stage, issue.number, issue.reason)
+            )
+            if await self._keep(judged, issue, signed, kept):
+                return signed
 
-    async def _is_final(self, judged: Judgement) -> bool:
-        """Whether 72 hours have passed and every agent has sent what it saw up to the end."""
-        end_us, as_of_us = judged.named.period.end * UNITS, judged.asked.as_of_us
+    async def _next(
+        self, judged: Judgement, document: Mapping[str, Any], kept: Sequence[IssuedReport]
+    ) -> Issue | None:
+        """What is to be issued after ``kept``; None if nothing new is to be said."""
+        digest = document["content_digest"]
+        if not kept:
+            final = await self._is_final(judged.tenants, judged.named, judged.asked)
+            return next_issue(None, final, digest)
+        # What was final once stays so.
+        last = kept[-1]
+        reason = ""
+        if last.digest != digest:
+            reason = reason_of(_told(last), document, judged.subjects, last.as_of_us)
+        return next_issue(Issue(_stage(last), last.revision, last.digest), True, digest, reason)
+
+    async def is_due(self, key: int, tenants: Sequence[Tenant], named: NamedPeriod, asked: Asked) -> bool:
+        """Whether there is an issue of it, or can be one by now."""
+        name = named.period_type, named.label
+        kept = await self._store.issued_to(key)
+        issued = any((each.period_type, each.label) == name for each in kept)
+        return issued or await self._is_final(tenants, named, asked)
+
+    async def _is_final(self, tenants: Sequence[Tenant], named: NamedPeriod, asked: Asked) -> bool:
+        """Whether 72 hours have passed and every agent of these has sent what it saw up to the end."""
+        end_us, as_of_us = named.period.end * UNITS, asked.as_of_us
         if not is_final(end_us, as_of_us, [], UNITS):
             return False
-        for tenant in judged.tenants:
+        for tenant in tenants:
             if not is_final(end_us, as_of_us, await self._seen_until(tenant), UNITS):
                 return False
         return True
 
-    async def _keep(self, judged: Judgement, issue: Issue, document: dict[str, Any]) -> None:
+    async def _keep(
+        self, judged: Judgement, issue: Issue, document: dict[str, Any], kept: Sequence[IssuedReport]
+    ) -> bool:
+        """False if another issue was kept meanwhile."""
         issued_at = datetime.fromisoformat(document["generated_at"])
-        await self._store.add_issued(
-            IssuedReport(
-                tenant_key=judged.key,
-                period_type=judged.named.period_type,
-                label=judged.named.label,
-                sequence=0,
-                stage=issue.stage,
-                revision=issue.number,
-                as_of_us=judged.asked.as_of_us,
-                issued_at_us=max(judged.asked.as_of_us, int(issued_at.timestamp()) * UNITS),
-                digest=issue.digest,
-                reason=issue.reason,
-                document=json.dumps(document, ensure_ascii=False),
-            )
+        issued = IssuedReport(
+            tenant_key=judged.key,
+            period_type=judged.named.period_type,
+            label=judged.named.label,
+            sequence=kept[-1].sequence + 1 if kept else 1,
+            stage=issue.stage,
+            revision=issue.number,
+            as_of_us=judged.asked.as_of_us,
+            issued_at_us=max(judged.asked.as_of_us, int(issued_at.timestamp()) * UNITS),
+            digest=issue.digest,
+            reason=issue.reason,
+            document=json.dumps(document, ensure_ascii=False),
         )
+        if not await self._store.add_issued(issued):
+            return False
+        self._kept(issued)
+        who = "the platform" if judged.tenant is None else f"tenant {judged.tenant.tenant_id}"
+        told = log.info if issue.stage == "revised" or judged.tenant is None else log.debug
+        why = f", because {issue.reason}" if issue.reason else ""
+        told("%s report %s of %s is %s%s", issued.period_type, issued.label, who, issue.stage, why)
+        return True
 
     async def _seen_until(self, tenant: Tenant) -> list[int]:
         """The newest result of each agent that still has checks."""
@@ -151,20 +182,6 @@ class Issuing:
                 seen = 0 if health.last_result is None else health.last_result.time_us
                 newest[health.check.agent_id] = max(newest.get(health.check.agent_id, 0), seen)
         return list(newest.values())
-
-
-def _reason(before: Sequence[Any], after: Sequence[Any]) -> str:
-    """Why figures changed: by which facts the last issue and this one differ."""
-    old, new = ({each["tenant_id"]: each["digests"] for each in told} for told in (before, after))
-    differing = {
-        name
-        for tenant_id in old.keys() & new.keys()
-        for name in _CAUSES
-        if old[tenant_id].get(name) != new[tenant_id].get(name)
-    }
-    differing |= {"tenants"} if old.keys() != new.keys() else set()
-    causes = dict.fromkeys(_CAUSES[name] for name in _CAUSES if name in differing)
-    return " and ".join(causes) or "the terms, or how figures are computed, changed"
 
 
 def _told(record: IssuedReport) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Loaded:
     """The period's parts with their timelines."""
     log: Mapping[str, Sequence[tuple[int, Change]]]
     """Every change with the instant at which it became known, by check, in the order of knowing."""
+    known_us: int = 0
+    """When the newest of the results arrived that make the period what it is."""
 
 
 async def load(
@@ -94,7 +96,13 @@ async def load(
     by_look = any(terms.slices is not None for terms, _, _ in laid_out)
     requests = await requests_of(counting, pieces, by_look)
     facts = replace(facts, measured=measured, rollups=rollups, requests=requests)
-    return Loaded(contracts, versions, facts, windows, laid_out, log)
+    known_us = max(counting.known_us, _changes_known_us(log, period))
+    return Loaded(contracts, versions, facts, windows, laid_out, log, known_us)
+
+
+def _changes_known_us(log: Mapping[str, Sequence[tuple[int, Change]]], period: Period) -> int:
+    """When the newest of the period's changes became known, those included that it begins with."""
+    return max((at for known in log.values() for at, change in known if change.time < period.end), default=0)
 
 
 async def _windows(records: Sequence[WindowRecord], within: Span, as_of_us: int) -> Sequence[AnnouncedWindow]:

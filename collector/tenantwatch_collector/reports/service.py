@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ from tenantwatch_collector.sla.contract import Tier, versions_known
 from tenantwatch_collector.sla.judged import Judged, judge
 from tenantwatch_collector.sla.local_time import LocalTime
 from tenantwatch_collector.sla.steps import steps_of
-from tenantwatch_collector.store.base import Store, Tenant
+from tenantwatch_collector.store.base import PLATFORM_KEY, IssuedReport, Store, Tenant
 
 _AT_ONCE = 100
 """Tenants that are read together: enough to spare the database, few enough to spare memory."""
@@ -40,9 +40,12 @@ _UTC = LocalTime([(0, ZoneInfo("UTC"))])
 class Reports:
     """Every question about service levels. It reads the store and keeps what was issued."""
 
-    def __init__(self, store: Store, signer: Signer) -> None:
+    def __init__(
+        self, store: Store, signer: Signer, told: Callable[[IssuedReport], None] = lambda issued: None
+    ) -> None:
+        """``told`` hears of every report that is issued here."""
         self._store = store
-        self._issuing = Issuing(store, signer)
+        self._issuing = Issuing(store, signer, told)
         self._touches = Touches(store)
 
     async def subject(
@@ -56,18 +59,51 @@ class Reports:
         """The tenant's report, signed. A period that is over is issued: what was issued is answered again
         until its figures change."""
         named, subject, _ = await self.subject(tenant, asked)
+        return await self._tenant_report(tenant, named, subject, asked)
+
+    async def issue(self, tenant: Tenant, asked: Asked) -> bool:
+        """The same where nobody asks; False if no time of the period is the contract's: there is none."""
+        named, subject, _ = await self.subject(tenant, asked)
+        if _is_only_outside(subject):
+            return False
+        await self._tenant_report(tenant, named, subject, asked)
+        return True
+
+    async def _tenant_report(
+        self, tenant: Tenant, named: NamedPeriod, subject: Subject, asked: Asked
+    ) -> dict[str, Any]:
         return await self._issuing.report(Judgement(tenant, [tenant], named, [subject], asked))
 
     async def platform_report(self, tenants: Sequence[Tenant], asked: Asked) -> dict[str, Any]:
         """All these tenants over one period of UTC days, issued in the same way."""
-        named = named_period(asked.period_type, asked.day, asked.days, _UTC, asked.as_of)
+        return await self._issuing.report(await self._platform(tenants, asked))
+
+    async def issue_for_all(self, tenants: Sequence[Tenant], asked: Asked) -> bool:
+        """The same where nobody asks; False if the period was no tenant's business: there is none."""
+        judged = await self._platform(tenants, asked)
+        if not judged.tenants:
+            return False
+        await self._issuing.report(judged)
+        return True
+
+    async def _platform(self, tenants: Sequence[Tenant], asked: Asked) -> Judgement:
+        named = _named_in_utc(asked)
         subjects: list[Subject] = []
         for first in range(0, len(tenants), _AT_ONCE):
             some = tenants[first : first + _AT_ONCE]
             subjects += [subject for subject, _ in await self._judge_all(some, named, asked.as_of_us)]
         pairs = [pair for pair in zip(tenants, subjects, strict=True) if _was_there(*pair, named)]
         there = [tenant for tenant, _ in pairs], [subject for _, subject in pairs]
-        return await self._issuing.report(Judgement(None, there[0], named, there[1], asked))
+        return Judgement(None, there[0], named, there[1], asked)
+
+    async def is_due(self, tenant: Tenant, asked: Asked) -> bool:
+        """Whether the period was issued, or can be: 72 hours are over, and all agents sent what they saw."""
+        named = await self._named(tenant, asked)
+        return await self._issuing.is_due(tenant.tenant_key, [tenant], named, asked)
+
+    async def is_due_for_all(self, tenants: Sequence[Tenant], asked: Asked) -> bool:
+        """The same for the platform, whose periods are of UTC days."""
+        return await self._issuing.is_due(PLATFORM_KEY, tenants, _named_in_utc(asked), asked)
 
     async def export(self, tenant: Tenant, asked: Asked) -> AsyncIterator[str]:
         """The lines of all facts that the report rests on: from them it can be made again."""
@@ -130,11 +166,20 @@ def _subject(tenant: Tenant, loaded: Loaded, judged: Judged) -> Subject:
     in_force = [v for v in loaded.contracts if v.in_force_from <= end_us] or loaded.contracts[:1]
     agreed, name = in_force[-1].contract.tier, tenant.tenant_name
     digests = fact_digests(loaded.facts, judged)
-    return Subject(tenant.tenant_id, name, agreed, judged, loaded.facts, loaded.windows, digests)
+    return Subject(
+        tenant.tenant_id, name, agreed, judged, loaded.facts, loaded.windows, digests, loaded.known_us
+    )
+
+
+def _named_in_utc(asked: Asked) -> NamedPeriod:
+    return named_period(asked.period_type, asked.day, asked.days, _UTC, asked.as_of)
 
 
 def _was_there(tenant: Tenant, subject: Subject, named: NamedPeriod) -> bool:
     """Whether the period is the tenant's business: not if it came later, without older results."""
+    return tenant.created_at_us < named.period.end * UNITS or not _is_only_outside(subject)
+
+
+def _is_only_outside(subject: Subject) -> bool:
     seconds = subject.judged.whole.seconds
-    only_outside = seconds[TimeClass.OUT_OF_SCOPE] == sum(seconds.values())
-    return tenant.created_at_us < named.period.end * UNITS or not only_outside
+    return seconds[TimeClass.OUT_OF_SCOPE] == sum(seconds.values())

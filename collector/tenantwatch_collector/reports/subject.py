@@ -44,6 +44,8 @@ class Subject:
     windows: Sequence[AnnouncedWindow] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     """Of the facts that the numbers rest on, by kind."""
+    known_us: int = 0
+    """When the newest of the results arrived that the numbers rest on."""
 
 
 def numbers_of(subject: Subject) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What was agreed with a tenant, announced, corrected and issued: facts that are only ever added."""
+"""What was agreed with a tenant, announced and corrected: facts that are only ever added."""
 
 from __future__ import annotations
 
@@ -55,23 +55,6 @@ class CorrectionRecord:
     entered_at_us: int
     approver: str | None = None
     approved_at_us: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedReport:
-    """A report as it was issued. ``sequence`` counts the issues of one tenant and period from 1."""
-
-    tenant_key: int
-    period_type: str
-    label: str
-    sequence: int
-    stage: str
-    revision: int
-    as_of_us: int
-    issued_at_us: int
-    digest: str
-    reason: str
-    document: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +115,6 @@ class AgreementStore(Protocol):
         self, tenant_key: int, number: int, approver: str
     ) -> CorrectionRecord | None:
         """Note the approval; None if there is none such, it has one, or it is the author's own."""
-
-    async def add_issued(self, report: IssuedReport) -> IssuedReport:
-        """Keep it; its sequence is the store's."""
-
-    async def issued(self, tenant_key: int, period_type: str, label: str) -> Sequence[IssuedReport]:
-        """All issues of that period, the oldest first."""
-
-    async def issued_to(self, tenant_key: int) -> Sequence[IssuedReport]:
-        """All issues of all periods, without their documents."""
 
     async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
         """Every check that the tenant ever had, as it was defined from when to when: by check and time."""

@@ -21,7 +21,6 @@ from tenantwatch_collector.store.agreements import (
     AgreementStore,
     ContractRecord,
     CorrectionRecord,
-    IssuedReport,
     KnownChange,
     TenantCheck,
     WindowRecord,
@@ -74,6 +73,7 @@ from tenantwatch_collector.store.facts import (
     TenantState,
     Token,
 )
+from tenantwatch_collector.store.issued import IssuedReport, IssuedStore, LateFact
 from tenantwatch_collector.store.sums import (
     CounterReading,
     RequestRollup,
@@ -113,10 +113,12 @@ __all__ = [
     "Gap",
     "Inventory",
     "IssuedReport",
+    "IssuedStore",
     "JudgedState",
     "Judgement",
     "KeptAnswer",
     "KnownChange",
+    "LateFact",
     "LeaseLost",
     "Lost",
     "OutboxMessage",
@@ -163,7 +165,7 @@ class UnfitDelivery(RefusedForEver):
     """The database can never keep what was delivered; nothing of the call was kept."""
 
 
-class Store(AgreementStore, AssignmentStore, SumStore, StoreTools, Protocol):
+class Store(AgreementStore, AssignmentStore, IssuedStore, SumStore, StoreTools, Protocol):
     """What every database behind the collector does alike. One contract suite runs over all of them."""
 
     async def close(self) -> None:

@@ -130,7 +130,7 @@ def test_the_platform_counts_tenants_with_data(platform: dict[str, Any]) -> None
     bad = platform["tenants"][0]
     assert (bad["report"]["availability_pct"], bad["as_issued"]["availability_pct"]) == ("99.8530", "99.8078")
     assert bad["proved"]["targets"]["recovery_time"] == "breached"
-    assert set(bad["digests"]) == {"changes", "measurements", "windows", "corrections"}
+    assert set(bad["digests"]) == {"changes", "measurements", "windows", "corrections", "terms", "checks"}
     assert sum(p["downtime_minutes"] for p in platform["trends"]) == 2 * 65
 
 

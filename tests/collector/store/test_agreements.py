@@ -1,4 +1,4 @@
-"""Contracts, windows, corrections and issued reports: added, numbered, and never another tenant's."""
+"""Contracts, windows and corrections: added, numbered, and never another tenant's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from tenantwatch_collector.store.base import (
     CheckChange,
     CorrectionRecord,
-    IssuedReport,
     Judgement,
     KnownChange,
     Store,
@@ -60,17 +59,6 @@ async def test_a_correction_needs_somebody_else(store: Store) -> None:
     assert (approved.approver, approved.author) == ("bob", "ann")
     assert await store.approve_correction(acme, kept.number, "eve") is None
     assert await store.corrections(acme) == [approved]
-
-
-async def test_issued_reports_are_kept_in_order(store: Store) -> None:
-    acme, other = await two_tenants(store)
-    report = IssuedReport(acme, "monthly", "2026-03", 0, "provisional", 0, 1, 2, "sha256:a", "", "{}")
-    first = await store.add_issued(report)
-    second = await store.add_issued(report)
-    assert await store.issued(acme, "monthly", "2026-03") == [first, second]
-    assert (first.sequence, second.sequence) == (1, 2)
-    assert await store.issued(acme, "monthly", "2026-04") == []
-    assert await store.issued(other, "monthly", "2026-03") == []
 
 
 async def test_what_a_check_was_stays_known(store: Store) -> None:

@@ -115,7 +115,7 @@ async def _fill(store: PostgresStore, tenant_id: str) -> int:
     await store.add_contract(key, 1, "ann", "signed", "{}")
     await store.add_window(WindowRecord(key, 0, 1, 2, "", None, "upgrade", "ann", 0))
     await store.add_correction(CorrectionRecord(key, 0, 1, 2, "up", "probe", "ann", 0))
-    await store.add_issued(IssuedReport(key, "monthly", "2026-03", 0, "final", 0, 1, 2, "sha256:a", "", "{}"))
+    await store.add_issued(IssuedReport(key, "monthly", "2026-03", 1, "final", 0, 1, 2, "sha256:a", "", "{}"))
     await store.put_assigned_check(key, "far", None, "{}", "ann")
     await store.put_alert_rule(StoredRule(f"of {tenant_id}", tenant_id, None, "{}", 0, "ann"))
     await store.add_silence(StoredSilence(0, tenant_id, None, 1, 2, "ann", ""))

@@ -1,4 +1,4 @@
-"""Contracts, windows, corrections and issued reports, in SQL that both databases understand."""
+"""Contracts, windows and corrections, in SQL that both databases understand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from tenantwatch_wire.records import Status
 from tenantwatch_collector.store.agreements import (
     ContractRecord,
     CorrectionRecord,
-    IssuedReport,
     KnownChange,
     TenantCheck,
     WindowRecord,
@@ -22,7 +21,6 @@ from tenantwatch_collector.store.sql.database import Database, Row, Transaction,
 _CONTRACT = tuple(ContractRecord.__dataclass_fields__)
 _WINDOW = tuple(WindowRecord.__dataclass_fields__)
 _CORRECTION = tuple(CorrectionRecord.__dataclass_fields__)
-_ISSUED = tuple(IssuedReport.__dataclass_fields__)
 
 
 class SqlAgreements:
@@ -89,32 +87,6 @@ class SqlAgreements:
                 "SELECT * FROM correction WHERE tenant_key = ? AND number = ?", (tenant_key, number)
             )
         return correction_of(rows[0]) if changed == 1 else None
-
-    async def add_issued(self, report: IssuedReport) -> IssuedReport:
-        async with self._db.transaction() as tx:
-            rows = await tx.rows(
-                "SELECT coalesce(max(sequence), 0) + 1 AS following FROM issued_report"
-                " WHERE tenant_key = ? AND period_type = ? AND label = ?",
-                (report.tenant_key, report.period_type, report.label),
-            )
-            record = replace(report, sequence=rows[0]["following"])
-            await _insert(tx, "issued_report", _ISSUED, record)
-        return record
-
-    async def issued(self, tenant_key: int, period_type: str, label: str) -> Sequence[IssuedReport]:
-        rows = await self._db.read(
-            "SELECT * FROM issued_report WHERE tenant_key = ? AND period_type = ? AND label = ?"
-            " ORDER BY sequence",
-            (tenant_key, period_type, label),
-            tenant_key,
-        )
-        return [IssuedReport(**{name: row[name] for name in _ISSUED}) for row in rows]
-
-    async def issued_to(self, tenant_key: int) -> Sequence[IssuedReport]:
-        names = [name for name in _ISSUED if name != "document"]
-        sql = f"SELECT {', '.join(names)} FROM issued_report WHERE tenant_key = ?"
-        rows = await self._db.read(sql, (tenant_key,), tenant_key)
-        return [IssuedReport(**{name: row[name] for name in names}, document="") for row in rows]
 
     async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
         return await definitions.tenant_checks(self._db, tenant_key)

@@ -60,13 +60,14 @@ from tenantwatch_collector.store.sql import (
 from tenantwatch_collector.store.sql.agreements import SqlAgreements
 from tenantwatch_collector.store.sql.assignments import SqlAssignments
 from tenantwatch_collector.store.sql.database import Database, Joined, Transaction, now_us
+from tenantwatch_collector.store.sql.issued import SqlIssued
 from tenantwatch_collector.store.sql.pulse import note_definitions
 from tenantwatch_collector.store.sql.retention import note_deleted, note_raw_since
 from tenantwatch_collector.store.sql.sums import SqlSums
 from tenantwatch_collector.store.sql.tools import SqlTools
 
 
-class SqlStore(SqlAgreements, SqlAssignments, SqlSums, SqlTools):
+class SqlStore(SqlAgreements, SqlAssignments, SqlIssued, SqlSums, SqlTools):
     """See :class:`tenantwatch_collector.store.base.Store` for what each method promises."""
 
     serves_one_collector = False

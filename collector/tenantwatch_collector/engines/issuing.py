@@ -1,0 +1,256 @@
+"""Issues reports once they are final, whether anybody asks or not, and revises those that late facts change.
+
+Every month, quarter and year of every tenant and of the platform is issued when its 72 hours are over and all
+agents have sent what they saw. One collector does it, by the lease; what became due while nobody had that is
+made up for. Nothing is judged but what was never issued, and what a fact became known of after it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tenantwatch_collector.engines.retention import retention_at
+from tenantwatch_collector.errors import NotYet
+from tenantwatch_collector.reports.agreements import UNITS
+from tenantwatch_collector.reports.issuing import Asked
+from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName, named_period
+from tenantwatch_collector.reports.service import Reports
+from tenantwatch_collector.sla.local_time import LocalTime
+from tenantwatch_collector.sla.periods import FINAL_AFTER_SECONDS
+from tenantwatch_collector.store.base import PLATFORM_KEY, LateFact, Store, StoreUnavailable, Tenant
+from tenantwatch_collector.vitals import Vitals
+
+ISSUED: tuple[PeriodName, ...] = ("monthly", "quarterly", "yearly")
+_PAUSE_SECONDS = 60.0
+_AGAIN_US = 900 * UNITS
+"""How long a tenant is left alone whose agents have not sent all."""
+_NOTED_EVERY_US = 3_600 * UNITS
+_EASTERNMOST_S, _WESTERNMOST_S = 14 * 3600, 12 * 3600
+_DAY_US = 86_400 * UNITS
+_UTC = LocalTime([(0, ZoneInfo("UTC"))])
+_Place = tuple[int, PeriodName, str]
+"""A tenant's key, and which period."""
+_NAMED = 5
+"""How many of the tenants that are waited for the log names."""
+
+log = logging.getLogger(__name__)
+
+
+class IssuingEngine:
+    """Start once, stop as often as you like."""
+
+    def __init__(
+        self,
+        store: Store,
+        reports: Reports,
+        settled: Callable[[int], Awaitable[None]],
+        vitals: Vitals,
+        history_months: int,
+        now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
+    ) -> None:
+        """``settled`` returns once all that an instant knows can be read."""
+        self._store = store
+        self._reports = reports
+        self._settled = settled
+        self._vitals = vitals
+        self._history_months = history_months
+        self._now_us = now_us
+        self._tenants: Mapping[int, Tenant] = {}
+        self._complete: set[tuple[PeriodName, str]] = set()
+        """Periods of which nothing is left to be issued."""
+        self._empty: set[_Place] = set()
+        """What there is no report of: no time of it is the contract's."""
+        self._again_us: dict[int, int] = {}
+        """By tenant that is waited for: when to look again."""
+        self._filled_in: dict[_Place, NamedPeriod] = {}
+        """Periods from before a tenant was created, of which it has results, and which are not final yet."""
+        self._heeded_us = self._noted_us = self._changes_until_us = 0
+        self._waiting: list[str] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._complete, self._empty, self._again_us, self._filled_in = set(), set(), {}, {}
+        self._heeded_us = self._noted_us = self._changes_until_us = await self._store.issuing_state()
+        self._task = asyncio.create_task(self._run(), name="issuing")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.catch_up()
+            except Exception as error:
+                self._changes_until_us = self._noted_us
+                if isinstance(error, StoreUnavailable | NotYet):
+                    log.info("reports are issued later: %s", error)
+                else:
+                    log.exception("reports are issued later, issuing failed in a way nobody foresaw")
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def catch_up(self) -> None:
+        """Issue all that is due and was not, and revise what changed."""
+        found = await self._store.tenants()
+        self._tenants = {tenant.tenant_key: tenant for tenant in found if tenant.deleted_at_us is None}
+        now_us = self._now_us()
+        self._again_us = {key: at for key, at in self._again_us.items() if at > now_us}
+        for named in self._due(now_us):
+            await self._issue_missing(named)
+        await self._revise()
+        self._tell_who_is_waited_for()
+
+    def _due(self, now_us: int) -> list[NamedPeriod]:
+        """Periods of UTC days that are over for good in some zone, and not complete, the oldest first."""
+        created_us = min((tenant.created_at_us for tenant in self._tenants.values()), default=now_us)
+        since_us = max(created_us, retention_at(now_us, 0, self._history_months).history_before_us)
+        since = _day(since_us)
+        found = [each for kind in ISSUED for each in _periods(kind, since, _day(now_us), now_us)]
+        found = [named for named in found if (named.period_type, named.label) not in self._complete]
+        return sorted(found, key=lambda named: named.period.end)
+
+    async def _issue_missing(self, named: NamedPeriod) -> None:
+        """The period of every tenant that has none yet, then the platform's.
+
+        Who is waited for for one is waited for for all later ones, and asked once.
+        """
+        name, day = (named.period_type, named.label), _day(named.period.start * UNITS)
+        until_us = (named.period.end + _WESTERNMOST_S) * UNITS
+        left = False
+        for key in await self._store.not_issued(*name, until_us):
+            if key in self._tenants and (key, *name) not in self._empty:
+                left |= not await self._issue(self._tenants[key], named.period_type, day)
+        if left or not await self._issue_for_all(named, day):
+            return
+        if self._now_us() >= until_us + FINAL_AFTER_SECONDS * UNITS:
+            self._complete.add(name)
+
+    async def _issue(self, tenant: Tenant, kind: PeriodName, day: date, at_once: bool = False) -> bool:
+        """False if it is not final yet; who is waited for is left alone for a while, or asked ``at_once``."""
+        key = tenant.tenant_key
+        if key in self._again_us and not at_once:
+            return False
+        async with self._at_leisure():
+            asked = await self._asked(kind, day)
+            if not await self._reports.is_due(tenant, asked):
+                self._again_us[key] = asked.as_of_us + _AGAIN_US
+                return False
+            if not await self._reports.issue(tenant, asked):
+                self._empty.add((key, kind, named_period(kind, day, 1, _UTC, asked.as_of).label))
+        return True
+
+    async def _issue_for_all(self, named: NamedPeriod, day: date, at_once: bool = False) -> bool:
+        """The platform's report; False if it is not final yet. ``at_once`` one that there is is revised."""
+        there = list(self._tenants.values())
+        if not at_once:
+            if PLATFORM_KEY in self._again_us:
+                return False
+            kept = {(each.period_type, each.label) for each in await self._store.issued_to(PLATFORM_KEY)}
+            nobody = all(tenant.created_at_us >= named.period.end * UNITS for tenant in there)
+            if nobody or (named.period_type, named.label) in kept:
+                return True
+        async with self._at_leisure():
+            asked = await self._asked(named.period_type, day)
+            if not await self._reports.is_due_for_all(there, asked):
+                self._again_us[PLATFORM_KEY] = asked.as_of_us + _AGAIN_US
+                return False
+            await self._reports.issue_for_all(there, asked)
+        return True
+
+    async def _revise(self) -> None:
+        """Look again at every period of which something became known since the last time."""
+        now_us = self._now_us()
+        until_us = await self._rolled_up_until(now_us)
+        touched = {
+            (fact.tenant_key, named.period_type, named.label): named
+            for fact in await self._late(until_us, now_us)
+            for named in _periods_of(fact, now_us)
+        }
+        for place, named in {**self._filled_in, **touched}.items():
+            await self._look_again(place, named, place in touched)
+        for named in {(each.period_type, each.label): each for each in touched.values()}.values():
+            await self._issue_for_all(named, _day(named.period.start * UNITS), at_once=True)
+        self._heeded_us = max(self._heeded_us, until_us)
+        self._changes_until_us = self._changes_until_us or self._heeded_us
+        if not self._filled_in and (touched or self._heeded_us - self._noted_us >= _NOTED_EVERY_US):
+            self._noted_us = self._heeded_us
+            await self._store.note_issuing(self._noted_us)
+
+    async def _look_again(self, place: _Place, named: NamedPeriod, at_once: bool) -> None:
+        self._filled_in.pop(place, None)
+        tenant = self._tenants.get(place[0])
+        if tenant is None:
+            return
+        done = await self._issue(tenant, named.period_type, _day(named.period.start * UNITS), at_once)
+        if not done and tenant.created_at_us >= named.period.end * UNITS:
+            self._filled_in[place] = named
+
+    async def _late(self, until_us: int, now_us: int) -> list[LateFact]:
+        late = list(await self._store.late_facts(self._heeded_us, until_us))
+        if self._changes_until_us:
+            # A late result may move a change that is dated earlier, even before midnight.
+            recent_us = now_us - FINAL_AFTER_SECONDS * UNITS
+            changed = await self._store.changed_since(self._changes_until_us)
+            late += [LateFact(key, at_us, at_us + 1) for key, at_us, _ in changed if at_us < recent_us]
+            self._changes_until_us = max([self._changes_until_us, *(known_us for *_, known_us in changed)])
+        return late
+
+    async def _rolled_up_until(self, now_us: int) -> int:
+        """Up to when all that was received is in the rollups, and what was approved can be read."""
+        state = await self._store.rollup_state()
+        following = await self._store.touched_after(state.cursor, 1)
+        return min([now_us - UNITS, *(touch.received_at_us - 1 for touch in following)])
+
+    async def _asked(self, kind: PeriodName, day: date) -> Asked:
+        now_us = self._now_us()
+        await self._settled(now_us)
+        return Asked(kind, day, 1, now_us, True)
+
+    @asynccontextmanager
+    async def _at_leisure(self) -> AsyncIterator[None]:
+        """As long as the work took others have their turn: nobody waits for what nobody asked for."""
+        began = time.monotonic()
+        yield
+        await asyncio.sleep(time.monotonic() - began)
+
+    def _tell_who_is_waited_for(self) -> None:
+        waiting = sorted(self._tenants[key].tenant_id for key in self._again_us if key in self._tenants)
+        self._vitals.reports_waiting.set(len(waiting))
+        if waiting and waiting != self._waiting:
+            more = f" and {len(waiting) - _NAMED} more" if len(waiting) > _NAMED else ""
+            log.info(
+                "reports wait for agents that have not sent all of a period that is over, of %s%s:"
+                " retire agents that will never come back",
+                ", ".join(waiting[:_NAMED]),
+                more,
+            )
+        self._waiting = waiting
+
+
+def _periods(kind: PeriodName, first: date, last: date, now_us: int) -> Iterator[NamedPeriod]:
+    """The periods of UTC days that touch [first, last] and are over for good in some zone."""
+    day = first
+    while day <= last:
+        named = named_period(kind, day, 1, _UTC, now_us // UNITS)
+        if (named.period.end - _EASTERNMOST_S + FINAL_AFTER_SECONDS) * UNITS > now_us:
+            return
+        yield named
+        day = _day(named.period.end * UNITS)
+
+
+def _periods_of(fact: LateFact, now_us: int) -> Iterable[NamedPeriod]:
+    """Those that the fact may be of, whatever the tenant's zone: a day more at both ends."""
+    first, last = _day(fact.from_us - _DAY_US), _day(min(fact.to_us + _DAY_US, now_us))
+    return (named for kind in ISSUED for named in _periods(kind, first, last, now_us))
+
+
+def _day(time_us: int) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).date()
