@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 import logging
 import signal
-import time
 from collections.abc import Sequence
-from http import HTTPStatus
-from urllib.parse import unquote
 
-from tenantwatch_wire import __version__
 from tenantwatch_wire.records import Result
 
-from tenantwatch_agent.checks.heartbeats import InvalidBeat, UnknownHeartbeat
+from tenantwatch_agent.answers import Answers
 from tenantwatch_agent.config import AgentConfig
 from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.egress import OwnEgress
 from tenantwatch_agent.errors import AgentError
-from tenantwatch_agent.listener import SOCKET, Answer, Listener, Request
+from tenantwatch_agent.listener import SOCKET, Listener
 from tenantwatch_agent.logs import set_up_logs
-from tenantwatch_agent.metrics import CONTENT_TYPE, Gauge, exposition
 from tenantwatch_agent.schedule import Schedule
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream import Sender
@@ -31,7 +25,7 @@ from tenantwatch_agent.systemd import Systemd
 from tenantwatch_agent.vitals import Vitals
 from tenantwatch_agent.words import counted
 
-_HEARTBEAT = "/heartbeat/"
+ASSIGNMENT_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +52,15 @@ class Agent:
         )
         self._sender = Sender(config, spool, self._run_now, self, self._vitals)
         self._around.heartbeats.expect(config.heartbeats)
-        self._socket = Listener(self._answer_operator)
-        self._listener = Listener(self._answer)
+        answers = Answers(
+            configuration, self._vitals, self._schedule, self._sender, spool, lambda: self._egress.reason
+        )
+        self._socket = Listener(answers.to_operator)
+        self._listener = Listener(answers.to_anybody)
         self._reloads: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
-        self._began = time.time()
+        self._next_assignment = 0.0
+        self._stopping = asyncio.Event()
 
     async def start(self) -> None:
         config = self._configuration.config
@@ -79,6 +77,7 @@ class Agent:
     async def stop(self) -> None:
         """No new looks; what is left is sent as far as the collector takes it."""
         self._systemd.stopping()
+        self._stopping.set()
         for task in (*self._reloads, *([self._watch] if self._watch else [])):
             task.cancel()
         await self._listener.stop()
@@ -96,6 +95,8 @@ class Agent:
 
     def reload_soon(self) -> None:
         """On SIGHUP."""
+        if len(self._reloads) > 1:
+            return  # the one that waits will read what is there by then
         task = asyncio.create_task(self.reload())
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
@@ -106,7 +107,13 @@ class Agent:
         self._systemd.ready(self._summary())
 
     async def assign(self, assigned: Assigned) -> AssignmentAnswer:
-        """Take the collector's checks, or nothing of them."""
+        """Take the collector's checks, or nothing of them; one version a second, however many it sends."""
+        try:
+            async with asyncio.timeout_at(self._next_assignment):
+                await self._stopping.wait()
+            return AssignmentAnswer(assigned.version, "the agent is stopping")
+        except TimeoutError:
+            self._next_assignment = asyncio.get_running_loop().time() + ASSIGNMENT_SECONDS
         return await self._configuration.assign(assigned, self._apply)
 
     def answers(self) -> Sequence[AssignmentAnswer]:
@@ -146,76 +153,6 @@ class Agent:
     def _tick(self) -> None:
         self._systemd.alive()
         self._around.heartbeats.listening()
-
-    def _answer_operator(self, request: Request) -> Answer:
-        """What is seen and said goes to this agent's own user alone."""
-        if request.method == "GET" and request.path == "/status":
-            return Answer(HTTPStatus.OK, json.dumps(self._status()), "application/json")
-        return self._answer(request)
-
-    def _answer(self, request: Request) -> Answer:
-        if request.method == "GET" and request.path == "/metrics":
-            page = exposition(self._vitals, self._gauges(), self._schedule.latest)
-            return Answer(HTTPStatus.OK, page, CONTENT_TYPE)
-        if request.method == "GET" and request.path == "/healthz":
-            return Answer(HTTPStatus.OK, "ok\n")
-        if request.method == "POST" and request.path.startswith(_HEARTBEAT):
-            return self._beat(unquote(request.path.removeprefix(_HEARTBEAT)), request.body)
-        return Answer(HTTPStatus.NOT_FOUND, "there are GET /metrics, /healthz and POST /heartbeat/NAME\n")
-
-    def _beat(self, name: str, body: bytes) -> Answer:
-        try:
-            self._around.heartbeats.receive(name, body)
-        except UnknownHeartbeat:
-            return Answer(HTTPStatus.NOT_FOUND, "no check waits for this heartbeat\n")
-        except InvalidBeat as error:
-            return Answer(HTTPStatus.BAD_REQUEST, f"{error}\n")
-        self._vitals.heartbeats += 1
-        return Answer(HTTPStatus.NO_CONTENT)
-
-    def _gauges(self) -> Sequence[Gauge]:
-        current = self._configuration
-        return (
-            Gauge("checks", "Checks configured.", len(current.config.checks)),
-            Gauge("connected", "1 while the collector has welcomed our stream.", self._sender.connected),
-            Gauge(
-                "egress_down", "1 when this machine reached nothing beyond itself.", bool(self._egress.reason)
-            ),
-            Gauge("configuration_ok", "0 while a newer configuration is refused.", not current.error),
-            Gauge("assignment_ok", "0 while assigned checks are refused.", not current.assignment_error),
-            Gauge("configuration_changes", "Configurations taken since the start.", current.changes),
-            Gauge("configuration_failures", "Configurations refused since the start.", current.failures),
-            *self._spool.gauges(),
-        )
-
-    def _status(self) -> dict[str, object]:
-        current = self._configuration
-        return {
-            "agent_id": current.config.agent_id,
-            "version": __version__,
-            "up_seconds": round(time.time() - self._began),
-            "configuration": {
-                "digest": current.config.digest,
-                "checks": len(current.config.checks),
-                "refused": current.error,
-                "assigned_version": current.assigned.version if current.assigned else None,
-                "assignment_refused": current.assignment_error,
-            },
-            "stream": self._sender.status(),
-            "spool": self._spool.status(),
-            "counts": {name: getattr(self._vitals, name) for name in Vitals.__slots__},
-            "egress_down": self._egress.reason,
-            "checks": [
-                {
-                    "check_id": r.check_id,
-                    "status": r.status.word,
-                    "time_us": r.time_us,
-                    "latency_us": r.latency_us,
-                    "text": r.text,
-                }
-                for r in self._schedule.latest.values()
-            ],
-        }
 
 
 async def run(configuration: Configuration) -> None:

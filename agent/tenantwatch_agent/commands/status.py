@@ -57,7 +57,7 @@ def _troubles(told: dict[str, Any]) -> list[str]:
         text
         for text, is_so in (
             (f"no stream: {stream['trouble'] or 'connecting'}", stream["connected_seconds"] is None),
-            (stream["warning"], stream["warning"]),
+            (stream["warning"], stream["warning"] != stream["trouble"] and stream["warning"]),
             ("the spool cannot be written: its disk is full", not spool["writable"]),
             (f"configuration refused: {configuration['refused']}", configuration["refused"]),
             (
