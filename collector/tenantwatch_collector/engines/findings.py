@@ -37,37 +37,47 @@ class Finding:
 
 
 def findings_of(
-    tenant_key: int, whole: Evaluation, stretches: Sequence[Stretch], label: str
+    tenant_key: int, parts: Sequence[Evaluation], stretches: Sequence[Stretch], label: str
 ) -> Iterator[Finding]:
-    """Every condition of a running period, each true only once it can no longer be talked away."""
-    left = time_to_breach(whole, list(stretches), 3600 * whole.terms.units_per_second)
-    for name, holds in _missed(whole).items():
-        text = _violation_text(name, whole) if holds else ""
-        yield Finding(tenant_key, VIOLATION, f"sla-{name}", Severity.ERROR, holds, label, text)
-    for number, answer in enumerate(whole.burn):
+    """Every condition of a running period, each true only once it can no longer be talked away. Of a period
+    whose terms changed each part is judged on its own, and burn rates are of the terms now in force."""
+    begun = [part for part in parts if part.period.start < part.eval_end] or parts[:1]
+    missed = [(part, _missed(part)) for part in begun]
+    for name in missed[0][1]:
+        texts = [_violation_text(name, part) for part, found in missed if found[name]]
+        told = texts[-1] if texts else ""
+        yield Finding(tenant_key, VIOLATION, f"sla-{name}", Severity.ERROR, bool(texts), label, told)
+    yield from _burning(tenant_key, begun[-1], stretches, label)
+
+
+def _burning(
+    tenant_key: int, part: Evaluation, stretches: Sequence[Stretch], label: str
+) -> Iterator[Finding]:
+    left = time_to_breach(part, list(stretches), 3600 * part.terms.units_per_second)
+    for number, answer in enumerate(part.burn):
         severity = Severity(answer.rule.severity)
-        seen = _seen(answer, whole, stretches)
-        holds = answer.firing and _is_measured(answer, seen, whole.terms) and _is_spent(answer, seen, whole)
-        text = _burn_text(answer, seen, left, whole.terms.units_per_second) if holds else ""
+        seen = _seen(answer, part, stretches)
+        holds = answer.firing and _is_measured(answer, seen, part.terms) and _is_spent(answer, seen, part)
+        text = _burn_text(answer, seen, left, part.terms.units_per_second) if holds else ""
         yield Finding(tenant_key, BURN_RATE, f"burn-{number}", severity, holds, label, text)
 
 
-def _missed(whole: Evaluation) -> dict[str, bool]:
+def _missed(part: Evaluation) -> dict[str, bool]:
     """A short outage, one error or one slow look on the first of the month is not yet a breach: availability
     is missed once the whole period's budget is spent or its rest cannot mend it, errors once they are more
     than the whole period allows at the present pace, and a mean counts from a hundred looks on."""
     return {
-        "availability": whole.budget.remaining < 0 or is_settled("availability", whole),
-        "response_time": "response_time" in whole.violations
-        and whole.traffic.latency.count >= LOOKS_FOR_A_MEAN,
-        "error_rate": is_settled("error_rate", whole),
-        "recovery_time": "recovery_time" in whole.violations,
+        "availability": part.budget.remaining < 0 or is_settled("availability", part),
+        "response_time": "response_time" in part.violations
+        and part.traffic.latency.count >= LOOKS_FOR_A_MEAN,
+        "error_rate": is_settled("error_rate", part),
+        "recovery_time": "recovery_time" in part.violations,
     }
 
 
-def _seen(answer: BurnAnswer, whole: Evaluation, stretches: Sequence[Stretch]) -> Counted:
+def _seen(answer: BurnAnswer, part: Evaluation, stretches: Sequence[Stretch]) -> Counted:
     """What counts of the rule's long window."""
-    window = whole.eval_end - answer.rule.long, whole.eval_end
+    window = part.eval_end - answer.rule.long, part.eval_end
     return count_within(stretches, window)
 
 
@@ -84,21 +94,21 @@ def _is_measured(answer: BurnAnswer, seen: Counted, terms: Terms) -> bool:
     return seen.eligible >= half and seen.eligible >= LEAST_MEASURED_S * terms.units_per_second
 
 
-def _is_spent(answer: BurnAnswer, seen: Counted, whole: Evaluation) -> bool:
+def _is_spent(answer: BurnAnswer, seen: Counted, part: Evaluation) -> bool:
     """Whether that much of the budget is really gone. A window of which little was measured has a high rate
     after seconds of trouble, and nobody is woken for seconds."""
-    burn = whole.terms.burn
+    burn = part.terms.burn
     assert burn is not None
-    budget = whole.terms.targets.allowed_down * burn.slo_period
+    budget = part.terms.targets.allowed_down * burn.slo_period
     return seen.down > budget * answer.rule.budget_pct / 100
 
 
-def _violation_text(name: str, whole: Evaluation) -> str:
-    targets, traffic = whole.terms.targets, whole.traffic
+def _violation_text(name: str, part: Evaluation) -> str:
+    targets, traffic = part.terms.targets, part.traffic
     if name == "availability":
-        over = duration(float(-whole.budget.remaining / whole.terms.units_per_second))
+        over = duration(float(-part.budget.remaining / part.terms.units_per_second))
         agreed = decimal_text(targets.availability_percentage)
-        if whole.budget.remaining >= 0:
+        if part.budget.remaining >= 0:
             return f"what is left of the service hours cannot bring availability back to {agreed} %"
         return f"the error budget of {agreed} % is overdrawn by {over}"
     if name == "response_time":
@@ -107,7 +117,7 @@ def _violation_text(name: str, whole: Evaluation) -> str:
     if name == "error_rate":
         rate = half_even_text(traffic.error_rate or Fraction(0), 4)
         return f"error rate {rate} %, agreed {decimal_text(targets.error_rate_percentage)} %"
-    longest = max(incident.downtime for incident in whole.incidents) / whole.terms.units_per_second
+    longest = max(incident.downtime for incident in part.incidents) / part.terms.units_per_second
     return f"an outage of {duration(longest)}, agreed {decimal_text(targets.recovery_time_minutes)} min"
 
 

@@ -142,4 +142,4 @@ async def findings_at(
         judge, loaded.versions, loaded.facts, period, as_of_us, (), loaded.laid_out
     )
     stretches = loaded.laid_out[-1][2]
-    return judged.whole, list(findings_of(tenant.tenant_key, judged.whole, stretches, named.label))
+    return judged.whole, list(findings_of(tenant.tenant_key, judged.parts, stretches, named.label))

@@ -6,7 +6,9 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date
+from fractions import Fraction
 from pathlib import Path
 
 from tenantwatch_collector.alerts.rule import Severity
@@ -16,6 +18,9 @@ from tenantwatch_collector.health import CheckResult, Group
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.sla import CheckTerms, calendar_period, evaluate, known_facts, lay_out
 from tenantwatch_collector.sla.contract import Contract
+from tenantwatch_collector.sla.evaluate import lay_out_versions
+from tenantwatch_collector.sla.judged import judge
+from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.store.base import CheckChange, Judgement
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire.records import CheckDefinition, Status
@@ -33,7 +38,7 @@ def holding(results: Sequence[CheckResult]) -> dict[str, Finding]:
     facts = known_facts(TERMS, {"web": results}, NOW)
     found = evaluate(TERMS, facts, PERIOD, NOW)
     stretches = lay_out(TERMS, facts, PERIOD, NOW)
-    findings = list(findings_of(1, found, stretches, "2026-03"))
+    findings = list(findings_of(1, [found], stretches, "2026-03"))
     assert len(findings) == 8
     return {finding.rule_id: finding for finding in findings if finding.holds}
 
@@ -88,7 +93,7 @@ def test_a_rate_over_service_hours_needs_half_of_their_share() -> None:
     results = [CheckResult(at, Status.UNHEALTHY) for at in range(NOW, as_of, 60)]
     facts = known_facts(terms, {"web": results}, as_of)
     whole, stretches = evaluate(terms, facts, PERIOD, as_of), lay_out(terms, facts, PERIOD, as_of)
-    assert {f.rule_id for f in findings_of(1, whole, stretches, "") if f.holds} >= {"burn-0", "burn-2"}
+    assert {f.rule_id for f in findings_of(1, [whole], stretches, "") if f.holds} >= {"burn-0", "burn-2"}
 
 
 def test_a_violation_is_one_when_the_whole_periods_budget_is_spent() -> None:
@@ -97,6 +102,24 @@ def test_a_violation_is_one_when_the_whole_periods_budget_is_spent() -> None:
     found = holding(month(2700, ends_before_s=86_400))
     assert found["sla-availability"].text == "the error budget of 99.9 % is overdrawn by 22 s"
     assert found["sla-recovery_time"].text == "an outage of 45 min, agreed 15 min"
+
+
+def test_time_before_a_change_of_terms_is_judged_by_its_own() -> None:
+    """An hour down at 99 % is no breach because the terms are stricter today, nor are those of next week."""
+    facts = known_facts(TERMS, {"web": month(3600, ends_before_s=3 * 86_400)}, NOW)
+    patient = replace(TERMS.targets, recovery_time_minutes=Fraction(90))
+    lax = replace(TERMS, targets=replace(patient, availability_percentage=Fraction(99)))
+
+    def told(*versions: Version) -> set[str]:
+        found = judge(versions, facts, PERIOD, NOW)
+        stretches = lay_out_versions(versions, facts, PERIOD, NOW)
+        return {f.rule_id for f in findings_of(1, found.parts, stretches, "") if f.holds}
+
+    assert told(Version(0, TERMS)) == {"sla-availability", "sla-recovery_time"}
+    assert told(Version(0, lax), Version(NOW - 86_400, TERMS)) == set()
+    assert told(Version(0, lax), Version(NOW + 86_400, TERMS)) == set()
+    # What was missed before they became milder stays missed.
+    assert told(Version(0, TERMS), Version(NOW - 86_400, lax)) == {"sla-availability", "sla-recovery_time"}
 
 
 def test_slow_looks_count_from_a_hundred_on() -> None:
