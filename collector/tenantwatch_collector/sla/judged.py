@@ -86,7 +86,9 @@ def _touching(corrections: Sequence[Correction], whole: Evaluation, issued: Eval
 
 
 def _truth(found: Sequence[Truth]) -> Truth:
-    """Each target is judged in each part, by that part's policies; what would count adds up."""
+    """Each target is judged in each part, by that part's policies; what would count adds up. A part of which
+    nothing counts, as one that has not begun, leaves nothing open."""
+    found = [truth for truth in found if truth.if_down.eligible] or found[:1]
     if len(found) == 1:
         return found[0]
     verdicts = {

@@ -76,7 +76,8 @@ def truth_of(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Truth:
         verdicts["response_time"] = _measured("response_time", evaluation)
     if evaluation.traffic.total:
         verdicts["error_rate"] = _measured("error_rate", evaluation)
-    verdicts["recovery_time"] = _recovery(evaluation, stretches)
+    if if_down.eligible:
+        verdicts["recovery_time"] = _recovery(evaluation, stretches)
     return Truth(if_up, if_down, verdicts)
 
 

@@ -27,6 +27,7 @@ from tenantwatch_collector.sla.parts import Version, slice_spans, split_period
 from tenantwatch_collector.sla.platform import platform_compliance
 from tenantwatch_collector.sla.terms import Burn, BurnRule, CreditRow, Credits, SliceTerms
 from tenantwatch_collector.sla.traffic import Slices
+from tenantwatch_collector.sla.truth import Verdict
 from tenantwatch_collector.sla.whole import Combined
 from tenantwatch_wire.records import Status
 
@@ -154,6 +155,18 @@ def test_the_best_and_the_worst_case_count_each_time_by_its_own_policies() -> No
     facts = known_facts(LAX, outage(0, 1000, Status.DEGRADED), 1000)
     found = judge_versions([Version(0, LAX), Version(500, harsh)], facts, Period(0, 1000), 1000)
     assert found.truth.best == found.truth.worst == 50
+
+
+def test_a_part_of_which_nothing_counts_leaves_nothing_open() -> None:
+    """The contract begins with the second part, and the third is still to come."""
+    begun = replace(LAX, effective_from=300)
+    facts = known_facts(LAX, outage(600, 610), 900)
+    versions = [Version(0, begun), Version(300, replace(begun)), Version(950, STRICT)]
+    found = judge_versions(versions, facts, Period(0, 1000), 900)
+    assert set(found.truth.verdicts.values()) == {Verdict.MET}
+    assert found.truth.overall is Verdict.MET
+    early = judge_versions(versions, facts, Period(0, 1000), 200)
+    assert (early.truth.overall, set(early.truth.verdicts)) == (Verdict.UNPROVED, {"availability"})
 
 
 def test_burn_rates_count_each_time_by_its_own_policies() -> None:
