@@ -71,6 +71,8 @@ class RollupEngine:
         self._due: set[RollupSpan] = set()
         self._cursor = 0
         self._changes_until_us = 0
+        self._noted = 0, 0
+        """How far the store says that the rollups have come."""
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self.raw_since_us = 0
@@ -88,7 +90,7 @@ class RollupEngine:
 
     async def _load(self) -> None:
         state = await self._store.rollup_state()
-        self._cursor, self._changes_until_us = state.cursor, state.changes_until_us
+        self._cursor, self._changes_until_us = self._noted = state.cursor, state.changes_until_us
         self._due, self._wanted = set(state.due), {}
         self.raw_since_us = max(self.raw_since_us, state.deleted_before_us)
 
@@ -115,10 +117,12 @@ class RollupEngine:
         """Make every span that is over and wanted."""
         async with self._turn:
             await self._read_logs()
-            while over := self._over(self._wanted):
-                await self._make(over[:_SPANS_AT_ONCE])
-            while over := self._over(self._due):
-                await self._make(over[:_SPANS_AT_ONCE])
+            for spans in (self._wanted, self._due):
+                # What is made makes others due, so they are looked at until none is left.
+                while over := self._over(spans):
+                    for first in range(0, len(over), _SPANS_AT_ONCE):
+                        rest = len(over) - first - _SPANS_AT_ONCE
+                        await self._make(over[first : first + _SPANS_AT_ONCE], is_last=rest <= 0)
 
     async def unfinished_since_us(self) -> int | None:
         """The beginning of the oldest span that is still to be made; None if there is none."""
@@ -162,8 +166,12 @@ class RollupEngine:
         now_us = self._now_us()
         return sorted(span for span in spans if end_us(span) + GRACE_US <= now_us)
 
-    async def _make(self, spans: Sequence[RollupSpan]) -> None:
-        """Make these spans, and let the next wider ones be made when they are over."""
+    async def _make(self, spans: Sequence[RollupSpan], is_last: bool) -> None:
+        """Make these spans, and let the next wider ones be made when they are over.
+
+        The cursors move with the last of many: looking for the oldest that is left takes the longer the more
+        there are.
+        """
         flush = RolledUp(0, 0, spans=list(spans))
         places = {
             key: Members.of(await self._store.tenant_checks(key), {}).places()
@@ -176,10 +184,17 @@ class RollupEngine:
                 flush.requests += requests
             flush.sums += summed(span, rollups, requests, places[span.tenant_key].at(span.start_us))
         flush.due = sorted({within(span, WIDER[span.width_s]) for span in spans if span.width_s in WIDER})
-        left = [reason for span, reason in self._wanted.items() if span not in set(spans)]
-        flush.cursor = _before([reason.commit_id for reason in left], self._cursor)
-        flush.changes_until_us = _before([reason.known_at_us for reason in left], self._changes_until_us)
+        noted = self._noted
+        if is_last:
+            made = set(spans)
+            left = [reason for span, reason in self._wanted.items() if span not in made]
+            noted = (
+                _before([reason.commit_id for reason in left], self._cursor),
+                _before([reason.known_at_us for reason in left], self._changes_until_us),
+            )
+        flush.cursor, flush.changes_until_us = noted
         await self._store.write_rollups(flush)
+        self._noted = noted
         for span in spans:
             self._wanted.pop(span, None)
         self._due.difference_update(spans)

@@ -7,7 +7,7 @@ of commits once and remembered, up to where the rollups have come.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tenantwatch_collector.reports.agreements import UNITS
@@ -25,23 +25,45 @@ class Touches:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._last: dict[tuple[int, int], int] = {}
+        self._last: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        """By tenant and bucket the newest commit that touched it."""
         self._through = 0
+        self._rolled_up = 0
 
-    async def stale(self, counting: set[int]) -> set[RollupSpan]:
-        """The spans, of every width, that something has touched since they were made."""
+    async def stale(self, tenant_keys: Collection[int], counting: set[int]) -> set[RollupSpan]:
+        """These tenants' spans, of every width, that something has touched since they were made."""
         state = await self._store.rollup_state()
-        self._through = max(self._through, state.cursor)
+        await self._read(max(self._through, state.cursor))
+        self._forget(state.cursor)
+        wanted = set(tenant_keys)
+        stale = {span for span in state.due if span.tenant_key in wanted}
+        for tenant_key in wanted & self._last.keys():
+            touched = set(self._last[tenant_key])
+            if tenant_key in counting:
+                # The first look of a quarter of an hour counts from the one before it.
+                touched |= {bucket + 1 for bucket in touched}
+            stale |= {_around(tenant_key, bucket, width_s) for bucket in touched for width_s in WIDTHS_S}
+        return stale
+
+    async def _read(self, after: int) -> None:
+        self._through = after
         while touches := await self._store.touched_after(self._through, _TOUCHES_AT_ONCE):
             for touch in touches:
                 pairs = zip(touch.touched.tenant_key.tolist(), touch.touched.bucket.tolist(), strict=True)
-                self._last.update(dict.fromkeys(pairs, touch.commit_id))
+                for tenant_key, bucket in pairs:
+                    self._last[tenant_key][bucket] = touch.commit_id
             self._through = touches[-1].commit_id
-        self._last = {pair: last for pair, last in self._last.items() if last > state.cursor}
-        touched = set(self._last)
-        # Where requests are counted, the first look of a quarter of an hour counts from the one before it.
-        touched |= {(tenant, bucket + 1) for tenant, bucket in touched if tenant in counting}
-        return {*state.due, *(_around(*pair, width_s) for pair in touched for width_s in WIDTHS_S)}
+
+    def _forget(self, rolled_up: int) -> None:
+        """What the rollups have been made of."""
+        if rolled_up == self._rolled_up:
+            return
+        self._rolled_up = rolled_up
+        left = (
+            (tenant_key, {bucket: last for bucket, last in found.items() if last > rolled_up})
+            for tenant_key, found in self._last.items()
+        )
+        self._last = defaultdict(dict, {tenant_key: found for tenant_key, found in left if found})
 
 
 def _around(tenant_key: int, bucket: int, width_s: int) -> RollupSpan:
@@ -100,7 +122,7 @@ async def open_facts(
         store,
         # Up to the instant asked for, not the period's end: burn rates are of that instant.
         await store.tenant_facts(tenant_keys, as_of_us + 1, as_of_us),
-        await touches.stale(counting),
+        await touches.stale(tenant_keys, counting),
         counting,
         await store.raw_since_us(),
     )
