@@ -22,6 +22,7 @@ from tests.fakes.certificates import Authority
 from tests.fakes.mysql_server import MysqlServer
 from tests.fakes.proxy import Proxy
 from tests.mariadb import MariadbServer, new_mariadb
+from tests.mysql import running_mysql
 from tests.ports import stable_port
 
 ON_UVLOOP = True
@@ -265,6 +266,21 @@ async def test_a_login_by_caching_sha2_password(tmp_path: Path, encrypted: bool)
     whole = "tls" if encrypted else "rsa"
     assert server.ways == [whole, "fast", whole]
     assert denied.text.startswith("login failed: Access denied for user 'u'")
+    assert "hunter2" not in denied.text
+
+
+async def test_a_login_with_mysqls_own_server() -> None:
+    """By the server's key, then as it remembers, and over the TLS that it makes for itself."""
+    with (
+        tempfile.TemporaryDirectory(prefix="tenantwatch-mysql-") as name,
+        running_mysql(Path(name), "probe", "gr\u00fcn & 1") as address,
+    ):
+        url = f"mysql://probe:gr%C3%BCn%20%26%201@{address}/shop"
+        for tls in ("disable", "disable", "require"):
+            result = await database(url, 20_000, tls=tls)
+            assert (result.status, result.text) == (Status.HEALTHY, "answers")
+        denied = await database(f"mysql://probe:hunter2@{address}/shop", 20_000)
+    assert denied.text.startswith("login failed: Access denied for user 'probe'")
     assert "hunter2" not in denied.text
 
 
