@@ -22,7 +22,7 @@ from tenantwatch_agent.checks.findings import Findings, Metrics
 from tenantwatch_agent.checks.http.message import Answer
 from tenantwatch_agent.checks.http.probe import Probe
 from tenantwatch_agent.checks.http.settings import RequestSettings
-from tenantwatch_agent.checks.json_path import JsonPath, parse_json
+from tenantwatch_agent.checks.json_path import JsonPath
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
@@ -146,7 +146,7 @@ class BusinessLogic:
     def _read(self, answer: Answer, findings: Findings) -> dict[str, float]:
         figures: dict[str, float] = {}
         try:
-            document = parse_json(answer.body)
+            document = answer.json()
         except ValueError as error:
             cut = " (only its first MiB was read)" if answer.cut_at_limit else ""
             findings.add(Status.UNHEALTHY, f"the answer is not JSON: {error}{cut}")

@@ -6,7 +6,7 @@ import json
 
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 from tenantwatch_agent.checks.http.message import Answer
-from tenantwatch_agent.checks.json_path import MISSING, JsonPath, parse_json
+from tenantwatch_agent.checks.json_path import MISSING, JsonPath
 from tenantwatch_agent.checks.pattern import Pattern
 from tenantwatch_agent.errors import ConfigurationError
 
@@ -52,7 +52,7 @@ class Extraction:
 
 def _as_text(path: JsonPath, answer: Answer) -> str | None:
     try:
-        value = path.find(parse_json(answer.body))
+        value = path.find(answer.json())
     except ValueError as error:
         raise ProbeFailed(f"its answer is not JSON: {error}") from None
     if value is MISSING or value is None:

@@ -13,7 +13,6 @@ from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.checks.findings import Findings
 from tenantwatch_agent.checks.http.probe import Probe
 from tenantwatch_agent.checks.http.settings import RequestSettings
-from tenantwatch_agent.checks.json_path import parse_json
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 SUMMARY = "/api/v2/summary.json"
@@ -68,7 +67,7 @@ class StatusPage:
         if fetched.status is Status.UNHEALTHY:
             raise CheckerFailed(f"the status page cannot be read: {fetched.text}")
         try:
-            page = parse_json(self._probe.answer.body)
+            page = self._probe.answer.json()
             findings = self._of_components(page) if self._components else _of_all(page)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = str(error) if isinstance(error, ValueError) else "not the format of statuspage.io"

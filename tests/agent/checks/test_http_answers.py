@@ -202,6 +202,14 @@ def test_a_request_shows_no_secret() -> None:
     assert SECRET not in repr(request)
 
 
+def test_an_answer_is_read_as_json_once_and_forgotten_whole() -> None:
+    held = Answer(200, [], bytearray(b'{"a": [1]}'))
+    assert held.json() is held.json()
+    held.clear()
+    with pytest.raises(ValueError, match="Expecting value"):
+        held.json()
+
+
 async def test_nothing_of_an_answer_is_held_between_two_looks() -> None:
     async with serving(says(answer(b"x" * 900_000))) as url:
         check = build_check("http_endpoint", {"url": url, "expect_body_contains": "xx"}, "test")

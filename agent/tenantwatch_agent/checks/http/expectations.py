@@ -8,7 +8,6 @@ from collections.abc import Collection
 from tenantwatch_agent.checks.conditions import HeaderConditions, JsonConditions
 from tenantwatch_agent.checks.http.message import Answer
 from tenantwatch_agent.checks.http.settings import RequestSettings
-from tenantwatch_agent.checks.json_path import parse_json
 from tenantwatch_agent.errors import ConfigurationError
 
 _RANGE = re.compile(r"([1-5]\d\d)-([1-5]\d\d)|([1-5])xx|([1-5]\d\d)")
@@ -47,7 +46,7 @@ class Expectations:
         if not self._json:
             return ""
         try:
-            return self._json.problem(parse_json(answer.body), secrets)
+            return self._json.problem(answer.json(), secrets)
         except ValueError as error:
             return f"the body is not JSON: {error}"
 

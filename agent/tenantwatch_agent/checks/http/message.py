@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tenantwatch_agent.checks.http.address import Address
+from tenantwatch_agent.checks.json_path import parse_json
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 1024 * 1024
@@ -38,13 +40,20 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytearray = field(default_factory=bytearray, repr=False)
     cut_at_limit: bool = False
+    _documents: list[Any] = field(default_factory=list, repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON, read once however often it is asked. Raises ValueError saying what is wrong."""
+        if not self._documents:
+            self._documents.append(parse_json(self.body))
+        return self._documents[0]
 
     def header(self, name: str) -> str | None:
         """The first of that name."""
         return next((value for each, value in self.headers if each == name), None)
 
     def clear(self) -> None:
-        self.headers, self.body = [], bytearray()
+        self.headers, self.body, self._documents = [], bytearray(), []
 
     def add_body(self, part: bytes) -> None:
         self.body += part[: MAX_BODY_BYTES - len(self.body)]

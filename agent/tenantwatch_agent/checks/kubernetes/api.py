@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.exchange import Exchange, Route
 from tenantwatch_agent.checks.http.message import Request
-from tenantwatch_agent.checks.json_path import parse_json
 from tenantwatch_agent.checks.kubernetes.access import Access
 from tenantwatch_agent.checks.secrets import header_parts, hidden
 from tenantwatch_agent.errors import CheckerFailed
@@ -74,7 +73,7 @@ class Api:
         if answer.cut_at_limit:
             return None
         try:
-            document = parse_json(answer.body)
+            document = answer.json()
         except ValueError:
             document = None
         if answer.status != 200:
