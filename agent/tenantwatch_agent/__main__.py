@@ -44,9 +44,9 @@ at once on SIGHUP; a wrong one changes nothing. All keys: docs/configuration.md.
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 failed, 2 wrong use, 3 something is wrong."""
     options = _parser().parse_args(arguments)
+    set_up_logs(Logging(), options.verbose)
     # Before any secret is read.
     close_to_others()
-    set_up_logs(Logging(), options.verbose)
     try:
         return int(options.command(options))
     except ConfigurationError as error:
