@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantwatch_collector.reports.canonical import digest
-from tenantwatch_collector.sla.evaluate import Facts
+from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.sparse import encode_counts
 from tenantwatch_collector.sla.terms import Terms

@@ -10,7 +10,7 @@ from tenantwatch_collector.reports.agreements import cancelled_by
 from tenantwatch_collector.reports.subject import AnnouncedWindow
 from tenantwatch_collector.sla.buckets import Bucket, Rollups
 from tenantwatch_collector.sla.corrections import Correction, corrections_known
-from tenantwatch_collector.sla.evaluate import Facts, known_facts
+from tenantwatch_collector.sla.facts import Facts, known_facts
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.traffic import RequestCount

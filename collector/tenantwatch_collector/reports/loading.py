@@ -27,7 +27,7 @@ from tenantwatch_collector.sla.beginning import agreed_beginning
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.contract import ContractVersion, Tier, terms_of, versions_known
 from tenantwatch_collector.sla.corrections import corrections_known
-from tenantwatch_collector.sla.evaluate import Facts
+from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import lay_out_parts
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.periods import Period

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from tenantwatch_collector.sla.availability import coverage
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.corrections import Correction
-from tenantwatch_collector.sla.evaluate import Facts
+from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.masks import Maintenance
 from tenantwatch_collector.sla.report import in_seconds, report

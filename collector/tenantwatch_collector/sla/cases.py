@@ -12,7 +12,8 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import CheckResult, Group
 from tenantwatch_collector.sla.case_form import BurnForm, CaseForm, CheckForm, CreditForm, SliceForm
-from tenantwatch_collector.sla.evaluate import Evaluation, evaluate, known_facts
+from tenantwatch_collector.sla.evaluate import Evaluation, evaluate
+from tenantwatch_collector.sla.facts import known_facts
 from tenantwatch_collector.sla.masks import Maintenance, ServiceHours
 from tenantwatch_collector.sla.periods import Period, calendar_period, rolling_period
 from tenantwatch_collector.sla.report import report

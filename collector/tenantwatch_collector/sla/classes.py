@@ -198,16 +198,16 @@ def tally_by_policies(
 def append_stretch(stretches: list[Stretch], new: Stretch) -> None:
     """Go on with ``new``, which begins where the last one ends; what does not differ becomes one."""
     last = stretches[-1] if stretches else None
-    if last and last.end == new.start and _alike(last, new):
+    if (
+        last
+        and last.real is new.real
+        and last.time_class is new.time_class
+        and last.end == new.start
+        and (last.policies is new.policies or last.policies == new.policies)
+    ):
         stretches[-1] = Stretch(last.start, new.end, last.time_class, last.real, last.policies)
     else:
         stretches.append(new)
-
-
-def _alike(one: Stretch, other: Stretch) -> bool:
-    if one.real is not other.real or one.time_class is not other.time_class:
-        return False
-    return one.policies is other.policies or one.policies == other.policies
 
 
 def _events(

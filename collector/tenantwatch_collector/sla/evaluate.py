@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from tenantwatch_collector.health import (
-    Change,
-    CheckResult,
-    Confirmation,
-    Measurement,
-    measurements,
-    timeline,
-)
-from tenantwatch_collector.sla.allowance import classify_with_allowance
 from tenantwatch_collector.sla.availability import (
     Budget,
     BurnAnswer,
@@ -25,27 +16,20 @@ from tenantwatch_collector.sla.availability import (
     burn_rates,
     count,
 )
-from tenantwatch_collector.sla.buckets import Basis, Reported, Rollups, count_results, raw_needed
-from tenantwatch_collector.sla.classes import (
-    Stretch,
-    TimeClass,
-    append_stretch,
-    tally,
-)
-from tenantwatch_collector.sla.corrections import Correction, amend
+from tenantwatch_collector.sla.buckets import Basis, Reported, count_results, raw_needed
+from tenantwatch_collector.sla.classes import Stretch, tally
+from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.incidents import (
     Incident,
     find_incidents,
     mean_time_to_recover,
     started_within,
 )
-from tenantwatch_collector.sla.masks import Maintenance, Masks, effective_windows, scope_spans
-from tenantwatch_collector.sla.parts import Version, split_period
+from tenantwatch_collector.sla.layout import lay_out
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
-from tenantwatch_collector.sla.terms import CheckTerms, Terms
+from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.traffic import (
-    RequestCount,
     Slices,
     Traffic,
     Unmasked,
@@ -53,20 +37,6 @@ from tenantwatch_collector.sla.traffic import (
     count_slices,
 )
 from tenantwatch_collector.sla.verdict import Credit, credit, health_score, is_over_target, violations
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What was known at ``as_of``, per check, and nothing later. ``requests`` None means no counters."""
-
-    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
-    measured: Mapping[str, Sequence[Measurement]] = field(default_factory=dict)
-    maintenance: Sequence[Maintenance] = ()
-    requests: Sequence[RequestCount] | None = None
-    rollups: Rollups = field(default_factory=Rollups)
-    """Stand for the measurements that they hold; ``measured`` needs only the others."""
-    corrections: Sequence[Correction] = ()
-    """Approved ones, in order; without them the report is as it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,37 +80,6 @@ class Evaluation:
     def mean_time_between_failures(self) -> Fraction | None:
         started = self.incidents_started
         return Fraction(self.counted.available, started) if started else None
-
-
-def known_facts(
-    terms: Terms,
-    results: Mapping[str, Sequence[CheckResult]],
-    as_of: int,
-    maintenance: Sequence[Maintenance] = (),
-    requests: Sequence[RequestCount] | None = None,
-) -> Facts:
-    """Facts out of raw results, in any order and any number."""
-    measured = {
-        check.check_id: measurements(results.get(check.check_id, ()), as_of, terms.max_future_skew)
-        for check in terms.checks
-    }
-    defined: dict[str, list[CheckTerms]] = {}
-    for check in terms.checks:
-        defined.setdefault(check.check_id, []).append(check)
-    changes = {name: _timeline(checks, measured[name], as_of) for name, checks in defined.items()}
-    return Facts(changes, measured, maintenance, requests)
-
-
-def _timeline(checks: Sequence[CheckTerms], measured: Sequence[Measurement], as_of: int) -> list[Change]:
-    """One check's changes, each result confirmed as the check was defined at its time."""
-    first, *rest = checks
-    later = [
-        Confirmation(each.active_from, each.confirm_failures, each.confirm_successes, each.stale_after)
-        for each in rest
-        if each.active_from is not None
-    ]
-    confirmed = first.confirm_failures, first.confirm_successes, first.stale_after
-    return timeline(measured, *confirmed, as_of, later)
 
 
 def evaluate(
@@ -228,43 +167,3 @@ def raw_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Sp
     """The time whose raw results ``facts`` must hold so that its rollups give the numbers that all would."""
     counted = counted_spans(terms, facts, period, as_of)
     return raw_needed(facts.rollups, reported_checks(terms), counted, as_of)
-
-
-def lay_out(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Stretch]:
-    """The same as ``lay_out_versions``, on terms that never changed."""
-    return lay_out_versions([Version(period.start, terms)], facts, period, as_of)
-
-
-def lay_out_versions(versions: Sequence[Version], facts: Facts, period: Period, as_of: int) -> list[Stretch]:
-    """All time up to ``as_of`` that a number of the report may need, as the past of incidents.
-
-    Each instant is on the terms that were in force then; a maintenance allowance is the whole period's.
-    """
-    inside = period.start, min(period.end, as_of)
-    stretches: list[Stretch] = []
-    for terms, piece in split_period(_reach(versions, facts, period, as_of), versions):
-        within, spent = (piece.start, piece.end), tally(stretches, inside)[TimeClass.MAINTENANCE]
-        masks = _masks(terms, facts, within)
-        found = classify_with_allowance(terms, facts.changes, masks, within, inside, spent)
-        append_stretch(stretches, found[0])
-        stretches += found[1:]
-    return amend(stretches, facts.corrections)
-
-
-def _masks(terms: Terms, facts: Facts, within: Span) -> Masks:
-    ignored = terms.policies.maintenance == "ignore"
-    windows = [] if ignored else effective_windows(facts.maintenance, terms.maintenance_min_notice)
-    scope = scope_spans(terms.service_hours, terms.effective_from, terms.zone, within, terms.units_per_second)
-    return Masks(scope, windows)
-
-
-def _reach(versions: Sequence[Version], facts: Facts, period: Period, as_of: int) -> Period:
-    starts = [period.start, as_of]
-    starts += [changes[0].time for changes in facts.changes.values() if changes]
-    starts += [
-        as_of - window
-        for version in versions
-        for rule in (version.terms.burn.rules if version.terms.burn else ())
-        for window in (rule.long, rule.short)
-    ]
-    return Period(min(starts), as_of)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from tenantwatch_collector.sla.availability import Counted
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.corrections import Correction
-from tenantwatch_collector.sla.evaluate import Evaluation, Facts, evaluate, lay_out_versions
+from tenantwatch_collector.sla.evaluate import Evaluation, evaluate
+from tenantwatch_collector.sla.facts import Facts
+from tenantwatch_collector.sla.layout import lay_out_versions
 from tenantwatch_collector.sla.parts import Version, slice_spans, split_period
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.terms import Terms

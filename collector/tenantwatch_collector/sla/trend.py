@@ -11,7 +11,8 @@ from tenantwatch_collector.health import Measurement
 from tenantwatch_collector.sla.availability import Counted, Seconds, count, count_within
 from tenantwatch_collector.sla.buckets import Rollups, count_results
 from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
-from tenantwatch_collector.sla.evaluate import Facts, reported_checks
+from tenantwatch_collector.sla.evaluate import reported_checks
+from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import Terms

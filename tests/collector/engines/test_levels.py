@@ -18,8 +18,8 @@ from tenantwatch_collector.health import CheckResult, Group
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.sla import CheckTerms, calendar_period, evaluate, known_facts, lay_out
 from tenantwatch_collector.sla.contract import Contract
-from tenantwatch_collector.sla.evaluate import lay_out_versions
 from tenantwatch_collector.sla.judged import judge
+from tenantwatch_collector.sla.layout import lay_out_versions
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.store.base import CheckChange, Judgement
 from tenantwatch_collector.store.opening import open_store

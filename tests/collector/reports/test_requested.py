@@ -13,7 +13,7 @@ from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.reports.loading import load
 from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.sla import Evaluation, Period, report
-from tenantwatch_collector.sla.evaluate import Facts
+from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.requests import Reading, requests_between
 from tenantwatch_collector.store.base import (
