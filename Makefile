@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 CODE := agent client collector proto tests
 PROTOS := $(wildcard proto/tenantwatch_wire/v1/*.proto)
 
-.PHONY: help run test check lint types proto proto-check agent-alone bench soak clean
+.PHONY: help run test check lint types proto check-keys proto-check agent-alone bench soak clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ types: $(STAMP)
 
 proto: $(STAMP) ## generate the code of the .proto files
 	$(BIN)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto $(PROTOS)
+
+check-keys: $(STAMP) ## write down what keys checks have, for the collector
+	$(BIN)/python -m tests.check_keys
 
 proto-check: $(STAMP)
 	@rm -rf build/proto && mkdir -p build/proto

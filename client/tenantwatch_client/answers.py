@@ -298,6 +298,11 @@ class AssignmentChange(TypedDict):
     check: AssignedCheckView
 
 
+class Refusal(TypedDict):
+    check_id: str
+    reason: str
+
+
 class AgentView(TypedDict):
     agent_id: str
     version: str
@@ -307,6 +312,7 @@ class AgentView(TypedDict):
     connected: bool
     applied_version: int | None
     refused_version: int | None
+    refusals: list[Refusal]
     answered_at: str | None
 
 

@@ -15,10 +15,11 @@ from tests.system.harness import Collector
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """``token`` is an admin's. ``name()`` is of a tenant that no other test has."""
+    """``token`` is an admin's. ``address`` is for agents. ``name()`` is a tenant's that no other test has."""
 
     url: str
     token: str
+    address: str
     _numbers: Iterator[int]
 
     def name(self) -> str:
@@ -32,7 +33,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         token = runner.run(collector.create_token(""))
         runner.run(collector.start())
         try:
-            yield Served(collector.rest_url, token, itertools.count())
+            yield Served(collector.rest_url, token, collector.grpc_address, itertools.count())
         finally:
             runner.run(collector.terminate())
 

@@ -45,11 +45,11 @@ async def test_checks_come_from_the_collector_and_outlive_it(tmp_path: Path) -> 
         await admin.wait_checks(TENANT, {"far": "healthy"})
         await agent_is(admin, "web-1", applied_version=put["version"], connected=True)
         # Changed into what the agent does not take, then into something else.
-        wrong = await admin.send("PUT", PATH, far(f"{web.url}/one", urll="x"), 200)
+        wrong = await admin.send("PUT", PATH, far(f"{web.url}/one", ca_file="/etc/ca.pem"), 200)
         told = await agent_is(admin, "web-1", refused_version=wrong["version"])
         assert told["applied_version"] == put["version"]
         assert [one["check_id"] for one in told["refusals"]] == ["far"]
-        assert "unknown key 'urll'; did you mean 'url'?" in told["refusals"][0]["reason"]
+        assert "ca_file names something of this machine" in told["refusals"][0]["reason"]
         await admin.send("PUT", PATH, far(f"{web.url}/two"), 200)
         await web.wait_each(["/two"], 200)
         # The collector is gone; a new start of the agent goes on with what it was given last.

@@ -121,7 +121,7 @@ def _server(text: str) -> tuple[str, int]:
         address = str(ipaddress.ip_address(host))
     except ValueError:
         address = ""
-    if not address or not port.isdecimal() or not 0 < int(port) < 65_536:
+    if not address or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65_536:
         raise ConfigurationError(f"resolver {text!r}: write an IP address, or ADDRESS:PORT")
     return address, int(port)
 

@@ -169,7 +169,7 @@ def _server(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon:
         return text, clock.NTP_PORT
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+    if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65_536:
         raise ConfigurationError(f"time_server {text!r}: write HOST or HOST:PORT")
     return host.strip("[]"), int(port)
 

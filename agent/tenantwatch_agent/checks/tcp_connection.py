@@ -31,7 +31,7 @@ class TcpConnection:
 
     def __init__(self, settings: Settings) -> None:
         host, _, port = settings.address.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65_536:
             raise ConfigurationError(f"address {settings.address!r}: write HOST:PORT")
         self._where = host.strip("[]"), int(port)
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)

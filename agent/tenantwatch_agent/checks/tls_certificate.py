@@ -95,6 +95,6 @@ class TlsCertificate:
 
 def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+    if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65_536:
         raise ConfigurationError(f"address {address!r}: write HOST:PORT")
     return host.strip("[]"), int(port)

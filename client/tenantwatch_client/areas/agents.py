@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from tenantwatch_client.answers import AgentList, AssignedChecks, AssignmentChange
+from tenantwatch_client.answers import AgentList, AgentView, AssignedChecks, AssignmentChange
 from tenantwatch_client.connection import Connection
+
+ASK_AGAIN_SECONDS = 0.25
+WAIT_SECONDS = 10.0
+
+
+def has_answered(agent: AgentView, version: int) -> bool:
+    """Whether it said what it does with checks of that version, or of a later one."""
+    return max(agent["applied_version"] or 0, agent["refused_version"] or 0) >= version
 
 
 class Agents:
@@ -17,6 +26,20 @@ class Agents:
         """A tenant's agents, whether they are connected, and what they did with the checks assigned."""
         found: AgentList = self._connection.get("agents", tenant_id)
         return found
+
+    def each(self, tenant_id: str) -> Iterator[AgentView]:
+        """All of a tenant's agents."""
+        yield from self._connection.pages("agents", tenant_id, key="agents")
+
+    def answers(self, tenant_id: str, version: int, agent_ids: Collection[str]) -> Sequence[AgentView]:
+        """Those agents, once each said what it does with that version of its checks, or as they are after ten
+        seconds. An agent that takes other checks is away for a moment: ask before who is connected."""
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            asked = [each for each in self.each(tenant_id) if each["agent_id"] in agent_ids]
+            if all(has_answered(each, version) for each in asked) or time.monotonic() > until:
+                return asked
+            time.sleep(ASK_AGAIN_SECONDS)
 
     def checks(self, tenant_id: str) -> AssignedChecks:
         """What is assigned, which is not what stands in the agents' own files."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import typer
 
+from tenantwatch_client.answers import AgentView
 from tenantwatch_client.commands.profile import connect
-from tenantwatch_client.commands.show import Output, OutputOption, ago, show
+from tenantwatch_client.commands.show import Output, OutputOption, ago, show, styled
 from tenantwatch_client.commands.tenant import TenantArgument
 
 app = typer.Typer(help="Agents: who looks at a tenant.", no_args_is_help=True)
@@ -26,6 +29,25 @@ def _applied(applied: int | None, refused: int | None) -> str | None:
     return None if applied is None else f"version {applied}"
 
 
+def refusals(agents: Iterable[AgentView]) -> Iterator[str]:
+    """Of each agent that refuses the newest of its checks, which and why."""
+    for agent in agents:
+        refused = agent["refused_version"]
+        if refused is not None and refused > (agent["applied_version"] or 0):
+            for one in agent["refusals"]:
+                check = f"check {one['check_id']}: " if one["check_id"] else ""
+                reason = f"{check}{one['reason']}"
+                yield f"{agent['agent_id']} takes nothing of version {refused} of its checks: {reason}"
+
+
+def print_refusals(agents: Iterable[AgentView]) -> None:
+    lines = list(refusals(agents))
+    if lines:
+        typer.echo()
+    for line in lines:
+        typer.echo(styled(line).plain)
+
+
 @app.command("list")
 def list_agents(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
     """List a tenant's agents, and what they did with the checks assigned to them."""
@@ -34,3 +56,4 @@ def list_agents(tenant: TenantArgument, output: OutputOption = Output.table) -> 
     show(found["agents"], COLUMNS, output, "no agent has connected yet")
     if output is Output.table and found["agents"]:
         typer.echo(f"\nassigned checks are of version {found['assigned_version']}")
+        print_refusals(found["agents"])

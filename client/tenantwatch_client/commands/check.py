@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
-from tenantwatch_client.answers import HealthCheckAnswer
+from tenantwatch_client.answers import AgentView, HealthCheckAnswer
+from tenantwatch_client.areas.agents import has_answered
+from tenantwatch_client.commands.agent import print_refusals, refusals
 from tenantwatch_client.commands.exits import ExitState, exit_as
-from tenantwatch_client.commands.files import FileArgument, read_object
+from tenantwatch_client.commands.files import CheckFile, read_check
 from tenantwatch_client.commands.profile import connect
 from tenantwatch_client.commands.show import (
     Output,
@@ -17,6 +20,7 @@ from tenantwatch_client.commands.show import (
     rounded,
     show,
     show_one,
+    styled,
 )
 from tenantwatch_client.commands.tenant import CHECKS, TenantArgument
 
@@ -47,6 +51,8 @@ def list_checks(tenant: TenantArgument, output: OutputOption = Output.table) -> 
     """List a tenant's checks and their state."""
     with connect() as client:
         show(client.health.tenant(tenant)["checks"], CHECKS, output, "no check has reported yet")
+        if output is Output.table:
+            print_refusals(client.agents.each(tenant))
 
 
 @app.command("assigned")
@@ -54,21 +60,45 @@ def assigned(tenant: TenantArgument, output: OutputOption = Output.table) -> Non
     """List the checks that the collector assigns to the tenant's agents."""
     with connect() as client:
         found = client.agents.checks(tenant)
-    show(found["checks"], ASSIGNED, output, "none is assigned; agents have checks in files of their own")
+        show(found["checks"], ASSIGNED, output, "none is assigned; agents have checks in files of their own")
+        if output is Output.table:
+            print_refusals(client.agents.each(tenant))
 
 
 @app.command("assign")
 def assign(
     tenant: TenantArgument,
     check: CheckArgument,
-    file: FileArgument,
+    file: CheckFile,
     agent: Annotated[str | None, typer.Option(help="only this one of the tenant's agents")] = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Assign a check to the tenant's agents, in place of the one of its id."""
+    """Assign a check to the tenant's agents, in place of the one of its id; tell what they do with it.
+
+    Ends with 1 where an agent refuses it. The file, as JSON:
+    {"kind": "http_endpoint", "url": "https://example.org/", "interval_seconds": 15}
+    """
+    definition = read_check(file, check)
     with connect() as client:
-        made = client.agents.assign(tenant, check, read_object(file), agent)
+        here = {each["agent_id"] for each in client.agents.each(tenant) if each["connected"]}
+        made = client.agents.assign(tenant, check, definition, agent)
+        asked = client.agents.answers(tenant, made["version"], here & {agent} if agent else here)
     show_one(made["check"], ASSIGNED, output)
+    refused = list(refusals(asked))
+    for line in (*_taken(asked, made["version"]), *refused):
+        typer.echo(styled(line).plain, err=True)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _taken(asked: Sequence[AgentView], version: int) -> Iterator[str]:
+    if not asked:
+        yield "no agent is connected that it is for: it is brought when one comes"
+    for agent in asked:
+        if (agent["applied_version"] or 0) >= version:
+            yield f"{agent['agent_id']} looks with it"
+        elif not has_answered(agent, version):
+            yield f"{agent['agent_id']} has not answered yet: see `tenantwatch agent list`"
 
 
 @app.command("take-back")

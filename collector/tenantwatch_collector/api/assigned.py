@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from tenantwatch_wire.limits import MAX_ID_LENGTH
 from tenantwatch_wire.records import CHECK_KINDS
 
+from tenantwatch_collector.api.check_keys import problems
+
 MAX_CHECK_BYTES = 16 * 1024
 MAX_DEPTH = 8
 _SECRET = re.compile(r"authorization|cookie|passw|secret|token|api[-_]?key", re.IGNORECASE)
@@ -34,6 +36,9 @@ def _definition(check: dict[str, Any]) -> dict[str, Any]:
             f"{key} holds a secret, which would be kept in clear: write {key}_env or {key}_file, which name"
             " a variable or a file of the agent's machine, and allow that key in its [assignment] local_keys"
         )
+    wrong = problems(plain["kind"], {key: value for key, value in plain.items() if key != "kind"})
+    if wrong:
+        raise ValueError("; ".join(wrong))
     return plain
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import csv
 import io
 import json
@@ -9,11 +11,14 @@ import stat
 from pathlib import Path
 
 import pytest
+from tenantwatch_client import Client
 from tenantwatch_client.__main__ import main
+from tenantwatch_client.areas import agents
 from tenantwatch_client.commands.show import styled
 
 from tests.client.conftest import Served
 from tests.ports import stable_port
+from tests.system.harness import Agent
 
 
 class Shell:
@@ -145,15 +150,95 @@ def test_service_levels_are_shown_explained_and_reported(
     assert report.read_bytes().startswith(b"%PDF-")
 
 
-def test_a_check_is_assigned_by_a_file(signed_in: Shell, tenant: str, tmp_path: Path) -> None:
-    (tmp_path / "mail.json").write_text('{"kind": "tcp_connection", "address": "127.0.0.1:25"}')
-    assert signed_in("check", "assign", tenant, "mail", str(tmp_path / "mail.json")) == 0, signed_in.errors
+ALLOWED = '[assignment]\nenabled = true\nhosts = ["127.0.0.1"]'
+MAIL = '{"kind": "tcp_connection", "address": "127.0.0.1:25"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mail.json", MAIL),
+        ("mail.json", f'{{"check": {MAIL}, "agent_id": null}}'),
+        ("mail.json", MAIL.replace("{", '{"id": "mail", ')),
+        ("mail.toml", 'kind = "tcp_connection"\naddress = "127.0.0.1:25"'),
+        (
+            "agent.toml",
+            '[[checks]]\nid = "mail"\nkind = "tcp_connection"\naddress = "127.0.0.1:25"\n'
+            '[[checks]]\nid = "other"\nkind = "host_resources"',
+        ),
+    ],
+)
+def test_a_check_is_assigned_by_a_file(
+    signed_in: Shell, tenant: str, tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert signed_in("check", "assign", tenant, "mail", str(tmp_path / name)) == 0, signed_in.errors
+    assert "no agent is connected that it is for" in signed_in.errors
     assert signed_in("check", "assigned", tenant) == 0
     assert "tcp_connection" in signed_in.output
     assert signed_in("check", "take-back", tenant, "mail") == 0
     assert signed_in("agent", "list", tenant) == 0
     assert signed_in("audit", "--tenant", tenant) == 0
     assert "mail" in signed_in.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.toml", '[[checks]]\nid = "web"', "one of its [[checks]] must have id = 'mail'"),
+        ("a.json", '{"id": "web"}', "is of the check 'web': assign it as that, or leave out id"),
+        ("a.toml", "x", "is not TOML: "),
+        ("a.json", "[]", "must hold one JSON object"),
+        ("a.json", '"' + "x" * 300_000 + '"', "is longer than 262144 bytes"),
+        ("a.json", MAIL.replace("address", "adress"), "unknown key 'adress'; did you mean 'address'?"),
+    ],
+)
+def test_what_is_no_check_is_not_assigned(
+    signed_in: Shell, tenant: str, tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert signed_in("check", "assign", tenant, "mail", str(tmp_path / name)) == 1
+    assert said in signed_in.errors
+
+
+def test_what_agents_do_with_a_check_is_told(
+    signed_in: Shell, served: Served, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents, "WAIT_SECONDS", 60.0)
+    made = client.tenants.create(served.name())
+    tenant, token = made["tenant_id"], made["agent_token"]
+    assert token is not None
+    (tmp_path / "mail.json").write_text(MAIL)
+    assign = ("check", "assign", tenant, "mail", str(tmp_path / "mail.json"))
+    with asyncio.Runner() as runner, contextlib.ExitStack() as stack:
+        for agent_id, extra in (("willing", ALLOWED), ("unwilling", "")):
+            agent = Agent(tmp_path / agent_id, agent_id, served.address, token, [], extra=extra)
+            runner.run(agent.start())
+            stack.callback(stop, runner, agent)
+            runner.run(connected(client, tenant, agent_id))
+        assert signed_in(*assign) == 1
+        assert "willing looks with it" in signed_in.errors
+        refusal = (
+            "unwilling takes nothing of version 1 of its checks: assignment by the collector is not enabled"
+        )
+        assert refusal in signed_in.errors
+        for command in ("check list", "check assigned", "agent list"):
+            assert signed_in(*command.split(), tenant) == 0
+            assert refusal in signed_in.output
+        # The other one is not asked. This one may just be beginning its stream anew, with its new checks.
+        assert signed_in(*assign, "--agent", "willing") == 0, signed_in.errors
+
+
+def stop(runner: asyncio.Runner, agent: Agent) -> None:
+    runner.run(agent.terminate())
+
+
+async def connected(client: Client, tenant: str, agent_id: str) -> None:
+    here: set[str] = set()
+    async with asyncio.timeout(30):
+        while agent_id not in here:
+            await asyncio.sleep(0.05)
+            here = {one["agent_id"] for one in client.agents.each(tenant) if one["connected"]}
 
 
 def test_a_picture_of_everything(signed_in: Shell, tenant: str) -> None:

@@ -92,7 +92,9 @@ async def test_an_agent_that_comes_is_told_and_what_it_says_is_shown(here: Serve
             error="check late: no",
             refused=[agent_pb2.RefusedCheck(check_id="late", reason="no\0" + "x" * 5_000)],
         )
-        next_one = (await here.admin.rest("PUT", f"{CHECKS}/late", {"check": {**WEB, "x": 1}}))["version"]
+        next_one = (await here.admin.rest("PUT", f"{CHECKS}/late", {"check": {**WEB, "retries": 1}}))[
+            "version"
+        ]
         assert next_one == version + 1
         await given(agent, next_one)
         await agent.say(configuration_applied=refused)
@@ -157,6 +159,7 @@ async def test_a_tenants_admin_assigns_and_its_viewer_looks(here: Served) -> Non
         ({**WEB, "headers": {"Authorization": "Bearer x"}}, "write Authorization_env or"),
         ({**WEB, "headers": {"X-Api-Key": "x"}}, "X-Api-Key holds a secret"),
         ({**WEB, "deep": [[[[[[[[[1]]]]]]]]]}, "nested 8 deep"),
+        ({**WEB, "retires": 5}, "unknown key 'retires'; did you mean 'retries'?"),
     ],
 )
 async def test_what_cannot_be_a_check_is_refused_alike_at_both_doors(
