@@ -35,7 +35,7 @@ def told_again(
     facts = export.facts(terms, as_of)
     steps = [step.in_units(units) for step in steps_of(seconds, zone)]
     judged = judge(versions, facts, period, as_of, steps)
-    metrics = next(m for m in document["tenant_compliance"] if m["tenant_id"] == export.tenant_id)
+    metrics = _of_tenant(document["tenant_compliance"], export.tenant_id)
     subject = Subject(
         export.tenant_id,
         metrics["tenant_name"],
@@ -46,25 +46,39 @@ def told_again(
         fact_digests(facts, judged),
     )
     tenant_id = None if "platform" in document["scope"] else export.tenant_id
-    content = content_of(document_of(_heading(document, seconds), [subject], tenant_id))
-    told = narrowed(json.loads(json.dumps(content)), export.tenant_id)
-    return told, export.follows(terms, (period.start, min(period.end, as_of)), as_of)
+    again = json.loads(json.dumps(document_of(_heading(document, seconds), [subject], tenant_id)))
+    return narrowed(again, export), export.follows(terms, (period.start, min(period.end, as_of)), as_of)
 
 
-def narrowed(content: Document, tenant_id: str) -> dict[str, Any]:
-    """What the content says of that tenant alone: the numbers first, then what stands around them."""
-    detail = next(d for d in content["tenants"] if d["tenant_id"] == tenant_id)
+def narrowed(document: Document, export: Export) -> dict[str, Any]:
+    """What the document says of the export's tenant alone: the numbers first, then what stands around."""
+    tenant_id, content = export.tenant_id, content_of(dict(document))
+    detail, of_all = _of_tenant(content["tenants"], tenant_id), "platform" in content["scope"]
     told = {
+        "scope": content["scope"],
         "report": detail["report"],
-        "metrics": next(m for m in content["tenant_compliance"] if m["tenant_id"] == tenant_id),
+        "metrics": _of_tenant(content["tenant_compliance"], tenant_id),
         "violations": [v for v in content["violations"] if v["tenant_id"] == tenant_id],
         **{name: value for name, value in detail.items() if name not in ("report", "parts", "digests")},
         # Terms are compared by themselves.
         "parts": [{name: part[name] for name in part if name != "terms"} for part in detail["parts"]],
-        # The trends of a platform are of all its tenants.
-        "trends": [] if "platform" in content["scope"] else content["trends"],
+        # The trends and the compliance of a platform are of all its tenants.
+        "trends": [] if of_all else content["trends"],
+        "overall_compliance": {} if of_all else content["overall_compliance"],
+        # Burn rates are of the moment, whose results an export without changes may not have.
+        "burn": None
+        if export.changes is None
+        else _of_tenant(document["tenants"], tenant_id)["report"]["burn"],
     }
     return {**told, "digests": detail["digests"]}
+
+
+def _of_tenant(entries: Sequence[Any], tenant_id: str) -> Any:
+    """The entry of that tenant. Raises KeyError."""
+    for entry in entries:
+        if entry["tenant_id"] == tenant_id:
+            return entry
+    raise KeyError(f"nothing of tenant {tenant_id}")
 
 
 def versions_told(detail: Document) -> list[Version]:

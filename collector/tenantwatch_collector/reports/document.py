@@ -76,7 +76,7 @@ def document_of(heading: Heading, subjects: Sequence[Subject], tenant_id: str | 
     content_digest = digest(content_of(content))
     return {
         "schema": SCHEMA,
-        "report_id": _report_id(heading, content_digest),
+        "report_id": report_id_of(heading.label, content_digest),
         "generated_at": heading.generated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "stage": heading.stage,
         "revision": heading.revision,
@@ -130,8 +130,9 @@ def exactly(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _report_id(heading: Heading, content_digest: str) -> str:
-    return f"sla-{heading.label}-{content_digest.removeprefix('sha256:')[:12]}"
+def report_id_of(label: str, content_digest: str) -> str:
+    """The same for equal content."""
+    return f"sla-{label}-{content_digest.removeprefix('sha256:')[:12]}"
 
 
 def _period(heading: Heading) -> dict[str, Any]:

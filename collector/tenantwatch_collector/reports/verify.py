@@ -11,7 +11,7 @@ from typing import Any
 
 from tenantwatch_collector.reports.again import instant_of, narrowed, told_again, versions_told
 from tenantwatch_collector.reports.canonical import digest
-from tenantwatch_collector.reports.document import SCHEMA, content_of
+from tenantwatch_collector.reports.document import SCHEMA, content_of, report_id_of
 from tenantwatch_collector.reports.exported import Export
 from tenantwatch_collector.reports.signing import verify_signature
 from tenantwatch_collector.reports.subject import MAX_TIMELINE, terms_told
@@ -63,6 +63,9 @@ def _content(document: Document, export: Export | None) -> Iterator[str]:
     for detail in document["tenants"]:
         _own_arithmetic(detail)
     yield "the timelines give the seconds, and the seconds the availability"
+    report_id = report_id_of(document["report_period"]["label"], document["content_digest"])
+    if document["report_id"] != report_id:
+        raise Difference(f"report_id: the report says {document['report_id']}, {report_id} follows")
     if export is not None:
         yield from _against(document, export)
 
@@ -98,7 +101,7 @@ def _against(document: Document, export: Export) -> Iterator[str]:
         _same_terms(document, detail, export.versions(as_of), as_of)
         yield f"{tenant_id}: the exported terms are those in force"
     found, left_alone = told_again(document, export, versions, as_of)
-    told = narrowed(content_of(dict(document)), tenant_id)
+    told = narrowed(document, export)
     difference = next(filter(None, (first_difference(told[name], found[name], name) for name in found)), "")
     if difference:
         raise Difference(difference)
@@ -175,4 +178,6 @@ def first_difference(told: Any, found: Any, name: str) -> str:
             return f"{name}: the report has {len(told)} entries, {len(found)} follow"
         pairs = enumerate(zip(told, found, strict=True))
         return next(filter(None, (first_difference(a, b, f"{name}[{n}]") for n, (a, b) in pairs)), "")
-    return "" if told == found else f"{name}: the report says {told}, {found} follows"
+    # To Python 1 is true, and to nobody else.
+    same = told == found and isinstance(told, bool) == isinstance(found, bool)
+    return "" if same else f"{name}: the report says {told}, {found} follows"

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from tenantwatch_collector.reports.agreements import UNITS, recurrence_to_json
+from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_collector.reports.document import content_of, report_id_of
 from tenantwatch_collector.reports.export import read_export
 from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.service import Reports
@@ -195,6 +197,36 @@ async def test_one_changed_fact_is_named(
     change(_wanted(lines, fact))
     with pytest.raises(Difference, match=named):
         list(verify(report, read_export([json.dumps(line) for line in lines])))
+
+
+@pytest.mark.parametrize(
+    ("path", "lie", "named"),
+    [
+        ("tenants.0.report.burn.0.long_rate", "0.0001", r"burn\[0\].long_rate: the report says 0.0001"),
+        ("tenants.0.report.burn.0.firing", 0, r"burn\[0\].firing: the report says 0, False follows"),
+        ("tenants.0.report.burn", [], "burn: the report has 0 entries, 4 follow"),
+        ("overall_compliance.compliant_tenants", 5, "overall_compliance.compliant_tenants"),
+        ("scope.tenant_id", "other", "scope.tenant_id: the report says other, acme follows"),
+        ("tenant_compliance.0.tenant_id", "other", "not complete: .*nothing of tenant acme"),
+        ("tenants.0.proved.best_pct", "100.0000", "proved.best_pct: the report says 100.0000"),
+        ("report_id", "sla-2026-01-000000000000", "report_id: the report says sla-2026-01-000000000000"),
+    ],
+)
+async def test_one_signed_lie_is_named(life: Life, signer: Signer, path: str, lie: Any, named: str) -> None:
+    """Whoever has the key can sign anything; it does not follow from the facts."""
+    await full(life)
+    report = json.loads(json.dumps(await Reports(life.store, signer).tenant_report(life.tenant, now())))
+    *way, last = path.split(".")
+    place = report
+    for step in way:
+        place = place[int(step) if step.isdigit() else step]
+    assert place[last] != lie or type(place[last]) is not type(lie)
+    place[last] = lie
+    report["content_digest"] = digest(content_of(report))
+    if path != "report_id":
+        report["report_id"] = report_id_of(report["report_period"]["label"], report["content_digest"])
+    with pytest.raises(Difference, match=named):
+        list(verify(signer.sign(report), read_export(await exported(life, signer))))
 
 
 def _wanted(lines: Sequence[Any], fact: str) -> Any:

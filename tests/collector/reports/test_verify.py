@@ -14,7 +14,7 @@ from tenantwatch_collector.__main__ import main
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.health import CheckResult
 from tenantwatch_collector.reports.canonical import digest
-from tenantwatch_collector.reports.document import content_of
+from tenantwatch_collector.reports.document import content_of, report_id_of
 from tenantwatch_collector.reports.export import ExportError, read_export, write_export
 from tenantwatch_collector.reports.exported import Export
 from tenantwatch_collector.reports.signing import SignatureError, Signer, load_signer, verify_signature
@@ -222,6 +222,7 @@ def test_a_report_in_an_unknown_zone_is_refused(
         changed = copy.deepcopy(signed)
         changed["report_period"]["timezone"] = lie
         changed["content_digest"] = digest(content_of(changed))
+        changed["report_id"] = report_id_of("2026-03", changed["content_digest"])
         assert main(["sla", "verify", *files(tmp_path, signer.sign(changed), export)]) == 1
         assert "DIFFERS: the report or its facts are not complete" in capsys.readouterr().out
 
