@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from urllib.parse import urlsplit
 
+from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.config.sections import Egress, host_and_port, is_loopback
 
-FRESH_SECONDS = 5.0
-"""Many checks that fail together ask once."""
+FRESH_UP_SECONDS, FRESH_DOWN_SECONDS = 1.0, 5.0
+"""Many checks that fail together ask once. That something was reached is soon no longer true."""
 _LOCAL_KINDS = ("host_resources", "plugin_validation", "business_logic", "heartbeat")
 
 
@@ -27,9 +27,10 @@ class OwnEgress:
     async def reason_down(self) -> str:
         """Why the fault is on our side; empty where it is not, or where no addresses are configured."""
         async with self._asking:
-            if self._egress.addresses and time.monotonic() - self._asked_at > FRESH_SECONDS:
+            fresh_seconds = FRESH_DOWN_SECONDS if self.reason else FRESH_UP_SECONDS
+            if self._egress.addresses and boottime() - self._asked_at > fresh_seconds:
                 self.reason = await self._ask()
-                self._asked_at = time.monotonic()
+                self._asked_at = boottime()
         return self.reason
 
     async def _ask(self) -> str:

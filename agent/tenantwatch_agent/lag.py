@@ -14,17 +14,19 @@ while a span is open: an agent at rest is not woken.
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from types import TracebackType
 
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.clock import boottime
 
 TICK_SECONDS = 0.02
 LAGGED_SECONDS = 0.05
 """From this lateness on a sample is marked; less is within the noise of a busy machine."""
+STOOD_STILL_SECONDS = 5.0
+"""The agent was stopped, or its machine slept: what it saw fail meanwhile, it may itself have let fail."""
 
 
 class LoopLag:
@@ -46,18 +48,18 @@ class LoopLag:
 
     def _close(self, span: Span) -> None:
         # A blocked loop ends the span before its late timer comes to run.
-        span.note(self._due, time.perf_counter())
+        span.note(self._due, boottime())
         self._spans.discard(span)
         if not self._spans and self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _wind(self) -> None:
-        self._due = time.perf_counter() + TICK_SECONDS
+        self._due = boottime() + TICK_SECONDS
         self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
 
     def _tick(self) -> None:
-        now = time.perf_counter()
+        now = boottime()
         for span in self._spans:
             span.note(self._due, now)
         self._wind()
@@ -73,7 +75,7 @@ class Span:
         self.late_seconds = 0.0
 
     def __enter__(self) -> Span:
-        self._opened_at = time.perf_counter()
+        self._opened_at = boottime()
         self._lag._open(self)
         return self
 
@@ -90,14 +92,16 @@ class Span:
 
 
 def marked(outcome: Outcome, span: Span) -> Outcome:
-    """As it is where the loop kept up; else without its times, saying so. What only they said is unknown."""
+    """As it is where the loop kept up; else without its times, saying so. What only they said is unknown, and
+    after a standstill every failure."""
     if span.worst_seconds < LAGGED_SECONDS:
         return outcome
     late_ms = span.worst_seconds * 1000
+    stood_still = span.worst_seconds >= STOOD_STILL_SECONDS and outcome.status is not Status.HEALTHY
     metrics = {name: value for name, value in outcome.metrics.items() if not name.endswith("_ms")}
     return replace(
         outcome,
-        status=Status.UNKNOWN if outcome.by_latency else outcome.status,
+        status=Status.UNKNOWN if outcome.by_latency or stood_still else outcome.status,
         text=f"{outcome.text} (the agent itself was {late_ms:.0f} ms late: no times were taken)",
         latency_us=None,
         metrics=metrics | {"agent_lag_ms": late_ms},

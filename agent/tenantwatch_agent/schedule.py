@@ -32,6 +32,9 @@ SLEPT_SECONDS = 5.0
 ASKED_AGAIN_SECONDS = 1.0
 """The least between two looks of a check that somebody asks for: nobody hammers its target through us."""
 
+STUCK_SECONDS = 60.0
+"""So long after the longest look under way must have ended, none having ended means that none will."""
+
 Keep = Callable[[Sequence[Result]], Awaitable[object]]
 
 log = logging.getLogger(__name__)
@@ -74,7 +77,7 @@ class _Entry:
 
 
 class Schedule:
-    """``keep`` is awaited with every result; ``on_tick`` is called once a second while all is well."""
+    """``keep`` is awaited with every result; ``on_tick`` is called once a second while looks end in time."""
 
     def __init__(
         self,
@@ -98,6 +101,8 @@ class Schedule:
         self._number = itertools.count()
         self._turns: dict[str, asyncio.Lock] = {}
         self._under_way: dict[asyncio.Task[None], ConfiguredCheck] = {}
+        self._progress_at = clock()
+        self._is_stuck = False
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._max_concurrent = 0
@@ -182,6 +187,7 @@ class Schedule:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
+        self._progress_at = self._clock()
         if not task.cancelled():
             # Whoever asked hears of it, if he is still there.
             task.exception()
@@ -193,7 +199,8 @@ class Schedule:
             if now - last > SLEPT_SECONDS:
                 self._woken(now, now - last)
             last = now
-            self._on_tick()
+            if not self._has_stopped(now):
+                self._on_tick()
             while self._heap and self._heap[0][0] <= now:
                 self._begin(heapq.heappop(self._heap)[2], now)
             self._changed.clear()
@@ -204,8 +211,22 @@ class Schedule:
             except TimeoutError:
                 continue
 
+    def _has_stopped(self, now: float) -> bool:
+        """Nobody comes to an end any more: a spool or a lock holds them all."""
+        if not self._under_way:
+            self._progress_at = now
+        still_seconds = now - self._progress_at - STUCK_SECONDS
+        is_stuck = still_seconds > 0 and still_seconds > max(
+            one.definition.timeout_ms / 1000 for one in self._under_way.values()
+        )
+        if is_stuck and not self._is_stuck:
+            log.error("no look has come to its end for %.0f s: none of them will", now - self._progress_at)
+        self._is_stuck = is_stuck
+        return is_stuck
+
     def _woken(self, now: float, slept_seconds: float) -> None:
         log.warning("nothing ran for %.0f s: the machine slept or stood still", slept_seconds)
+        self._progress_at = now
         for entry in self._entries.values():
             if entry.due <= now:
                 self._vitals.missed_runs += entry.missed(now)

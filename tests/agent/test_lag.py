@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+from tenantwatch_agent import lag as lag_module
 from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.lag import LAGGED_SECONDS, TICK_SECONDS, LoopLag, Span, marked
 from tenantwatch_wire.records import Status
 
@@ -63,3 +66,18 @@ def test_slowness_seen_by_a_late_agent_is_unknown_and_a_failure_stays_one() -> N
     slow = Outcome(Status.DEGRADED, "took 900 ms, more than 500 ms", 900_000, by_latency=True)
     assert marked(slow, span_of(0.25)).status is Status.UNKNOWN
     assert marked(Outcome(Status.UNHEALTHY, "HTTP 500"), span_of(0.25)).status is Status.UNHEALTHY
+
+
+def test_what_failed_while_the_agent_stood_still_is_unknown() -> None:
+    cut = marked(Outcome(Status.UNHEALTHY, "it closes the connection"), span_of(3_600))
+    assert cut.status is Status.UNKNOWN
+    assert cut.text == "it closes the connection (the agent itself was 3600000 ms late: no times were taken)"
+    assert marked(Outcome(Status.HEALTHY, "HTTP 200"), span_of(3_600)).status is Status.HEALTHY
+
+
+async def test_a_suspend_counts_as_lateness(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = 0.0
+    monkeypatch.setattr(lag_module, "boottime", lambda: boottime() + slept)
+    with LoopLag().watch() as span:
+        slept = 3_600.0
+    assert span.worst_seconds >= 3_599

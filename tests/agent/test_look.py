@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tenantwatch_agent import egress
 from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.config.sections import Egress
 from tenantwatch_agent.egress import OwnEgress, depends_on_egress
@@ -125,7 +127,10 @@ async def test_while_nothing_can_be_reached_a_failure_is_unknown() -> None:
     assert (await looker.look(one(Attempts(UP)))).status is Status.HEALTHY
 
 
-async def test_one_address_that_answers_is_enough_and_many_failures_ask_once() -> None:
+async def test_one_address_that_answers_is_enough_and_many_failures_ask_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(egress, "FRESH_UP_SECONDS", 3_600.0)
     asked = []
     reached = asyncio.Event()
 
@@ -142,6 +147,19 @@ async def test_one_address_that_answers_is_enough_and_many_failures_ask_once() -
         assert {result.status for result in results} == {Status.UNHEALTHY}
         await asyncio.wait_for(reached.wait(), 5)
     assert len(asked) == 1
+
+
+async def test_that_something_was_reached_is_not_true_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = boottime()
+    monkeypatch.setattr(egress, "boottime", lambda: now)
+    port = stable_port()
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port)
+    own = OwnEgress(Egress((f"127.0.0.1:{port}",)))
+    assert await own.reason_down() == ""
+    server.close()
+    await server.wait_closed()
+    now += egress.FRESH_UP_SECONDS + 0.1
+    assert "its own network is down" in await own.reason_down()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.errors import CheckerFailed
 from tenantwatch_agent.look import Looker
-from tenantwatch_agent.schedule import Schedule, _Entry
+from tenantwatch_agent.schedule import STUCK_SECONDS, Schedule, _Entry
 from tenantwatch_agent.vitals import Vitals
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
@@ -420,6 +420,29 @@ async def test_a_schedule_that_is_stuck_feeds_no_watchdog_and_is_told_of() -> No
         assert ticks == before
     finally:
         await schedule.stop()
+
+
+async def test_looks_that_never_end_feed_no_watchdog(caplog: pytest.LogCaptureFixture) -> None:
+    """As with a disk or a lock that holds every result: the loop and the schedule themselves go on."""
+    clock, release, held = SleepyClock(), asyncio.Event(), asyncio.Semaphore(0)
+
+    async def keep(_: Sequence[Result]) -> None:
+        held.release()
+        await release.wait()
+
+    schedule = Schedule("agent", [configured("a", healthy)], keep, Vitals(), clock=clock)
+    schedule.start()
+    await asyncio.wait_for(held.acquire(), 20)
+    now = clock()
+    assert not schedule._has_stopped(now + 55)
+    # The look's own second, and as long as nobody's look may still take.
+    assert schedule._has_stopped(now + STUCK_SECONDS + 10)
+    assert schedule._has_stopped(now + STUCK_SECONDS + 20)
+    assert caplog.text.count("none of them will") == 1
+    release.set()
+    await asyncio.wait_for(held.acquire(), 20)
+    assert not schedule._has_stopped(clock())
+    await schedule.stop()
 
 
 async def test_a_blocked_look_holds_up_no_tick() -> None:
