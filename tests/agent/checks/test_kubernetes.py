@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from tenantwatch_agent.checks.kubernetes import access, objects
 from tenantwatch_agent.checks.kubernetes_metrics import KubernetesMetrics, Settings
 from tenantwatch_agent.errors import ConfigurationError
@@ -238,6 +239,21 @@ async def test_a_client_certificate(api: KubernetesApi, tmp_path: Path) -> None:
         result = await seen(written(tmp_path, cluster, {}))
         assert result.status is Status.UNHEALTHY
         assert result.text.startswith("the API server: ")
+
+
+async def test_a_client_key_with_a_passphrase_is_refused_and_not_asked_for(tmp_path: Path) -> None:
+    minted = Authority(tmp_path).mint("agent")
+    key = serialization.load_pem_private_key(minted.file.read_bytes(), None)
+    closed = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"open-sesame"),
+    )
+    parts = {"certificate": minted.certificate.public_bytes(serialization.Encoding.PEM), "key": closed}
+    user = {f"client-{name}-data": base64.b64encode(part).decode() for name, part in parts.items()}
+    result = await seen(written(tmp_path, {"server": "https://127.0.0.1:1"}, user))
+    assert result.status is Status.UNKNOWN
+    assert result.text.endswith("do not fit, or the key has a passphrase")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import base64
 import binascii
 import os
 import ssl
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,14 +130,17 @@ def _context(authority: str | None) -> ssl.SSLContext:
 
 
 def _load_certificate(path: Path, context: ssl.SSLContext, pem: bytes) -> None:
-    # The standard library takes a certificate from a file alone: this one is ours and is gone at once.
-    with tempfile.NamedTemporaryFile(prefix="tenantwatch-") as file:
+    # The standard library takes a certificate from a file alone: this one is in no folder and on no disk.
+    with os.fdopen(os.memfd_create("client certificate"), "wb") as file:
         file.write(pem)
         file.flush()
         try:
-            context.load_cert_chain(file.name)
+            # A key with a passphrase would otherwise be asked for at the terminal.
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}", password="")
         except ssl.SSLError:
-            raise CheckerFailed(f"{path}: the client certificate and its key do not fit") from None
+            raise CheckerFailed(
+                f"{path}: the client certificate and its key do not fit, or the key has a passphrase"
+            ) from None
 
 
 def _read(path: Path) -> bytes:
