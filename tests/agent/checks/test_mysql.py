@@ -58,6 +58,7 @@ async def test_it_answers_with_phases_and_figures(mariadb_server: MariadbServer)
         ({"query": "SELECT 1; SELECT 2"}, Status.UNHEALTHY, "error in your SQL syntax"),
         ({"query": "SELECT seq FROM seq_1_to_5000", "expect": "rows == 100"}, Status.HEALTHY, "answers"),
         ({"unhealthy_after_ms": 0.001}, Status.UNHEALTHY, "took"),
+        ({"query": "KILL CONNECTION_ID()"}, Status.UNHEALTHY, "query failed: "),
         ({"connections_unhealthy_percent": 0.0}, Status.UNHEALTHY, "connections used"),
         (
             {"query": "SELECT SLEEP(9)", "statement_timeout_seconds": 0.05},
@@ -199,6 +200,27 @@ async def test_a_wrong_password_is_told_and_not_shown(mariadb_server: MariadbSer
     assert result.status is Status.UNHEALTHY
     assert result.text.startswith("login failed: Access denied for user 'tenantwatch'")
     assert "hunter2" not in result.text
+
+
+async def test_a_login_that_has_all_its_connections(mariadb_server: MariadbServer) -> None:
+    owner = await as_owner(mariadb_server)
+    async with owner.cursor() as cursor:
+        await cursor.execute(
+            "CREATE USER crowded@'127.0.0.1' IDENTIFIED BY 'open-sesame' WITH MAX_USER_CONNECTIONS 1"
+        )
+        await cursor.execute("GRANT SELECT ON shop.* TO crowded@'127.0.0.1'")
+        try:
+            url = mariadb_server.url("crowded", "open-sesame")
+            holds = await asyncmy.connect(
+                host="127.0.0.1", port=mariadb_server.port, user="crowded", password="open-sesame"
+            )
+            result = await database(url)
+            await holds.ensure_closed()
+        finally:
+            await cursor.execute("DROP USER crowded@'127.0.0.1'")
+    await owner.ensure_closed()
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("login failed: User 'crowded' has exceeded"), result.text
 
 
 async def test_nobody_listens() -> None:

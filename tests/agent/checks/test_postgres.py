@@ -58,6 +58,11 @@ async def test_it_answers_with_phases_and_figures(postgres_server: PostgresServe
         ),
         ({"query": "SELECT 'five'", "expect": "value > 7"}, Status.UNHEALTHY, "'five', which is no number"),
         ({"expect": "rows == 2"}, Status.UNHEALTHY, "expected rows == 2"),
+        (
+            {"query": "SELECT pg_terminate_backend(pg_backend_pid())"},
+            Status.UNHEALTHY,
+            "query failed: terminating connection due to administrator command",
+        ),
         ({"query": "SELECT * FROM nowhere"}, Status.UNHEALTHY, 'query failed: relation "nowhere" does not'),
         ({"query": "CREATE TABLE t ()"}, Status.UNHEALTHY, "read-only transaction"),
         ({"query": "SELECT 1; DROP TABLE t"}, Status.UNHEALTHY, "multiple commands"),
@@ -129,6 +134,19 @@ async def test_a_wrong_password_is_told_and_not_shown(postgres_server: PostgresS
     assert result.text.startswith("login failed: ")
     assert "password authentication failed" in result.text
     assert "hunter2" not in result.text
+
+
+async def test_a_login_that_has_all_its_connections(postgres_server: PostgresServer) -> None:
+    async with await psycopg.AsyncConnection.connect(postgres_server.url, autocommit=True) as owner:
+        await owner.execute("CREATE ROLE crowded LOGIN PASSWORD 'open-sesame' CONNECTION LIMIT 0")
+        try:
+            result = await database(postgres_server.url_of("postgres", "crowded", "open-sesame"))
+        finally:
+            await owner.execute("DROP ROLE crowded")
+    assert result.status is Status.UNHEALTHY
+    assert 'too many connections for role "crowded"' in result.text
+    missing = await database(postgres_server.url_of("nowhere"))
+    assert (missing.status, 'database "nowhere" does not exist' in missing.text) == (Status.UNHEALTHY, True)
 
 
 async def test_nobody_listens() -> None:
