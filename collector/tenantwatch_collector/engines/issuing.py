@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tenantwatch_collector.engines.late_facts import LateFacts
 from tenantwatch_collector.engines.retention import retention_at
 from tenantwatch_collector.errors import NotYet
 from tenantwatch_collector.reports.agreements import UNITS
@@ -30,7 +31,6 @@ ISSUED: tuple[PeriodName, ...] = ("monthly", "quarterly", "yearly")
 _PAUSE_SECONDS = 60.0
 _AGAIN_US = 900 * UNITS
 """How long a tenant is left alone whose agents have not sent all."""
-_NOTED_EVERY_US = 3_600 * UNITS
 _EASTERNMOST_S, _WESTERNMOST_S = 14 * 3600, 12 * 3600
 _DAY_US = 86_400 * UNITS
 _UTC = LocalTime([(0, ZoneInfo("UTC"))])
@@ -70,13 +70,13 @@ class IssuingEngine:
         """By tenant that is waited for: when to look again."""
         self._filled_in: dict[_Place, NamedPeriod] = {}
         """Periods from before a tenant was created, of which it has results, and which are not final yet."""
-        self._heeded_us = self._noted_us = self._changes_until_us = 0
+        self._late = LateFacts(store)
         self._waiting: list[str] = []
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._complete, self._empty, self._again_us, self._filled_in = set(), set(), {}, {}
-        self._heeded_us = self._noted_us = self._changes_until_us = await self._store.issuing_state()
+        await self._late.begin()
         self._task = asyncio.create_task(self._run(), name="issuing")
 
     async def stop(self) -> None:
@@ -90,7 +90,7 @@ class IssuingEngine:
             try:
                 await self.catch_up()
             except Exception as error:
-                self._changes_until_us = self._noted_us
+                self._late.again()
                 if isinstance(error, StoreUnavailable | NotYet):
                     log.info("reports are issued later: %s", error)
                 else:
@@ -168,21 +168,17 @@ class IssuingEngine:
     async def _revise(self) -> None:
         """Look again at every period of which something became known since the last time."""
         now_us = self._now_us()
-        until_us = await self._rolled_up_until(now_us)
         touched = {
             (fact.tenant_key, named.period_type, named.label): named
-            for fact in await self._late(until_us, now_us)
+            for fact in await self._late.tell(now_us)
             for named in _periods_of(fact, now_us)
         }
         for place, named in {**self._filled_in, **touched}.items():
             await self._look_again(place, named, place in touched)
         for named in {(each.period_type, each.label): each for each in touched.values()}.values():
             await self._issue_for_all(named, _day(named.period.start * UNITS), at_once=True)
-        self._heeded_us = max(self._heeded_us, until_us)
-        self._changes_until_us = self._changes_until_us or self._heeded_us
-        if not self._filled_in and (touched or self._heeded_us - self._noted_us >= _NOTED_EVERY_US):
-            self._noted_us = self._heeded_us
-            await self._store.note_issuing(self._noted_us)
+        if not self._filled_in:
+            await self._late.note(at_once=bool(touched))
 
     async def _look_again(self, place: _Place, named: NamedPeriod, at_once: bool) -> None:
         self._filled_in.pop(place, None)
@@ -192,22 +188,6 @@ class IssuingEngine:
         done = await self._issue(tenant, named.period_type, _day(named.period.start * UNITS), at_once)
         if not done and tenant.created_at_us >= named.period.end * UNITS:
             self._filled_in[place] = named
-
-    async def _late(self, until_us: int, now_us: int) -> list[LateFact]:
-        late = list(await self._store.late_facts(self._heeded_us, until_us))
-        if self._changes_until_us:
-            # A late result may move a change that is dated earlier, even before midnight.
-            recent_us = now_us - FINAL_AFTER_SECONDS * UNITS
-            changed = await self._store.changed_since(self._changes_until_us)
-            late += [LateFact(key, at_us, at_us + 1) for key, at_us, _ in changed if at_us < recent_us]
-            self._changes_until_us = max([self._changes_until_us, *(known_us for *_, known_us in changed)])
-        return late
-
-    async def _rolled_up_until(self, now_us: int) -> int:
-        """Up to when all that was received is in the rollups, and what was approved can be read."""
-        state = await self._store.rollup_state()
-        following = await self._store.touched_after(state.cursor, 1)
-        return min([now_us - UNITS, *(touch.received_at_us - 1 for touch in following)])
 
     async def _asked(self, kind: PeriodName, day: date) -> Asked:
         now_us = self._now_us()

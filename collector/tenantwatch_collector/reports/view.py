@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.reports.view_platform import platform_view
 from tenantwatch_collector.reports.view_tenant import tenant_view
-from tenantwatch_collector.reports.words import Document, instant, moment, span
+from tenantwatch_collector.reports.words import Document, instant, is_running, moment, span
 
 _PERIODS = {"daily": "Day", "weekly": "Week", "monthly": "Month", "quarterly": "Quarter", "yearly": "Year"}
 
@@ -41,6 +41,8 @@ def _heading(document: Document) -> dict[str, Any]:
 
 
 def _stage_note(document: Document) -> str:
+    if is_running(document):
+        return "The period still runs. Its figures become final 72 hours after its end."
     if document["stage"] == "provisional":
         return (
             "Late results may still change these figures. They become final 72 hours after the period's end."

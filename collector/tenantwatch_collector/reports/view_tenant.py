@@ -12,6 +12,7 @@ from tenantwatch_collector.reports.plots import strip_of, trend_charts
 from tenantwatch_collector.reports.words import (
     TARGET_WORDS,
     Document,
+    amount,
     breakable,
     duration,
     is_running,
@@ -52,7 +53,7 @@ def tenant_view(document: Document) -> dict[str, Any]:
         "note": _revision_note(document),
         "proof": _proof(detail, told),
         "subtitle": breakable(f"{detail['tenant_id']} · {detail['tier']} tier"),
-        **_verdict(detail, metrics, runs),
+        **_verdict(document, detail, metrics, runs),
         "figures": _figures(detail, metrics, told, all_targets),
         "targets": _targets(detail, told, all_targets, runs),
         "has_data": told["availability_pct"] is not None,
@@ -68,12 +69,20 @@ def tenant_view(document: Document) -> dict[str, Any]:
     }
 
 
-def _verdict(detail: Document, metrics: Document, runs: bool) -> dict[str, str]:
+def _credit_due(document: Document, told: Document) -> str:
+    """Credits bind in final monthly reports only."""
+    binds = document["report_period"]["type"] == "monthly" and document["stage"] != "provisional"
+    if not binds or told["credit"] is None or not float(told["credit"]["amount"]):
+        return ""
+    return f" A service credit of {amount(told['credit']['amount'])} is due."
+
+
+def _verdict(document: Document, detail: Document, metrics: Document, runs: bool) -> dict[str, str]:
     word, tone = verdict_words(detail["proved"]["overall"], runs)
     if metrics["availability"] is None:
         sentence = "Nothing was measured in this period, so nothing can be said about the service."
     else:
-        sentence = _sentence(detail["proved"]["targets"], runs)
+        sentence = _sentence(detail["proved"]["targets"], runs) + _credit_due(document, detail["report"])
     return {"verdict": word, "tone": tone, "sentence": sentence}
 
 

@@ -80,7 +80,7 @@ def decimals(value: float | None, places: int, unit: str) -> str:
 
 
 def milliseconds(microseconds: int | None) -> str:
-    return "–" if microseconds is None else f"{microseconds / 1000:g} ms"
+    return "–" if microseconds is None else f"{microseconds / 1000:g}\u00a0ms"
 
 
 def amount(value: float | str) -> str:

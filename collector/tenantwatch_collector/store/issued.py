@@ -48,9 +48,11 @@ class IssuedStore(Protocol):
     async def not_issued(self, period_type: str, label: str, created_before_us: int) -> Sequence[int]:
         """The tenants, created before that and not deleted, of which that period was never issued."""
 
-    async def late_facts(self, after_us: int, until_us: int) -> Sequence[LateFact]:
-        """What became known in (after_us, until_us]: corrections that were approved, and, of what is rolled
-        up, results that arrived more than 72 hours after their time."""
+    async def late_results(self, after_us: int, until_us: int) -> Sequence[LateFact]:
+        """Of what is rolled up: results that arrived in (after_us, until_us], more than 72 hours late."""
+
+    async def approved_corrections(self, after_us: int, until_us: int) -> Sequence[LateFact]:
+        """The times that corrections approved in (after_us, until_us] are of."""
 
     async def issuing_state(self) -> int:
         """Up to when late facts have been heeded; 0 at first."""

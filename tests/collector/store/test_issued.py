@@ -85,14 +85,14 @@ async def test_what_became_known_late_is_told_by_tenant_and_month(store: Store) 
     ]
     spans = [RollupSpan(each.tenant_key, each.width_s, each.start_us) for each in sums]
     await store.write_rollups(RolledUp(0, 0, spans=spans, sums=sums))
-    found = await store.late_facts(0, start + 3 * month)
+    found = await store.late_results(0, start + 3 * month)
     assert sorted(found, key=lambda each: (each.tenant_key, each.from_us)) == [
         LateFact(acme, start + quarter, start + 10 * quarter),
         LateFact(acme, start + month, start + month + quarter),
         LateFact(other, start, start + quarter),
     ]
-    assert await store.late_facts(start + LATE + 2, start + LATE + quarter) == []
-    assert await store.late_facts(start + LATE + 1, start + LATE + 2) == [
+    assert await store.late_results(start + LATE + 2, start + LATE + quarter) == []
+    assert await store.late_results(start + LATE + 1, start + LATE + 2) == [
         LateFact(other, start, start + quarter)
     ]
 
@@ -100,12 +100,12 @@ async def test_what_became_known_late_is_told_by_tenant_and_month(store: Store) 
 async def test_a_correction_is_a_late_fact_once_it_is_approved(store: Store) -> None:
     acme, _ = await two_tenants(store)
     kept = await store.add_correction(CorrectionRecord(acme, 0, 10, 20, "up", "probe", "ann", 0))
-    assert await store.late_facts(0, 2**62) == []
+    assert await store.approved_corrections(0, 2**62) == []
     approved = await store.approve_correction(acme, kept.number, "bob")
     assert approved is not None
     assert approved.approved_at_us is not None
-    assert await store.late_facts(0, approved.approved_at_us) == [LateFact(acme, 10, 20)]
-    assert await store.late_facts(approved.approved_at_us, 2**62) == []
+    assert await store.approved_corrections(0, approved.approved_at_us) == [LateFact(acme, 10, 20)]
+    assert await store.approved_corrections(approved.approved_at_us, 2**62) == []
 
 
 async def test_how_far_issuing_has_come_is_kept(store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenantwatch_collector.store.issued import IssuedReport, LateFact
-from tenantwatch_collector.store.sql.database import Database
+from tenantwatch_collector.store.sql.database import Database, Row
 from tenantwatch_collector.store.sql.judgements import advance, cursor
 
 ENGINE = "issuing"
@@ -61,10 +61,11 @@ class SqlIssued:
         )
         return [row["tenant_key"] for row in rows]
 
-    async def late_facts(self, after_us: int, until_us: int) -> Sequence[LateFact]:
-        known = after_us, until_us
-        rows = [*await self._db.read(_LATE_SUMS, known), *await self._db.read(_APPROVED, known)]
-        return [LateFact(row["tenant_key"], row["from_us"], row["to_us"]) for row in rows]
+    async def late_results(self, after_us: int, until_us: int) -> Sequence[LateFact]:
+        return _facts(await self._db.read(_LATE_SUMS, (after_us, until_us)))
+
+    async def approved_corrections(self, after_us: int, until_us: int) -> Sequence[LateFact]:
+        return _facts(await self._db.read(_APPROVED, (after_us, until_us)))
 
     async def issuing_state(self) -> int:
         return await cursor(self._db, ENGINE)
@@ -72,3 +73,7 @@ class SqlIssued:
     async def note_issuing(self, until_us: int) -> None:
         async with self._db.transaction() as tx:
             await advance(tx, ENGINE, until_us)
+
+
+def _facts(rows: Sequence[Row]) -> Sequence[LateFact]:
+    return [LateFact(row["tenant_key"], row["from_us"], row["to_us"]) for row in rows]
