@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -143,4 +144,28 @@ async def test_what_was_put_off_is_judged_after_a_crash(
     assert [change for change in found if change[0] < LIVE_S] == before
     assert (LIVE_S + 40, Status.UNHEALTHY) in found
     await following.stop()
+    await store.close()
+
+
+async def test_late_results_are_confirmed_as_the_check_was_defined_then(
+    tmp_path: Path, rest: Callable[[float], None]
+) -> None:
+    """What was an outage stays one, though it would be none of the check that is defined since."""
+    rest(0)
+    store = await open_store(tmp_path / "store.sqlite3")
+    judge = judge_of(store)
+    check = await live_check(store, judge)
+    await bring_late(store, judge, check)
+    await judge.caught_up()
+    before = await levels(store, check)
+    stricter = replace(check.definition, confirm_failures=100, interval_ms=500)
+    await store.register_checks(check.tenant_key, "a1", [(stricter, True)], complete=True)
+    judge.definitions_changed()
+    earlier = some(check, "later", 1, T0 - 2 * EACH * SECOND, Status.UNHEALTHY)
+    judge.committed(await store.commit([earlier]))
+    await judge.caught_up()
+    found = await store.changes(check.tenant_key, T0 - 3 * EACH * SECOND, 2**62)
+    told = [((c.time_us - T0) // SECOND, c.level) for c in found]
+    assert told == [(-2 * EACH, Status.UNHEALTHY), *before]
+    await judge.stop()
     await store.close()
