@@ -8,6 +8,8 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
+from tenantwatch_collector.wording import in_words
+
 _MAX_SECRET_BYTES = 65_536
 _SPOKEN: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -81,7 +83,7 @@ def explain(path: Path | None, model: type[Section], error: ValidationError) -> 
             )
         else:
             where = f"{path}: {key}" if key else f"{path}"
-            lines.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
+            lines.append(f"{where}: {in_words({**problem})}")
     return "\n".join(lines)
 
 

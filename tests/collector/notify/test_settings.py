@@ -62,7 +62,7 @@ SMTP = '[notify.smtp]\nhost = "mail.example.org"\nsender = "tw@example.org"\n'
         ('[[notify.inhibitions]]\nsource = "a"\ntargets = []', "notify.inhibitions.0.targets"),
         ('[[notify.slack]]\nurl = "ftp://x"', "notify.slack.0.url: write an address that begins with http"),
         ('[[notify.slack]]\nurl = "http://hooks.slack.com/x"', "begins with https://"),
-        ("[[notify.slack]]\nname = 'a'", "notify.slack.0.url: Field required"),
+        ("[[notify.slack]]\nname = 'a'", "notify.slack.0.url: is missing"),
         ('[[notify.slack]]\nurl = "https://x/y"\nurl_env = "Z"', "give one of url and url_env, not both"),
         ('[[notify.slack]]\nurl_env = "NOT_THERE"', "the variable NOT_THERE is not set"),
         ('[[notify.slack]]\nurl_file = "/not/there"', "/not/there cannot be read: No such file"),
