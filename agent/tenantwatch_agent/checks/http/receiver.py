@@ -10,7 +10,7 @@ from typing import Any
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 from tenantwatch_agent.checks.http.message import Answer
 
-_PORTION_BYTES = 1024
+_PORTION_BYTES = 4096
 _TURN_SECONDS = 0.002
 
 
