@@ -19,8 +19,8 @@ from tenantwatch_agent.errors import CheckerFailed
 MAX_OUTPUT_BYTES = 64 * 1024
 MAX_OPEN_FILES = 256
 MAX_FILE_BYTES = 64 * 1024 * 1024
-_MOST_TASKS = 4_096
-"""Of all that this user runs, since Linux counts so: enough for a desktop, and an end for a fork bomb."""
+_MOST_TASKS = 8_192
+"""Of all that this user runs, in whatever container, since Linux counts so: an end for a fork bomb alone."""
 _SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _DRAIN_SECONDS = 0.5
 
