@@ -57,7 +57,10 @@ class NewTerms(_Strict):
     def _is_settled(cls, contract: Contract) -> Contract:
         if contract.effective_from is not None:
             near(contract.effective_from)
-        settled_zone(contract.timezone)
+        try:
+            settled_zone(contract.timezone)
+        except ValueError as error:
+            raise ValueError(f"timezone: {error}") from error
         return contract
 
 

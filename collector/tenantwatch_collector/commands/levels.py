@@ -85,9 +85,9 @@ def keys(options: argparse.Namespace) -> None:
 def _word(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value) or "none"
-    return (
-        {None: "-", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, str) else value
-    )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
 
 
 def _as_of(text: str | None) -> tuple[int, bool]:

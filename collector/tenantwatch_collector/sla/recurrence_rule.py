@@ -46,7 +46,7 @@ def checked_rule(rule: str) -> str:
     parts: dict[str, str] = {}
     for name, value in map(_part, text.split(";") if text else ()):
         if name in parts:
-            raise RuleError(f"{name} stands there twice; several values are written {name}=1,2")
+            raise RuleError(f"{name} stands there twice; a part that takes several has them as BYHOUR=2,14")
         parts[name] = value
     _check_frequency(parts)
     _check_numbers(parts)

@@ -204,7 +204,7 @@ def test_announcement_and_checks_go_with_every_window() -> None:
         ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", "where there is no BYWEEKNO"),
         ("FREQ=DAILY;BYSETPOS=1", "BYSETPOS picks from what another BY"),
         ("FREQ=DAILY;FREQ=WEEKLY", "FREQ stands there twice"),
-        ("FREQ=DAILY;BYHOUR=1;BYHOUR=2", "BYHOUR stands there twice; several values are written BYHOUR=1,2"),
+        ("FREQ=DAILY;BYHOUR=1;BYHOUR=2", "BYHOUR stands there twice; a part that takes several"),
         ("FREQ=DAILY;;BYHOUR=1", "'' is not taken"),
         ("FREQ=DAILY;INTERVAL=２", "written in ASCII"),
         ("FREQ=DAILY;UNTIL=２０２７1231", "written in ASCII"),
