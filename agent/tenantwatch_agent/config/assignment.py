@@ -20,6 +20,8 @@ from tenantwatch_agent.errors import AgentError, ConfigurationError
 from tenantwatch_agent.files import read_regular
 
 MAX_ASSIGNED_BYTES = 1024 * 1024
+MAX_ASSIGNED_CHECKS = 1_000
+"""As many as a collector keeps for a tenant."""
 MAX_REFUSED = 50
 """More reasons than this help nobody."""
 WHERE = "assigned by the collector"
@@ -71,6 +73,8 @@ def read_assigned(
         )
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(f"{WHERE}: checks must be written as [[checks]] sections")
+    if len(tables) > MAX_ASSIGNED_CHECKS:
+        raise ConfigurationError(f"{WHERE}: more than {MAX_ASSIGNED_CHECKS} checks")
     return _each(tables, limits, known, around)
 
 

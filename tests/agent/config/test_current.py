@@ -190,6 +190,7 @@ PLUGIN = '[[checks]]\nid = "p"\nkind = "plugin_validation"\ncommand = ["/bin/tru
         ("x", ENABLED, "not valid TOML"),
         (HTTP, ENABLED, "exists already"),
         ("# " + "x" * 1024 * 1024, ENABLED, "longer than"),
+        ("[[checks]]\n" * 1_001, ENABLED, "more than 1000 checks"),
         ("checks = [[]]", ENABLED, "must be written as [[checks]]"),
         (ASSIGNED + "interval_seconds = 1" + "0" * 400, ENABLED, "a number of 401 digits"),
         (ASSIGNED + "interval_seconds = 1" + "0" * 5_000, ENABLED, "is not valid TOML"),
