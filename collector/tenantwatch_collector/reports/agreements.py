@@ -57,7 +57,10 @@ def beginning_of(tenant: Tenant, agreed_us: int | None, measured_us: int | None)
 
 
 def windows_known(records: Sequence[WindowRecord], within: Span, as_of_us: int) -> list[AnnouncedWindow]:
-    """The windows that touch ``within`` (microseconds), as they were known at ``as_of_us``."""
+    """The windows that touch ``within`` (microseconds), as they were known at ``as_of_us``.
+
+    One that was over before it was announced is none: what is announced today changes no report of the past.
+    """
     found = []
     for record in records:
         if record.announced_at_us > as_of_us:
@@ -67,6 +70,7 @@ def windows_known(records: Sequence[WindowRecord], within: Span, as_of_us: int) 
                 cancelled_by(replace(window, cancelled_at=record.cancelled_at_us), as_of_us), record.reason
             )
             for window in _written_out(record, within)
+            if record.announced_at_us < window.end
         ]
     return found
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tenantwatch_collector.reports.agreements import UNITS
-from tenantwatch_collector.reports.document import Heading, document_of
+from tenantwatch_collector.reports.document import COMPUTATION, Heading, document_of
 from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName
 from tenantwatch_collector.reports.reasons import reason_of
 from tenantwatch_collector.reports.signing import Signer
@@ -49,6 +49,8 @@ class Judgement:
     named: NamedPeriod
     subjects: Sequence[Subject]
     asked: Asked
+    again: Callable[[Asked], Awaitable[Judgement]]
+    """The same as it is judged today by what was known at another instant."""
 
     @property
     def key(self) -> int:
@@ -127,7 +129,7 @@ class Issuing:
         last = kept[-1]
         reason = ""
         if last.digest != digest:
-            reason = reason_of(_told(last), document, judged.subjects, last.as_of_us)
+            reason = await _reason(judged, document, last)
         return next_issue(Issue(_stage(last), last.revision, last.digest), True, digest, reason)
 
     async def is_due(self, key: int, tenants: Sequence[Tenant], named: NamedPeriod, asked: Asked) -> bool:
@@ -182,6 +184,16 @@ class Issuing:
                 seen = 0 if health.last_result is None else health.last_result.time_us
                 newest[health.check.agent_id] = max(newest.get(health.check.agent_id, 0), seen)
         return list(newest.values())
+
+
+async def _reason(judged: Judgement, document: Mapping[str, Any], last: IssuedReport) -> str:
+    """Why it differs from the last issue. Of one by an earlier build the same facts are judged again."""
+    told, recomputed = _told(last), False
+    if told.get("computation", 0) != COMPUTATION:
+        then = await judged.again(replace(judged.asked, as_of_us=last.as_of_us, now=False))
+        again = await asyncio.to_thread(then.document)
+        recomputed = again["content_digest"] != last.digest
+    return reason_of(told, document, judged.subjects, last.as_of_us, recomputed)
 
 
 def _told(record: IssuedReport) -> dict[str, Any]:

@@ -23,18 +23,21 @@ _ORDER = (
 Document = Mapping[str, Any]
 
 
-def reason_of(before: Document, after: Document, subjects: Sequence[Subject], since_us: int) -> str:
+def reason_of(
+    before: Document, after: Document, subjects: Sequence[Subject], since_us: int, recomputed: bool
+) -> str:
     """All that changed between two issues, the first of which knew what was known at ``since_us``.
 
     A digest says that facts differ; only what became known since can be why. Results that count no more,
-    because somebody corrected their time, did not arrive late.
+    because somebody corrected their time, did not arrive late. ``recomputed`` says that the very facts of the
+    first issue give other figures today.
     """
     found = _of_tenants(before, after)
     old, new = (_digests(told) for told in (before, after))
     for subject in subjects:
         if subject.tenant_id in old.keys() & new.keys():
             found |= _causes(old[subject.tenant_id], new[subject.tenant_id], subject, since_us)
-    if before.get("computation", 0) != after["computation"]:
+    if recomputed:
         found.add("figures are computed in another way")
     return joined([cause for cause in _ORDER if cause in found]) or UNFORESEEN
 

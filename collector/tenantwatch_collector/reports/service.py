@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,21 +59,19 @@ class Reports:
     async def tenant_report(self, tenant: Tenant, asked: Asked) -> dict[str, Any]:
         """The tenant's report, signed. A period that is over is issued: what was issued is answered again
         until its figures change."""
-        named, subject, _ = await self.subject(tenant, asked)
-        return await self._tenant_report(tenant, named, subject, asked)
+        return await self._issuing.report(await self._judgement(tenant, asked))
 
     async def issue(self, tenant: Tenant, asked: Asked) -> bool:
         """The same where nobody asks; False if no time of the period is the contract's: there is none."""
-        named, subject, _ = await self.subject(tenant, asked)
-        if _is_only_outside(subject):
+        judged = await self._judgement(tenant, asked)
+        if _is_only_outside(judged.subjects[0]):
             return False
-        await self._tenant_report(tenant, named, subject, asked)
+        await self._issuing.report(judged)
         return True
 
-    async def _tenant_report(
-        self, tenant: Tenant, named: NamedPeriod, subject: Subject, asked: Asked
-    ) -> dict[str, Any]:
-        return await self._issuing.report(Judgement(tenant, [tenant], named, [subject], asked))
+    async def _judgement(self, tenant: Tenant, asked: Asked) -> Judgement:
+        named, subject, _ = await self.subject(tenant, asked)
+        return Judgement(tenant, [tenant], named, [subject], asked, partial(self._judgement, tenant))
 
     async def platform_report(self, tenants: Sequence[Tenant], asked: Asked) -> dict[str, Any]:
         """All these tenants over one period of UTC days, issued in the same way."""
@@ -94,7 +93,7 @@ class Reports:
             subjects += [subject for subject, _ in await self._judge_all(some, named, asked.as_of_us)]
         pairs = [pair for pair in zip(tenants, subjects, strict=True) if _was_there(*pair, named)]
         there = [tenant for tenant, _ in pairs], [subject for _, subject in pairs]
-        return Judgement(None, there[0], named, there[1], asked)
+        return Judgement(None, there[0], named, there[1], asked, partial(self._platform, tenants))
 
     async def is_due(self, tenant: Tenant, asked: Asked) -> bool:
         """Whether the period was issued, or can be: 72 hours are over, and all agents sent what they saw."""
