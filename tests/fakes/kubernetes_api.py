@@ -5,6 +5,7 @@ Objects have the shape of a real cluster's answers, with the fields that clients
 
 from __future__ import annotations
 
+import asyncio
 import json
 from http import HTTPStatus
 from typing import Any
@@ -17,13 +18,14 @@ Object = dict[str, Any]
 
 
 class KubernetesApi(HttpServer):
-    """``objects`` are by path; what is in ``forbidden`` needs another role; an empty ``token`` lets in."""
+    """``objects`` are by path; ``forbidden`` needs another role, ``silent`` hangs; no ``token``: open."""
 
     def __init__(self) -> None:
         super().__init__()
         self.objects: dict[str, list[Object]] = {}
         self.forbidden: set[str] = set()
         self.failing: dict[str, int] = {}
+        self.silent: set[str] = set()
         self.token = TOKEN
         self.refusal = "Unauthorized"
         self.requests: list[str] = []
@@ -44,6 +46,8 @@ class KubernetesApi(HttpServer):
         self.requests.append(request.path)
         if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
             return _status(401, self.refusal.format(request.headers.get("authorization")))
+        if parts.path in self.silent:
+            await asyncio.Event().wait()
         if parts.path in self.failing:
             return _status(self.failing[parts.path], "the server is currently unable to handle the request")
         if parts.path in self.forbidden:

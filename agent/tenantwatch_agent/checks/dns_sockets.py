@@ -12,6 +12,8 @@ import dns.asyncresolver
 import dns.exception
 
 _T = TypeVar("_T")
+MAX_ANSWER_BYTES = 16 * 1024
+"""To read one of 64 KiB would hold up the loop for a tenth of a second."""
 
 
 class Sockets(dns.asyncbackend.Backend):  # type: ignore[name-defined, misc]
@@ -59,19 +61,26 @@ class _Connected(
         super().__init__(raw.family, raw.type)
         self._raw = raw
         self._loop = asyncio.get_running_loop()
+        self._left = MAX_ANSWER_BYTES
 
     async def sendto(self, what: bytes, destination: Any, timeout: float | None) -> int:
         await _within(self._loop.sock_sendall(self._raw, what), timeout)
         return len(what)
 
     async def recvfrom(self, size: int, timeout: float | None) -> tuple[bytes, Any]:
-        return await self.recv(size, timeout), self._raw.getpeername()
+        # A longer one is cut off, and then passed over as what no resolver would send.
+        wanted = self._loop.sock_recv(self._raw, min(size, MAX_ANSWER_BYTES))
+        return await _within(wanted, timeout), self._raw.getpeername()
 
     async def sendall(self, what: bytes, timeout: float | None) -> None:
         await _within(self._loop.sock_sendall(self._raw, what), timeout)
 
     async def recv(self, size: int, timeout: float | None) -> bytes:
-        return await _within(self._loop.sock_recv(self._raw, size), timeout)
+        data = await _within(self._loop.sock_recv(self._raw, size), timeout)
+        self._left -= len(data)
+        if self._left < 0:
+            raise dns.exception.FormError(f"its answer is longer than {MAX_ANSWER_BYTES} bytes")  # type: ignore[no-untyped-call]
+        return data
 
     async def close(self) -> None:
         self._raw.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MOST_NAMED = 5
 _WORKLOADS = ("deployment", "statefulset", "daemonset")
+_USE_SECONDS = 3.0
+"""A metrics server that hangs has failed, and not the namespace."""
 _GRANT = "grant the role of deploy/kubernetes/agent/rbac.yaml"
 
 
@@ -181,7 +184,12 @@ class KubernetesMetrics:
         """What is used, of what was requested and allowed; returns a note where nobody tells."""
         at = f"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods"
         try:
-            items = await api.list(at, "use of pods", labelSelector=self._settings.label_selector)
+            async with asyncio.timeout(_USE_SECONDS):
+                items = await api.list(at, "use of pods", labelSelector=self._settings.label_selector)
+        except TimeoutError:
+            return f"no use of CPU and memory: the metrics server does not answer within {_USE_SECONDS:g} s"
+        except ProbeFailed as error:
+            return f"no use of CPU and memory: the metrics server: {error}"
         except ApiFailed as error:
             if error.status == 404:
                 return "no use of CPU and memory: the cluster has no metrics server"

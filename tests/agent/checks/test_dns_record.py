@@ -23,6 +23,7 @@ ZONE = {
     ("shop.example.", "MX"): ["10 Mail.Shop.example."],
     ("shop.example.", "TXT"): ['"v=spf1 include:_spf.example " "-all"'],
     ("www.shop.example.", "CNAME"): ["shop.example."],
+    ("vast.example.", "TXT"): [f'"{number} {"x" * 200}"' for number in range(100)],
     ("long.example.", "TXT"): [f'"{number} {"x" * 200}"' for number in range(8)],
 }
 
@@ -74,6 +75,14 @@ async def test_a_long_answer_is_fetched_over_tcp(server: DnsServer) -> None:
     result = await asked(server, name="long.example", record_type="TXT", expect_values=["7 " + "x" * 200])
     assert result.status is Status.HEALTHY, result.text
     assert (server.asked["udp"], server.asked["tcp"], result.metrics["records"]) == (1, 1, 8)
+
+
+async def test_a_longer_answer_than_the_limit_is_not_read(server: DnsServer) -> None:
+    result = await asked(server, name="vast.example", record_type="TXT")
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "no resolver answers: its answer is longer than 16384 bytes",
+    )
 
 
 async def test_silence_is_ended_by_the_timeout(server: DnsServer) -> None:

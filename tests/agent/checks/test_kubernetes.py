@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from tenantwatch_agent.checks import kubernetes_metrics
 from tenantwatch_agent.checks.kubernetes import access, objects
 from tenantwatch_agent.checks.kubernetes_metrics import KubernetesMetrics, Settings
 from tenantwatch_agent.errors import ConfigurationError
@@ -151,6 +152,18 @@ async def test_a_missing_metrics_server_is_named_and_no_outage(
     assert result.text.startswith("2 of 2 pods ready; no use of CPU and memory: ")
     assert text in result.text
     assert "cpu_cores" not in result.metrics
+
+
+async def test_a_metrics_server_that_hangs_is_named_and_no_outage(
+    kubeconfig: Path, api: KubernetesApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes_metrics, "_USE_SECONDS", 0.2)
+    api.silent.add("/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods")
+    result = await seen(kubeconfig)
+    assert result.status is Status.HEALTHY
+    assert result.text == (
+        "2 of 2 pods ready; no use of CPU and memory: the metrics server does not answer within 0.2 s"
+    )
 
 
 async def test_a_role_that_lacks_is_unknown_and_says_what_to_grant(
