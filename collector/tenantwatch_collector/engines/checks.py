@@ -152,10 +152,12 @@ class CheckBook:
         self._catch_up(watched)
         first_us = int(columns.time_us[rows[0]])
         last_us = int(self._last_us[watched.check.check_key])
-        if first_us > last_us and not self._was_given_up(watched, first_us):
+        is_next = first_us > last_us and not self._was_given_up(watched, first_us)
+        if is_next and first_us >= watched.check.since_us:
             return [self._judge_one(watched, columns, row) for row in rows]
-        # Late facts change what was thought before: read them all again, in their own order. What is new
-        # besides is in the store as well; it still counts for alerts, which late results never do.
+        # Late facts change what was thought before, and those of before the check was defined so are judged
+        # by what it was then: read them all again, in their own order. What is new besides is in the store as
+        # well; it still counts for alerts, which late results never do.
         if int(columns.time_us[rows[-1]]) <= last_us and time.monotonic() < watched.rebuild_due:
             self._put_off(watched, commit, first_us)
             return []
@@ -258,7 +260,7 @@ class CheckBook:
         expiry = timeline.next_expiry()
         active = watched.check.active
         self._expiry_us[key] = NEVER if expiry is None or not active else expiry
-        quiet = timeline.quiet and self.is_idle(watched)
+        quiet = timeline.quiet and self.is_idle(watched) and self._last_us[key] >= watched.check.since_us
         self._quiet_until_us[key] = expiry if quiet and expiry is not None else -1
 
     def _grow(self, size: int) -> None:

@@ -274,7 +274,8 @@ class Store(AgreementStore, AssignmentStore, IssuedStore, SumStore, StoreTools, 
         now stays known.
 
         ``complete`` says that the agent has no others: those it had before are active no more. ``since_us``
-        is given where they were defined so at another time than now, as imported ones were.
+        is given where they were defined so at another time than now, as imported ones were; of a check that
+        an agent has ever defined that changes nothing.
         """
 
     writers: int

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tenantwatch_collector.store.base import Store, StoredCheck, StoredResult, Tenant
+from tenantwatch_collector.store.base import Store, StoredResult, Tenant, TenantCheck
 from tenantwatch_collector.transfer.files import FileKind, Sink, Stopped
 from tenantwatch_collector.transfer.record import written
 
 PAGE = 5_000
 _LEAST_US, _MOST_US = 60_000_000, 86_400_000_000
 _FIRST_US = 3_600_000_000
+
+Definitions = Mapping[int, Sequence[TenantCheck]]
+"""What each check was, by its key, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,6 @@ async def export(
     told: Callable[[float, int], None],
 ) -> int:
     """Write them; returns how many. ``told`` hears how far it is, of 1, and how many were written."""
-    checks = {check.check_key: check for check in await store.checks()}
     count = 0
     for place, tenant in enumerate(wanted.tenants):
         from_us = wanted.from_us
@@ -40,9 +44,11 @@ async def export(
             if tenant.tenant_id < stopped.tenant_id:
                 continue
             from_us = stopped.from_us
+        checks: Definitions = {}
         async for page, done in _pages(store, tenant, from_us, wanted.to_us):
-            checks = await _knowing(store, checks, page)
-            sink.write(kind.form.write(written(result, checks[result.check_key]) for result in page))
+            if any(result.check_key not in checks for result in page):
+                checks = await _definitions(store, tenant)
+            sink.write(kind.form.write(written(result, _then(checks, result)) for result in page))
             count += len(page)
             told((place + done) / len(wanted.tenants), count)
     return count
@@ -73,10 +79,15 @@ async def _pages(
             yield page, (low - first) / (high - first)
 
 
-async def _knowing(
-    store: Store, checks: dict[int, StoredCheck], page: Sequence[StoredResult]
-) -> dict[int, StoredCheck]:
-    """The checks, read again if the page has one that came since."""
-    if all(result.check_key in checks for result in page):
-        return checks
-    return {check.check_key: check for check in await store.checks()}
+async def _definitions(store: Store, tenant: Tenant) -> Definitions:
+    found: defaultdict[int, list[TenantCheck]] = defaultdict(list)
+    for check in await store.tenant_checks(tenant.tenant_key):
+        found[check.check_key].append(check)
+    return found
+
+
+def _then(checks: Definitions, result: StoredResult) -> TenantCheck:
+    """What the check was at the time; before it was defined what it was at first."""
+    defined = checks[result.check_key]
+    place = bisect_right(defined, result.time_us, key=lambda check: check.active_since_us or 0)
+    return defined[max(0, place - 1)]

@@ -7,7 +7,6 @@ a spool generation of its own, named after its content.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections import Counter
@@ -15,28 +14,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from tenantwatch_wire import limits
-from tenantwatch_wire.columns import MetricColumns
-from tenantwatch_wire.records import Lane
 
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.store.base import (
-    AgentPosition,
-    Delivery,
-    ResultColumns,
     Store,
     StoredCheck,
     Tenant,
 )
 from tenantwatch_collector.transfer.forms import Line
-from tenantwatch_collector.transfer.record import BadLine, Record, moment, read
+from tenantwatch_collector.transfer.record import DEFINING, BadLine, Record, moment, read
+from tenantwatch_collector.transfer.results import Found, columns_of, delivery_of, first_of_equals
 
 AT_ONCE = 5_000
 _DAY_US = 86_400_000_000
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-
-Found = tuple[Record, StoredCheck]
 
 
 class Refused(RefusedForEver):
@@ -65,6 +57,8 @@ class Importer:
     _tenants: dict[str, Tenant] = field(default_factory=dict)
     _checks: dict[tuple[int, str, str], StoredCheck] = field(default_factory=dict)
     _of_agent: Counter[tuple[int, str]] = field(default_factory=Counter)
+    _told: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    """By check's key what the last line said that it was."""
     _kept_since_us: int = 0
 
     async def run(self, lines: Iterable[Line], told: Callable[[Done], None]) -> Done:
@@ -107,6 +101,7 @@ class Importer:
         if tenant is not None:
             check = self._checks.get((tenant.tenant_key, record.agent_id, record.check_id))
             if check is not None:
+                await self._redefine(check, record)
                 return record, check
         return record, await self._create(record)
 
@@ -124,6 +119,23 @@ class Importer:
                 f" [retention] raw_days = {days} or more in the collector's configuration, or leave such"
                 " results out with --skip-bad"
             )
+
+    async def _redefine(self, check: StoredCheck, record: Record) -> None:
+        """Take what the check was from then on, if the line says another thing than the last one did."""
+        told = record.tells()
+        if not self.create or told is None or told == self._told.get(check.check_key):
+            return
+        self._told[check.check_key] = told
+        definition = record.definition()
+        known = await self.store.tenant_checks(check.tenant_key)
+        before = [each for each in known if each.check_key == check.check_key]
+        then = [each for each in before if (each.active_since_us or 0) <= record.time_us] or before[:1]
+        if any(getattr(then[-1], name) != getattr(definition, name) for name in DEFINING):
+            await self.store.register_checks(
+                check.tenant_key, record.agent_id, [(definition, False)], False, record.time_us
+            )
+            # A collector that runs is to know before the results come.
+            await self.store.note_definitions()
 
     async def _create(self, record: Record) -> StoredCheck:
         tenant = self._tenants.get(record.tenant_id)
@@ -152,8 +164,10 @@ class Importer:
             raise BadLine(f"agent {record.agent_id} has {others} checks already, which is the most")
         # Not active: nobody looks there now. An agent that names the check takes it over.
         made = await self.store.register_checks(
-            tenant.tenant_key, record.agent_id, [(definition, False)], complete=False
+            tenant.tenant_key, record.agent_id, [(definition, False)], False, record.time_us
         )
+        if (told := record.tells()) is not None:
+            self._told[made[0].check_key] = told
         self._checks[*agent, record.check_id] = made[0]
         self._of_agent[agent] += 1
         return made[0]
@@ -161,9 +175,9 @@ class Importer:
     async def _keep(self, found: Sequence[Found]) -> None:
         if not found:
             return
-        columns = _columns(found)
+        columns = columns_of(found)
         known = await self.store.kept_already(columns)
-        fresh = ~known & _first_of_equals(columns)
+        fresh = ~known & first_of_equals(columns)
         self.done.already += len(found) - int(fresh.sum())
         if not fresh.any():
             return
@@ -171,7 +185,7 @@ class Importer:
         for row in np.flatnonzero(fresh).tolist():
             check = found[row][1]
             rows.setdefault((check.tenant_key, check.agent_id), []).append(row)
-        deliveries = [_delivery(key, columns.take(np.array(mine))) for key, mine in rows.items()]
+        deliveries = [delivery_of(key, columns.take(np.array(mine))) for key, mine in rows.items()]
         commit = await self.store.commit(deliveries)
         self.done.stored += len(commit.columns)
         self.done.already += int(fresh.sum()) - len(commit.columns)
@@ -191,47 +205,3 @@ def _in_groups(lines: Iterable[Line]) -> Iterator[list[Line]]:
         raise
     if some:
         yield some
-
-
-def _columns(found: Sequence[Found]) -> ResultColumns:
-    return ResultColumns(
-        np.array([check.tenant_key for _, check in found], np.int64),
-        np.array([check.check_key for _, check in found], np.int64),
-        np.array([record.time_us for record, _ in found], np.int64),
-        np.array([record.status for record, _ in found], np.uint8),
-        np.array([-1 if (us := record.latency_us) is None else us for record, _ in found], np.int64),
-        {row: record.text for row, (record, _) in enumerate(found) if record.text},
-        _metric_columns(found),
-    )
-
-
-def _metric_columns(found: Sequence[Found]) -> MetricColumns:
-    names: dict[str, int] = {}
-    triples = [
-        (row, names.setdefault(name, len(names)), value)
-        for row, (record, _) in enumerate(found)
-        for name, value in record.metrics.items()
-    ]
-    rows, which, values = zip(*triples, strict=True) if triples else ((), (), ())
-    return MetricColumns(
-        np.array(rows, np.uint32), np.array(which, np.uint32), np.array(values, np.float64), tuple(names)
-    )
-
-
-def _identity(columns: ResultColumns) -> npt.NDArray[np.int64]:
-    return np.stack(
-        [columns.check_key, columns.time_us, columns.status.astype(np.int64), columns.latency_us], axis=1
-    )
-
-
-def _first_of_equals(columns: ResultColumns) -> npt.NDArray[np.bool_]:
-    _, first = np.unique(_identity(columns), axis=0, return_index=True)
-    chosen = np.zeros(len(columns), bool)
-    chosen[first] = True
-    return chosen
-
-
-def _delivery(key: tuple[int, str], columns: ResultColumns) -> Delivery:
-    generation = "import-" + hashlib.sha256(_identity(columns).astype("<i8").tobytes()).hexdigest()[:40]
-    position = AgentPosition(key[0], key[1], generation, Lane.BACKLOG, len(columns))
-    return Delivery(1, position, results=columns)

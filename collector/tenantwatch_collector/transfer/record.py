@@ -13,7 +13,7 @@ from typing import Any
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CHECK_KINDS, CheckDefinition, Status
 
-from tenantwatch_collector.store.base import MAX_SKEW_US, StoredCheck, StoredResult
+from tenantwatch_collector.store.base import MAX_SKEW_US, StoredResult, TenantCheck
 
 REQUIRED = ("tenant_id", "check_id", "time", "status")
 COLUMNS = (
@@ -21,6 +21,8 @@ COLUMNS = (
     "metrics", "received_at", "group", "interval_ms", "timeout_ms", "confirm_failures", "confirm_successes",
 )  # fmt: skip
 """In the order of files. ``received_at`` and ``sent_time`` are told, not taken: whoever imports, receives."""
+DEFINING = ("kind", "group", "interval_ms", "timeout_ms", "confirm_failures", "confirm_successes")
+"""What a check was at the time."""
 IMPORTED_AGENT = "imported"
 """Whose check it is where a file names no agent."""
 WORDS = {status.word: status for status in Status}
@@ -71,19 +73,23 @@ class Record:
             confirm_successes=self._number("confirm_successes"),
         )
 
+    def tells(self) -> tuple[object, ...] | None:
+        """What the line says that its check was; None if it does not say all of it."""
+        told = tuple(self.values.get(name) for name in DEFINING)
+        return None if None in told or "" in told else told
+
     def _number(self, column: str) -> int:
         return _integer(self.values, column, 1, _MOST[column]) or _DEFAULTS[column]
 
 
-def written(result: StoredResult, check: StoredCheck) -> dict[str, Any]:
-    """A stored result by column, in their order; what is not there is None."""
-    definition = check.definition
+def written(result: StoredResult, check: TenantCheck) -> dict[str, Any]:
+    """A stored result by column, in their order, with what the check was then; what is not there is None."""
     sent_us = result.sent_time_us
     return {
         "tenant_id": result.tenant_id,
         "agent_id": result.agent_id,
         "check_id": result.check_id,
-        "kind": result.kind,
+        "kind": check.kind,
         "time": moment(result.time_us),
         "sent_time": None if sent_us is None else moment(sent_us),
         "status": result.status.word,
@@ -91,11 +97,7 @@ def written(result: StoredResult, check: StoredCheck) -> dict[str, Any]:
         "text": result.text,
         "metrics": result.metrics,
         "received_at": moment(result.received_at_us),
-        "group": definition.group,
-        "interval_ms": definition.interval_ms,
-        "timeout_ms": definition.timeout_ms,
-        "confirm_failures": definition.confirm_failures,
-        "confirm_successes": definition.confirm_successes,
+        **{name: getattr(check, name) for name in DEFINING if name != "kind"},
     }
 
 

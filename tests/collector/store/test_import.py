@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from tenantwatch_collector.alerts.routing import Ground, Routing
@@ -20,7 +21,7 @@ from tenantwatch_collector.transfer.forms import Line
 from tenantwatch_collector.transfer.importing import AT_ONCE, Done, Importer
 from tenantwatch_collector.transfer.record import moment
 from tenantwatch_collector.vitals import Vitals
-from tenantwatch_wire.records import Status
+from tenantwatch_wire.records import CheckDefinition, Status
 
 from tests.collector.store.conftest import Place
 
@@ -130,3 +131,61 @@ async def changed(store: Store, tenant: Tenant, count: int) -> list[Status]:
             found = list(await store.changes(tenant.tenant_key, T0, T0 + 86_400 * SECOND))
             await asyncio.sleep(0.02)
     return [change.level for change in found]
+
+
+def defined(seconds: Iterable[int], **told: object) -> list[Line]:
+    """Lines that say all of what their check was."""
+    settings = {"group": "front", "interval_ms": 60_000, "timeout_ms": 10_000}
+    settings |= {"confirm_failures": 3, "confirm_successes": 2}
+    found = lines(seconds, "unhealthy")
+    return [replace(each, values={**(each.values or {}), **settings, **told}) for each in found]
+
+
+async def groups(store: Store) -> list[tuple[str, int, int | None]]:
+    checks = await store.tenant_checks((await kept(store))[1].tenant_key)
+    return [(c.group, second(c.active_since_us), second(c.active_until_us)) for c in checks]  # type: ignore[misc]
+
+
+def second(time_us: int | None) -> int | None:
+    return None if time_us is None else (time_us - T0) // SECOND
+
+
+MOVED = [*defined(range(0, 600, 60)), *defined(range(600, 1200, 60), group="back", confirm_failures=20)]
+
+
+async def test_what_a_check_was_at_the_time_is_imported(store: Store) -> None:
+    """However often; lines that do not say all of it say nothing of it."""
+    for _ in range(2):
+        await run(store, [*MOVED, *lines(range(1200, 1800, 60))])
+    assert await groups(store) == [("front", 0, 600), ("back", 600, None)]
+
+
+async def test_what_an_agent_defined_no_import_changes(store: Store) -> None:
+    tenant = await store.create_tenant("acme", "Acme", "basic")
+    web = CheckDefinition("web", "http_endpoint", 1_000, 1_000, "mine")
+    await store.register_checks(tenant.tenant_key, "a1", [(web, True)], complete=True)
+    await store.register_checks(tenant.tenant_key, "a1", [], complete=True)
+    before = await store.tenant_checks(tenant.tenant_key)
+    assert (await run(store, MOVED)).stored == 20
+    assert await store.tenant_checks(tenant.tenant_key) == before
+
+
+async def test_imported_results_are_judged_as_their_check_was_defined_then(store: Store) -> None:
+    """Ten failures were an outage by the first definition, ten more are none by the second."""
+    alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
+    judge = Judge(store, alerts, Signal(), Signal(), Vitals(), Ground(Policy(TICKS_PER_SECOND), ("log",)))
+    await judge.start()
+    try:
+        healthy = [replace(each, values={**(each.values or {}), "status": "healthy"}) for each in MOVED]
+        # In another order than in a file: the first five minutes, then all the others.
+        await run(store, [*MOVED[:5], *healthy[5:10], *MOVED[10:]])
+        newest = (await store.pulse()).newest_commit
+        judge.definitions_changed()
+        judge.heard_of(newest)
+        await judge.caught_up()
+        found = await store.changes((await kept(store))[1].tenant_key, T0, 2**62)
+        told = [(second(c.time_us), c.level) for c in found]
+        assert told[:2] == [(0, Status.UNHEALTHY), (300, Status.HEALTHY)]
+        assert Status.UNHEALTHY not in [level for _, level in told[2:]]
+    finally:
+        await judge.stop()

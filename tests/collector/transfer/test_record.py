@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tenantwatch_collector.store.base import StoredCheck, StoredResult
+from tenantwatch_collector.store.base import StoredResult, TenantCheck
 from tenantwatch_collector.transfer.forms import FORMS, MAX_LINE_BYTES, BadHeading
 from tenantwatch_collector.transfer.record import COLUMNS, BadLine, moment, read, time_of, written
 from tenantwatch_wire.limits import MAX_TIME_US, MIN_TIME_US
-from tenantwatch_wire.records import CheckDefinition, Status
+from tenantwatch_wire.records import Status
 
 NOW = MAX_TIME_US
 GOOD = {"tenant_id": "acme", "check_id": "web", "time": "2026-01-31T12:00:00.25Z", "status": "healthy"}
@@ -41,7 +41,7 @@ results = st.builds(
 @given(some=st.lists(results, min_size=1, max_size=4))
 def test_what_was_written_is_read_again(name: str, some: list[StoredResult]) -> None:
     form = FORMS[name]
-    check = StoredCheck(1, 1, "a", CheckDefinition("c", "http_endpoint", 15_000, 5_000, "g", 2, 1), True)
+    check = TenantCheck(1, "a", "c", "http_endpoint", "g", 15_000, 5_000, 2, 1, 65_000, None, None)
     content = form.heading() + form.write(written(result, check) for result in some)
     lines = list(form.read(io.BytesIO(content)))
     records = [read(line.values or {}, NOW) for line in lines]

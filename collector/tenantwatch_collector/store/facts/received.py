@@ -27,6 +27,8 @@ class StoredCheck:
     active: bool
     labels: tuple[tuple[str, str], ...] = ()
     """What its agent says of itself: names with values, by name."""
+    since_us: int = 0
+    """When the newest of several definitions begins: results of before are judged by the earlier ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,13 @@ from tenantwatch_wire.records import CheckDefinition, Lane
 
 from tenantwatch_collector.store.facts import AgentPosition, StoredCheck, Tenant, Token
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
-from tenantwatch_collector.store.sql.definitions import judged_by, next_instant, write_versions
+from tenantwatch_collector.store.sql.definitions import (
+    defined_by_agents,
+    judged_by,
+    latest_beginnings,
+    next_instant,
+    write_versions,
+)
 
 _TOKEN = (
     "SELECT token.*, tenant.tenant_id, tenant.tenant_name, tenant.tier, tenant.resource_tier,"
@@ -203,17 +209,20 @@ async def register_checks(
 ) -> Sequence[StoredCheck]:
     before = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
     given = {definition.check_id: (definition, active) for definition, active in checks}
-    changed = [
-        (definition, active)
-        for definition, active in given.values()
-        if not _says(before.get(definition.check_id), definition, active)
-    ]
+    if since_us is None:
+        changed = [each for name, each in given.items() if not _says(before.get(name), *each)]
+    else:
+        theirs = await defined_by_agents(tx, tenant_key)
+        changed = [
+            e for name, e in given.items() if name not in before or before[name].check_key not in theirs
+        ]
     gone = [check for name, check in before.items() if complete and check.active and name not in given]
     if not changed and not gone:
         return [before[definition.check_id] for definition, _ in checks]
     await _write_definitions(tx, tenant_key, agent_id, changed, gone)
     after = {check.definition.check_id: check for check in await _checks_of(tx, tenant_key, agent_id)}
-    await _keep_versions(tx, tenant_key, before, after, since_us)
+    touched = [*(definition for definition, _ in changed), *(check.definition for check in gone)]
+    await _keep_versions(tx, tenant_key, before, [after[each.check_id] for each in touched], since_us)
     return [after[definition.check_id] for definition, _ in checks]
 
 
@@ -245,14 +254,16 @@ async def _keep_versions(
     tx: Transaction,
     tenant_key: int,
     before: Mapping[str, StoredCheck],
-    after: Mapping[str, StoredCheck],
+    touched: Sequence[StoredCheck],
     since_us: int | None,
 ) -> None:
     """Of each check that is another now; one that stopped is a member no more."""
     different = [
-        (check, check.active or name not in before or since_us is not None)
-        for name, check in after.items()
-        if name not in before or _judged_by(before[name]) != _judged_by(check)
+        (check, check.active or known is None or since_us is not None)
+        for check in touched
+        if (known := before.get(check.definition.check_id)) is None
+        or since_us is not None
+        or _judged_by(known) != _judged_by(check)
     ]
     if different:
         known_at_us = await next_instant(tx, tenant_key)
@@ -295,12 +306,19 @@ def _values(definition: CheckDefinition, active: bool) -> tuple[object, ...]:
 
 async def checks(db: Database) -> Sequence[StoredCheck]:
     """All of all tenants, with the labels of their agents; of a tenant that is not watched none is active."""
+    begun = await latest_beginnings(db)
     sql = "SELECT tenant_key FROM tenant WHERE suspended_at_us IS NOT NULL OR deleted_at_us IS NOT NULL"
     unwatched = {row["tenant_key"] for row in await db.read(sql)}
     agents = await db.read("SELECT tenant_key, agent_id, labels FROM agent WHERE labels <> '{}'")
     labels = {(row["tenant_key"], row["agent_id"]): _labels_of(row) for row in agents}
     found = [
-        replace(check, active=False) if check.tenant_key in unwatched else check
+        replace(
+            check,
+            active=check.active and check.tenant_key not in unwatched,
+            since_us=begun.get(check.check_key, 0),
+        )
+        if check.tenant_key in unwatched or check.check_key in begun
+        else check
         for check in map(check_of, await db.read("SELECT * FROM check_definition"))
     ]
     return [

@@ -51,6 +51,25 @@ def checks_of(rows: Iterable[Row], known_until_us: int) -> list[TenantCheck]:
     return found
 
 
+async def latest_beginnings(db: Database) -> dict[int, int]:
+    """By check's key, of those that have several versions, when the newest begins."""
+    rows = await db.read(
+        "SELECT check_key, max(in_force_from_us) AS begins FROM check_version GROUP BY tenant_key, check_key"
+        " HAVING count(*) > 1"
+    )
+    return {row["check_key"]: row["begins"] for row in rows}
+
+
+async def defined_by_agents(tx: Transaction, tenant_key: int) -> set[int]:
+    """The checks of which any version held from when it was known on: only an import tells of the past."""
+    rows = await tx.rows(
+        "SELECT DISTINCT check_key FROM check_version"
+        " WHERE tenant_key = ? AND in_force_from_us = known_at_us",
+        (tenant_key,),
+    )
+    return {row["check_key"] for row in rows}
+
+
 async def next_instant(tx: Transaction, tenant_key: int) -> int:
     """Now, but later than anything that was written of the tenant's checks."""
     rows = await tx.rows(
