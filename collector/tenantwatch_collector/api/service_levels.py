@@ -27,6 +27,7 @@ from tenantwatch_collector.reports.subject import detail_of
 from tenantwatch_collector.sla.contract import Tier
 from tenantwatch_collector.sla.explain_judged import explain_judged
 from tenantwatch_collector.sla.life import time_to_breach
+from tenantwatch_collector.sla.whole import begun
 from tenantwatch_collector.store.base import Store
 
 Format = Literal["json", "csv", "pdf"]
@@ -86,7 +87,7 @@ class ServiceLevels:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         asked = await self._asked(question)
         named, subject, loaded = await self._reports.subject(tenant, asked, tier)
-        left = time_to_breach(subject.judged.whole, loaded.laid_out[-1][2], _HOUR_US)
+        left = time_to_breach(begun(subject.judged.parts)[-1], loaded.laid_out[-1][2], _HOUR_US)
         return {
             **metrics_of(subject, named.period_type),
             "label": named.label,

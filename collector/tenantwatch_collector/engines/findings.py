@@ -15,6 +15,7 @@ from tenantwatch_collector.sla.life import time_to_breach
 from tenantwatch_collector.sla.outlook import is_settled
 from tenantwatch_collector.sla.rounding import decimal_text, floor_text, half_even_text
 from tenantwatch_collector.sla.terms import Terms
+from tenantwatch_collector.sla.whole import begun
 
 VIOLATION, BURN_RATE = "sla_violation", "burn_rate"
 LOOKS_FOR_A_MEAN = 100
@@ -41,13 +42,13 @@ def findings_of(
 ) -> Iterator[Finding]:
     """Every condition of a running period, each true only once it can no longer be talked away. Of a period
     whose terms changed each part is judged on its own, and burn rates are of the terms now in force."""
-    begun = [part for part in parts if part.period.start < part.eval_end] or parts[:1]
-    missed = [(part, _missed(part)) for part in begun]
+    judged = begun(parts)
+    missed = [(part, _missed(part)) for part in judged]
     for name in missed[0][1]:
         texts = [_violation_text(name, part) for part, found in missed if found[name]]
         told = texts[-1] if texts else ""
         yield Finding(tenant_key, VIOLATION, f"sla-{name}", Severity.ERROR, bool(texts), label, told)
-    yield from _burning(tenant_key, begun[-1], stretches, label)
+    yield from _burning(tenant_key, judged[-1], stretches, label)
 
 
 def _burning(

@@ -71,6 +71,11 @@ class Combined:
         return sum(owed, Fraction(0)) if owed else None
 
 
+def begun(parts: Sequence[Evaluation]) -> Sequence[Evaluation]:
+    """The parts of which any time has passed, the last being that in force; the first where none has."""
+    return [part for part in parts if part.period.start < part.eval_end] or parts[:1]
+
+
 def whole_of(parts: Sequence[Evaluation], laid_out: Sequence[Stretch]) -> Evaluation:
     """One evaluation out of a period's parts, in order, and of all that was laid out for them. Burn rates and
     shown targets are those of the terms now in force; the health score is the parts', each by its eligible
@@ -78,7 +83,7 @@ def whole_of(parts: Sequence[Evaluation], laid_out: Sequence[Stretch]) -> Evalua
     if len(parts) == 1:
         return parts[0]
     combined = Combined(parts)
-    in_force = ([part for part in parts if part.period.start < part.eval_end] or parts[:1])[-1]
+    in_force = begun(parts)[-1]
     period = Period(parts[0].period.start, parts[-1].period.end)
     inside = period.start, in_force.eval_end
     return replace(

@@ -9,18 +9,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.engines.findings import Finding, findings_of
 from tenantwatch_collector.engines.levels import LevelEngine
 from tenantwatch_collector.health import CheckResult, Group
+from tenantwatch_collector.reports.words import duration
 from tenantwatch_collector.signal import Signal
-from tenantwatch_collector.sla import CheckTerms, calendar_period, evaluate, known_facts, lay_out
+from tenantwatch_collector.sla import CheckTerms, Period, calendar_period, evaluate, known_facts, lay_out
 from tenantwatch_collector.sla.contract import Contract
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.layout import lay_out_versions
+from tenantwatch_collector.sla.life import time_to_breach
 from tenantwatch_collector.sla.parts import Version
+from tenantwatch_collector.sla.whole import begun
 from tenantwatch_collector.store.base import CheckChange, Judgement
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire.records import CheckDefinition, Status
@@ -94,6 +98,22 @@ def test_a_rate_over_service_hours_needs_half_of_their_share() -> None:
     facts = known_facts(terms, {"web": results}, as_of)
     whole, stretches = evaluate(terms, facts, PERIOD, as_of), lay_out(terms, facts, PERIOD, as_of)
     assert {f.rule_id for f in findings_of(1, [whole], stretches, "") if f.holds} >= {"burn-0", "burn-2"}
+
+
+def test_what_is_left_is_left_of_the_terms_in_force() -> None:
+    """Terms changed a day ago and will change again: three parts of a month, the second of which runs."""
+    facts = known_facts(TERMS, {"web": month(200)}, NOW)
+    borders = [PERIOD.start, NOW - 86_400, NOW + 86_400, PERIOD.end]
+    parts = [evaluate(TERMS, facts, Period(low, high), NOW) for low, high in pairwise(borders)]
+    stretches = lay_out(TERMS, facts, PERIOD, NOW)
+    assert begun(parts) == parts[:2]
+    assert begun(parts[2:]) == parts[2:]
+    left = time_to_breach(parts[1], stretches, 3600)
+    assert left is not None
+    found = {each.rule_id: each for each in findings_of(1, parts, stretches, "") if each.holds}
+    assert found["burn-0"].text.endswith(
+        "it is spent" if not left else f"is spent in {duration(float(left))}"
+    )
 
 
 def test_a_violation_is_one_when_the_whole_periods_budget_is_spent() -> None:
