@@ -19,6 +19,8 @@ from tenantwatch_agent.errors import ConfigurationError
 
 MAX_SHOWN = 100
 MAX_CONDITION_LENGTH = 1_000
+MAX_VALUES = 100
+"""Of one header: more than that no server means, and each costs time."""
 
 _FORM = re.compile(
     r"\s*(?P<left>\S.*?)\s+(?:(?P<exists>exists)|(?P<sign>==|!=|<=|<|>=|>|contains)\s+(?P<right>.+?))\s*"
@@ -101,7 +103,7 @@ class HeaderConditions:
         headers = list(headers)
         for one in self._all:
             values: list[Any] = [value for name, value in headers if name == one.left.lower()]
-            problems = [one.problem(value, secrets) for value in values or [MISSING]]
+            problems = [one.problem(value, secrets) for value in values[:MAX_VALUES] or [MISSING]]
             if all(problems):
                 return f"header {problems[0]}"
         return ""

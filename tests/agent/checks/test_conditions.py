@@ -122,6 +122,9 @@ def test_headers_are_compared_without_regard_to_the_case_of_their_names() -> Non
         assert problem(holds) == ""
     assert problem("age > 100") == 'header age > 100: it is "70"'
     assert problem("x-cache exists") == "header x-cache exists: there is no x-cache"
+    headers += [("via", "c")] * 98 + [("via", "d")]
+    assert problem('via == "c"') == ""
+    assert problem('via == "d"') == 'header via == "d": it is "a"'
     with pytest.raises(ConfigurationError, match="not the name of a header"):
         HeaderConditions(["a:b exists"], "expect_headers")
 
