@@ -194,7 +194,7 @@ print(asyncio.run(run([{program!r}], {{}}, Bounds(2**29, 5))))
 
 _MANY = """
 import os, sys, time
-for _ in range(300):
+for _ in range(60):
     if os.fork() == 0:
         os.setsid()
         time.sleep(300)
