@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -27,31 +26,28 @@ from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
+from tenantwatch_collector.api.series import written_series
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
-from tenantwatch_collector.reports.agreements import correction_of, recurrence_to_json, versions_of
+from tenantwatch_collector.reports.agreements import correction_of, versions_of
 from tenantwatch_collector.reports.members import name_of
 from tenantwatch_collector.sla.contract import (
     BackdatedTerms,
     ContractVersion,
     refuse_backdating,
-    settled_zone,
 )
 from tenantwatch_collector.sla.corrections import same_person
-from tenantwatch_collector.sla.recurrence import recurrence
 from tenantwatch_collector.sla.resolution import resolution
 from tenantwatch_collector.store.base import (
     CorrectionRecord,
     Store,
-    Tenant,
     TenantCheck,
     WindowRecord,
 )
 
 MAX_RECORDS = 10_000
 """Of one kind and tenant: whoever needs more windows writes them as a rule."""
-MAX_SERIES = 500
 _GRACE_US = 60_000_000
 _FOR_EVER_BACK = -(2**62)
 
@@ -113,15 +109,13 @@ class Contracting:
             raise RefusedForEver(f"there is no check {', '.join(unknown[:5])}; names are AGENT/CHECK")
         kept = await self._store.windows(tenant.tenant_key)
         _refuse_more(kept, "windows")
-        if new.rule is not None:
-            series = [each for each in kept if each.recurrence and each.cancelled_at_us is None]
-            _refuse_more(series, "series of windows in force", MAX_SERIES)
+        newest = versions_of(tenant, await self._store.contracts(tenant.tenant_key))[-1].contract
         record = WindowRecord(
             tenant_key=tenant.tenant_key,
             window_id=0,
             from_us=None if new.start is None else microseconds(new.start),
             to_us=None if new.end is None else microseconds(new.end),
-            recurrence="" if new.rule is None else await self._recurrence(tenant, new),
+            recurrence="" if new.rule is None else await written_series(new, newest.timezone, kept),
             checks=new.checks,
             reason=new.reason,
             author=caller.subject,
@@ -198,22 +192,6 @@ class Contracting:
             entry.before, entry.after = _correction(record), _correction(approved)
         return _correction(approved)
 
-    async def _recurrence(self, tenant: Tenant, new: NewWindow) -> str:
-        assert new.rule is not None
-        assert new.first is not None
-        assert new.duration_s is not None
-        newest = versions_of(tenant, await self._store.contracts(tenant.tenant_key))[-1].contract
-        zone = new.timezone or newest.timezone
-        try:
-            settled_zone(zone)
-            # In a thread: a rare rule is looked for through centuries.
-            made = await asyncio.to_thread(
-                recurrence, new.rule, new.first, new.duration_s, zone, excluded=new.exdates
-            )
-            return recurrence_to_json(made)
-        except ValueError as error:
-            raise RefusedForEver(str(error)) from error
-
 
 def _refuse_nobody(caller: Caller) -> None:
     """Two people stand for a correction, so it must be known who acts."""
@@ -242,9 +220,9 @@ def _resolution(version: ContractVersion, checks: Sequence[TenantCheck]) -> Reso
     )
 
 
-def _refuse_more(records: Sequence[object], what: str, most: int = MAX_RECORDS) -> None:
-    if len(records) >= most:
-        raise RefusedForEver(f"a tenant has at most {most} {what}")
+def _refuse_more(records: Sequence[object], what: str) -> None:
+    if len(records) >= MAX_RECORDS:
+        raise RefusedForEver(f"a tenant has at most {MAX_RECORDS} {what}")
 
 
 def _version(version: ContractVersion) -> TermsVersion:

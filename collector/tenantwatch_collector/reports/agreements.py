@@ -16,11 +16,13 @@ from tenantwatch_collector.sla.corrections import Correction
 from tenantwatch_collector.sla.local_time import LocalTime
 from tenantwatch_collector.sla.masks import Maintenance
 from tenantwatch_collector.sla.recurrence import Recurrence, expand
+from tenantwatch_collector.sla.recurrence_rule import RuleError
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.store.base import ContractRecord, CorrectionRecord, Tenant, WindowRecord
 
 UNITS = 1_000_000
 """The running system counts in microseconds."""
+MAX_WINDOWS = 300_000
 
 
 def versions_of(tenant: Tenant, records: Sequence[ContractRecord]) -> list[ContractVersion]:
@@ -57,11 +59,12 @@ def beginning_of(tenant: Tenant, agreed_us: int | None, measured_us: int | None)
 
 
 def windows_known(records: Sequence[WindowRecord], within: Span, as_of_us: int) -> list[AnnouncedWindow]:
-    """The windows that touch ``within`` (microseconds), as they were known at ``as_of_us``.
+    """The windows that touch ``within`` (microseconds), as they were known at ``as_of_us``. Raises RuleError
+    where there are too many.
 
     One that was over before it was announced is none: what is announced today changes no report of the past.
     """
-    found = []
+    found: list[AnnouncedWindow] = []
     for record in records:
         if record.announced_at_us > as_of_us:
             continue
@@ -72,6 +75,8 @@ def windows_known(records: Sequence[WindowRecord], within: Span, as_of_us: int) 
             for window in _written_out(record, within)
             if record.announced_at_us < window.end
         ]
+        if len(found) > MAX_WINDOWS:
+            raise RuleError(f"more than {MAX_WINDOWS} windows at once: ask for a shorter time")
     return found
 
 
@@ -125,7 +130,8 @@ def _written_out(record: WindowRecord, within: Span) -> list[Maintenance]:
         record.announced_at_us,
         excluded=frozenset(datetime.fromisoformat(each) for each in written.get("exdates", ())),
     )
-    seconds = within[0] // UNITS, -(-within[1] // UNITS)
+    # Those that were over before the announcement are none, however many the rule has had.
+    seconds = max(within[0], record.announced_at_us) // UNITS, -(-within[1] // UNITS)
     return [
         replace(window, start=window.start * UNITS, end=window.end * UNITS)
         for window in expand(recurring, seconds)

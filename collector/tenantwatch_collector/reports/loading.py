@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.health import Change, known_history
 from tenantwatch_collector.reports.agreements import (
     UNITS,
@@ -31,6 +32,7 @@ from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import lay_out_parts
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.periods import Period
+from tenantwatch_collector.sla.recurrence_rule import RuleError
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.traffic import Unmasked
@@ -107,9 +109,12 @@ def _changes_known_us(log: Mapping[str, Sequence[tuple[int, Change]]], period: P
 
 async def _windows(records: Sequence[WindowRecord], within: Span, as_of_us: int) -> Sequence[AnnouncedWindow]:
     """Rules are written out in a thread: a rare one is looked for through years."""
-    if any(record.recurrence for record in records):
+    if not any(record.recurrence for record in records):
+        return windows_known(records, within, as_of_us)
+    try:
         return await asyncio.to_thread(windows_known, records, within, as_of_us)
-    return windows_known(records, within, as_of_us)
+    except RuleError as error:
+        raise RefusedForEver(f"windows that come again, from the period until now: {error}") from error
 
 
 def export_of(tenant_id: str, loaded: Loaded) -> Export:

@@ -41,6 +41,12 @@ def _calendar_date(text: str) -> str:
     raise ValueError("must be a date such as 2026-03-15")
 
 
+def _hours_in_order(hours: tuple[int, int, int]) -> tuple[int, int, int]:
+    if hours[1] > hours[2]:
+        raise ValueError("from_minute must not lie after to_minute; split hours that pass midnight")
+    return hours
+
+
 Instant = Annotated[int, Field(ge=_FIRST, le=_LAST)]
 Seconds = Annotated[int, Field(ge=0, le=_LONGEST_S)]
 Length = Annotated[int, Field(ge=1, le=_LONGEST_S)]
@@ -59,6 +65,7 @@ Hours = Annotated[
         Annotated[int, Field(ge=0, le=1440)],
     ],
     Field(strict=False),
+    AfterValidator(_hours_in_order),
 ]
 LocalDate = Annotated[str, AfterValidator(_calendar_date)]
 

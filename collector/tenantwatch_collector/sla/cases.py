@@ -102,7 +102,10 @@ def _period(form: CaseForm) -> Period:
     period = form.period
     if period.type == "rolling":
         return rolling_period(period.seconds, form.as_of)
-    return calendar_period(period.type, date.fromisoformat(period.date), form.zone)
+    try:
+        return calendar_period(period.type, date.fromisoformat(period.date), form.zone)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"input.period.date: {period.date} lies at an end of the calendar") from error
 
 
 def _terms(form: CaseForm) -> Terms:

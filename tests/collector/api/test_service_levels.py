@@ -131,13 +131,20 @@ async def test_series_in_force_are_bounded(here: Served, monkeypatch: pytest.Mon
     windows = f"/monitoring/sla/{OTHER}/maintenance"
     kept = (await here.admin.rest("GET", windows))["windows"]
     in_force = [each for each in kept if each["recurrence"] and each["cancelled_at"] is None]
-    monkeypatch.setattr("tenantwatch_collector.api.contracting.MAX_SERIES", len(in_force) + 1)
+    monkeypatch.setattr("tenantwatch_collector.api.series.MAX_SERIES", len(in_force) + 1)
     weekly = {"rule": "FREQ=WEEKLY", "first": "2026-01-04T02:00:00", "duration_s": 60, "reason": "x"}
     window = await here.admin.rest("POST", windows, weekly, 201)
     refused = await here.admin.rest("POST", windows, weekly, 422)
     assert "series of windows in force" in refused["detail"]
     await here.admin.rest("DELETE", f"{windows}/{window['window_id']}", status=204)
     await here.admin.rest("POST", windows, weekly, 201)
+    monkeypatch.undo()
+    hourly = {**weekly, "rule": "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24)))}
+    monkeypatch.setattr("tenantwatch_collector.api.series.MAX_A_YEAR", 9000)
+    window = await here.admin.rest("POST", windows, hourly, 201)
+    refused = await here.admin.rest("POST", windows, hourly, 422)
+    assert "a tenant's series give at most 9000 windows a year; with this one 17" in refused["detail"]
+    await here.admin.rest("DELETE", f"{windows}/{window['window_id']}", status=204)
     monkeypatch.undo()
     wrong = {**weekly, "rule": "FREQ=WEEKLY;BYMONTHDAY=1"}
     refused = await here.admin.rest("POST", windows, wrong, 422)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.reports.agreements import UNITS, recurrence_to_json
 from tenantwatch_collector.reports.canonical import digest
 from tenantwatch_collector.reports.document import content_of, report_id_of
@@ -160,6 +161,18 @@ async def test_a_zone_that_is_agreed_later_moves_no_border_that_is_past(life: Li
     lines = [line async for line in reports.export(life.tenant, now(1))]
     said = list(verify(json.loads(json.dumps(second)), read_export(lines)))
     assert "acme: the exported facts give every number of the report" in said
+
+
+async def test_more_windows_than_a_report_can_hold_are_refused_in_words(
+    life: Life, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await life.arrive(days())
+    await announce(life)
+    reports = Reports(life.store, signer)
+    assert (await reports.tenant_report(life.tenant, now()))["tenants"]
+    monkeypatch.setattr("tenantwatch_collector.reports.agreements.MAX_WINDOWS", 3)
+    with pytest.raises(RefusedForEver, match="more than 3 windows at once: ask for a shorter time"):
+        await reports.tenant_report(life.tenant, now())
 
 
 Change = Callable[[Any], None]
