@@ -18,8 +18,8 @@ from tenantwatch_collector.reports.keyring import trusted_ids
 from tenantwatch_collector.reports.signing import SignatureError
 from tenantwatch_collector.reports.strict_json import read_json
 from tenantwatch_collector.reports.verify import Difference, Note, verify
-from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, evaluate_named, unread
-from tenantwatch_collector.sla.explain import explain
+from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, judge_named, unread
+from tenantwatch_collector.sla.explain_judged import explain_judged
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 _PROGRESS_SECONDS = 1.0
@@ -64,7 +64,7 @@ def _explain(options: argparse.Namespace) -> None:
         raise RefusedForEver(f"{options.cases} has no case {options.tenant!r}")
     for case in cases:
         try:
-            lines = explain(evaluate_named(case))
+            lines = explain_judged(judge_named(case))
         except CaseError as error:
             raise RefusedForEver(f"{options.cases}: {error}") from error
         print("\n".join([f"{case['id']}: {case.get('title', '')}", *lines, ""]))

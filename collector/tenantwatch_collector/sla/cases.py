@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from tenantwatch_wire.records import Status
@@ -13,8 +13,10 @@ from tenantwatch_wire.records import Status
 from tenantwatch_collector.health import CheckResult, Group
 from tenantwatch_collector.sla.case_form import BurnForm, CaseForm, CheckForm, CreditForm, SliceForm
 from tenantwatch_collector.sla.evaluate import Evaluation, evaluate
-from tenantwatch_collector.sla.facts import known_facts
+from tenantwatch_collector.sla.facts import Facts, known_facts
+from tenantwatch_collector.sla.judged import Judged, judge
 from tenantwatch_collector.sla.masks import Maintenance, ServiceHours
+from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.periods import Period, calendar_period, rolling_period
 from tenantwatch_collector.sla.report import report
 from tenantwatch_collector.sla.terms import (
@@ -31,6 +33,7 @@ from tenantwatch_collector.sla.terms import (
 from tenantwatch_collector.sla.traffic import RequestCount
 from tenantwatch_collector.wording import bracketed, told
 
+Answer = TypeVar("Answer")
 SCHEMA = "sla-cases/1"
 _AROUND = ("id", "title", "why", "input", "expected")
 MAX_RESULTS = 5_000_000
@@ -73,10 +76,24 @@ def evaluate_file(cases: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]
 
 def evaluate_named(case: Mapping[str, Any]) -> Evaluation:
     """One case of a file. Raises CaseError with the case's id and the place in it."""
+    return _named(case, evaluate_case)
+
+
+def judge_named(case: Mapping[str, Any]) -> Judged:
+    """The same with what is proved of it."""
+    return _named(case, lambda written: _judge(*_asked(written)))
+
+
+def evaluate_case(case: Mapping[str, Any]) -> Evaluation:
+    """One case; all its times are whole Unix seconds. Raises ValueError, of which pydantic's is one."""
+    return evaluate(*_asked(case))
+
+
+def _named(case: Mapping[str, Any], work: Callable[[Mapping[str, Any]], Answer]) -> Answer:
     if "input" not in case:
         raise CaseError(f"case {case['id']}: input is missing")
     try:
-        return evaluate_case(case["input"])
+        return work(case["input"])
     except ValidationError as error:
         words = told(error.errors(include_url=False), lambda where: bracketed(("input", *_told_place(where))))
         raise CaseError(f"case {case['id']}: {words}") from error
@@ -84,13 +101,16 @@ def evaluate_named(case: Mapping[str, Any]) -> Evaluation:
         raise CaseError(f"case {case['id']}: {error}") from error
 
 
-def evaluate_case(case: Mapping[str, Any]) -> Evaluation:
-    """One case; all its times are whole Unix seconds. Raises ValueError, of which pydantic's is one."""
+def _judge(terms: Terms, facts: Facts, period: Period, as_of: int) -> Judged:
+    return judge([Version(period.start, terms)], facts, period, as_of)
+
+
+def _asked(case: Mapping[str, Any]) -> tuple[Terms, Facts, Period, int]:
     form = CaseForm.model_validate(case)
     terms, period = _terms(form), _period(form)
     _refuse_many_slices(form, period)
     facts = known_facts(terms, _results(form), form.as_of, _maintenance(form), _requests(form))
-    return evaluate(terms, facts, period, form.as_of)
+    return terms, facts, period, form.as_of
 
 
 def _told_place(where: tuple[int | str, ...]) -> tuple[int | str, ...]:

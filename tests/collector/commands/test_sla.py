@@ -180,6 +180,8 @@ def test_the_arithmetic_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "availability = 100 x 85500 / 86400" in said
     assert "= 98.9583 % (rounded down)" in said
+    assert "worst case, unknown time down: availability = 100 x 85500 / 86400 = 98.9583 %" in said
+    assert "availability: breached" in said
     assert main(["sla", "explain", "--cases", str(FILE), "none"]) == 1
 
 
