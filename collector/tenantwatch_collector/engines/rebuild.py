@@ -45,8 +45,7 @@ async def rebuild(store: Store, watched: WatchedCheck, late_us: int) -> list[Cha
     intervals before the late result: by then runs of good or bad results have settled every level.
     """
     check = watched.check
-    all_checks = await store.tenant_checks(check.tenant_key)
-    definitions = [each for each in all_checks if each.check_key == check.check_key]
+    definitions = await store.tenant_checks(check.tenant_key, check.check_key)
     from_us = late_us - _lookback_us(definitions)
     before = await _believed(store, check, from_us)
     first, *later = map(_confirmation, definitions)

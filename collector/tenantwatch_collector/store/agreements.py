@@ -116,8 +116,9 @@ class AgreementStore(Protocol):
     ) -> CorrectionRecord | None:
         """Note the approval; None if there is none such, it has one, or it is the author's own."""
 
-    async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
-        """Every check that the tenant ever had, as it was defined from when to when: by check and time."""
+    async def tenant_checks(self, tenant_key: int, check_key: int | None = None) -> Sequence[TenantCheck]:
+        """Every check that the tenant ever had, or one of them, as it was from when to when: by check and
+        time."""
 
     async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
         """Every change dated before ``to_us`` and known by then, in the order in which it became known."""

@@ -127,9 +127,8 @@ class Importer:
             return
         self._told[check.check_key] = told
         definition = record.definition()
-        known = await self.store.tenant_checks(check.tenant_key)
-        before = [each for each in known if each.check_key == check.check_key]
-        then = [each for each in before if (each.active_since_us or 0) <= record.time_us] or before[:1]
+        known = await self.store.tenant_checks(check.tenant_key, check.check_key)
+        then = [each for each in known if (each.active_since_us or 0) <= record.time_us] or known[:1]
         if any(getattr(then[-1], name) != getattr(definition, name) for name in DEFINING):
             await self.store.register_checks(
                 check.tenant_key, record.agent_id, [(definition, False)], False, record.time_us

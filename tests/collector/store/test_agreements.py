@@ -84,7 +84,9 @@ async def test_what_a_check_was_stays_known(store: Store) -> None:
     assert before == replace(first, active_until_us=after.active_since_us)
     assert (after.group, after.kind, after.confirm_failures) == ("back", "business_logic", 5)
     assert (after.stale_after_ms, after.active_until_us) == (100_000, None), "a target alone is nothing new"
+    assert await store.tenant_checks(acme, before.check_key) == [before, after]
     assert await store.tenant_checks(other) == []
+    assert await store.tenant_checks(other, before.check_key) == []
 
 
 async def test_of_a_check_is_told_what_was_known_of_it(store: Store) -> None:

@@ -88,8 +88,8 @@ class SqlAgreements:
             )
         return correction_of(rows[0]) if changed == 1 else None
 
-    async def tenant_checks(self, tenant_key: int) -> Sequence[TenantCheck]:
-        return await definitions.tenant_checks(self._db, tenant_key)
+    async def tenant_checks(self, tenant_key: int, check_key: int | None = None) -> Sequence[TenantCheck]:
+        return await definitions.tenant_checks(self._db, tenant_key, check_key)
 
     async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
         rows = await self._db.read(

@@ -24,9 +24,10 @@ _COLUMNS = (
 _FOR_EVER = 2**62
 
 
-async def tenant_checks(db: Database, tenant_key: int) -> Sequence[TenantCheck]:
-    rows = await db.read(VERSIONS.format(whose="v.tenant_key = ?"), (tenant_key,), tenant_key)
-    return checks_of(rows, _FOR_EVER)
+async def tenant_checks(db: Database, tenant_key: int, check_key: int | None) -> Sequence[TenantCheck]:
+    which, one = ("", ()) if check_key is None else (" AND v.check_key = ?", (check_key,))
+    sql = VERSIONS.format(whose=f"v.tenant_key = ?{which}")
+    return checks_of(await db.read(sql, (tenant_key, *one), tenant_key), _FOR_EVER)
 
 
 def checks_of(rows: Iterable[Row], known_until_us: int) -> list[TenantCheck]:
