@@ -30,7 +30,7 @@ from tenantwatch_collector.sla.traffic import Traffic
 from tenantwatch_collector.sla.trend import Point
 
 SCHEMA = "tenantwatch-report/1"
-COMPUTATION = 2
+COMPUTATION = 3
 """Rises when the same facts give other figures than before."""
 RUNNING = "not_met_so_far"
 VERDICTS = ("met", RUNNING, "breached", "cannot_be_proved")

@@ -94,6 +94,17 @@ async def test_a_change_within_a_period_is_one_from_that_instant_on(life: Life, 
     assert said[-1] == "acme: the exported facts have the digests of the report's facts"
 
 
+async def test_a_quarter_in_which_it_changed_is_named_where_its_results_are_gone(life: Life) -> None:
+    await backdate(life, "check_version", in_force_from_us=START_US - DAY_US)
+    await redefine(life, OTHERWISE, NOON_US)
+    await life.arrive(days())
+    await roll_up(life.store)
+    await life.store.keep_raw_since(START_US + DAY_US)
+    found, _, _ = await life.judged(now().as_of_us)
+    quarter = 900 * UNITS
+    assert (NOON_US // quarter * quarter, NOON_US) in found.basis.left_out
+
+
 async def test_a_check_that_comes_back_keeps_its_earlier_time(life: Life) -> None:
     key, store = life.tenant.tenant_key, life.store
     await life.arrive(days())

@@ -191,6 +191,11 @@ Change = Callable[[Any], None]
             lambda v: v[2]["credits"]["table"][0].update(credit_pct="6"),
             r"parts\[1\].terms.credits",
         ),
+        (
+            "first terms",
+            lambda v: v[2]["checks"][0].update(confirm_failures=2),
+            r"parts\[0\].terms.checks\[0\].confirm_failures",
+        ),
         ("window", lambda v: v.update(to=v["to"] - 1), "report.seconds"),
         ("window", lambda v: v.update(reason="Patches"), r"exclusions\[.\].reason"),
         ("correction", lambda v: v.update(end=v["end"] - 1), "report.seconds"),
