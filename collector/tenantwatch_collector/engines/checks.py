@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,8 @@ class CheckBook:
     store: Store
     is_idle: Callable[[WatchedCheck], bool]
     """Whether no alert waits for this check's next healthy result."""
+    by_newest: bool = False
+    """Whether results of any time are judged by the newest definition, as in a rehearsal."""
     watched: dict[int, WatchedCheck] = field(default_factory=dict)
     unsettled: dict[int, WatchedCheck] = field(default_factory=dict)
     """Those with late results that are not judged yet."""
@@ -243,6 +245,8 @@ class CheckBook:
         watched.timeline.keep_fresh(int(self._last_us[watched.check.check_key]))
 
     def _add(self, check: StoredCheck, state: CheckState | None) -> WatchedCheck:
+        if self.by_newest:
+            check = replace(check, since_us=0)
         watched = WatchedCheck(
             check,
             timeline_of(check, None if state is None else state.timeline, _now_us()),

@@ -50,7 +50,7 @@ class Rehearsal:
 
     async def run(self, from_us: int, to_us: int) -> AsyncIterator[AlertRecord]:
         """Alerts as they become known or change, each perhaps several times: the last is how it stood."""
-        checks = CheckBook(self.store, self.book.is_idle)
+        checks = CheckBook(self.store, self.book.is_idle, by_newest=True)
         await checks.load(JudgedState(0, 0, [], [], []))
         mine = {k: w for k, w in checks.watched.items() if w.check.tenant_key == self.tenant.tenant_key}
         self.book.know_checks(mine, checks.heard_us)

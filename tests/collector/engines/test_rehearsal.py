@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ async def told(
     store = await SqliteStore.open(folder / "store.sqlite3")
     try:
         tenant = await store.create_tenant("acme", "Acme", "basic")
-        (check,) = await store.register_checks(tenant.tenant_key, "a1", [(WEB, True)], complete=True)
+        for each in (replace(WEB, confirm_failures=9), WEB):  # a rehearsal is of what is defined now
+            (check,) = await store.register_checks(tenant.tenant_key, "a1", [(each, True)], complete=True)
         stored = [
             StoredResult(
                 "acme", "a1", "web", "http_endpoint", T0 + at * SECOND, status, 1000, "",
