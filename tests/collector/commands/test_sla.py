@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tenantwatch_collector.__main__ import main
+from tenantwatch_collector.sla.case_form import CaseForm
 
 FILE = Path(__file__).parents[1] / "sla" / "cases.json"
 CASES: list[dict[str, Any]] = json.loads(FILE.read_text())["cases"]
@@ -158,6 +159,22 @@ def test_a_bad_case_is_named(
     case = {"id": "bad", "input": CASES[0]["input"] | change}
     assert main(["sla", "evaluate", write(tmp_path, {"schema": "sla-cases/1", "cases": [case]})]) == 1
     assert complaint in capsys.readouterr().err
+
+
+def test_the_documented_case_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "service-levels.md").read_text()
+    (written,) = re.findall(r"```json\n(.*?)```", text, re.S)
+    assert main(["sla", "evaluate", write(tmp_path, written)]) == 0
+    (case,) = json.loads(capsys.readouterr().out)["cases"]
+    assert (case["report"]["downtime_s"], case["report"]["seconds"]["maintenance"]) == (900, 3600)
+    assert case["report"]["availability_pct"] == "98.9130"
+    told = {
+        name for line in re.findall(r"^\| (`.*?) \|", text, re.M) for name in re.findall(r"`(\w+)`", line)
+    }
+    assert set(CaseForm.model_fields) - {"max_future_skew_s"} - told == {
+        "maintenance_min_notice_s",
+        "maintenance_cap_s",
+    }
 
 
 def test_a_misspelt_name_around_the_cases_is_told_of(
