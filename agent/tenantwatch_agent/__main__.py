@@ -12,7 +12,7 @@ from tenantwatch_agent.commands import checks, spool, status
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.config.doubts import warn
 from tenantwatch_agent.config.sections import Logging
-from tenantwatch_agent.errors import AgentError, ConfigurationError
+from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.logs import set_up_logs
 from tenantwatch_agent.loop import run_to_end
 from tenantwatch_agent.secrecy import close_to_others
@@ -49,14 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     close_to_others()
     try:
         return int(options.command(options))
-    except ConfigurationError as error:
-        for mistake in error.mistakes:
-            print(f"tenantwatch-agent: {mistake}", file=sys.stderr)
-        if error.untold:
-            print(f"tenantwatch-agent: and {error.untold} more", file=sys.stderr)
-        return 1
     except AgentError as error:
-        print(f"tenantwatch-agent: {error}", file=sys.stderr)
+        for line in error.lines:
+            print(f"tenantwatch-agent: {line}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # Whoever read our output has seen enough.
@@ -93,9 +88,12 @@ def _parser() -> argparse.ArgumentParser:
         "run",
         help="look and send until SIGTERM or Ctrl-C",
         description="Looks with every check, keeps the results in the data folder, and sends them. SIGHUP"
-        " reads the configuration anew; SIGTERM sends what is left and ends.",
+        " reads the configuration anew; SIGTERM sends what is left and ends with 0. Exit code 1 if it cannot"
+        " start: a wrong configuration, a data folder that another agent uses.",
+        epilog="example: tenantwatch-agent run --config /etc/tenantwatch/agent.toml",
     )
-    running.add_argument("--config", required=True, help="the agent's TOML file")
+    running.add_argument("--config", required=True, metavar="FILE", help="the agent's TOML file")
+    running.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help="log more")
     running.set_defaults(command=_run)
     for one in (checks, status, spool):
         one.add_parsers(commands)

@@ -13,6 +13,11 @@ MAX_IN_ONE_LINE = 10
 class AgentError(Exception):
     """The message says what to do."""
 
+    @property
+    def lines(self) -> list[str]:
+        """For people who have more than one line."""
+        return [str(self)]
+
 
 class ConfigurationError(AgentError):
     """Settings are wrong: each of ``mistakes`` names the file, the key and what is allowed.
@@ -26,6 +31,10 @@ class ConfigurationError(AgentError):
         super().__init__("; ".join([*told, *([f"and {untold_here} more"] if untold_here else [])]))
         self.mistakes = mistakes
         self.untold = untold
+
+    @property
+    def lines(self) -> list[str]:
+        return [*self.mistakes, *([f"and {self.untold} more"] if self.untold else [])]
 
 
 class CheckerFailed(AgentError):

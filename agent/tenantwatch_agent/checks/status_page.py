@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,8 +47,10 @@ class StatusPage:
     def __init__(self, settings: PageSettings) -> None:
         if settings.degraded_after_ms is not None or settings.unhealthy_after_ms is not None:
             raise ConfigurationError("status_page: how fast the page is says nothing about its vendor")
-        if urlsplit(settings.url).path in ("", "/"):
-            settings = replace(settings, url=settings.url.rstrip("/") + SUMMARY)
+        # Of what is no address the probe says so.
+        with contextlib.suppress(ValueError):
+            whole = urlsplit(settings.url).path not in ("", "/")
+            settings = settings if whole else replace(settings, url=settings.url.rstrip("/") + SUMMARY)
         self._components = settings.components
         self._probe = Probe(settings)
         self.target = self._probe.target

@@ -35,10 +35,13 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         " wrong: the file and its line, the key, and what to write instead. Exit code 1 if anything is: also"
         " if the token or the authority's file of [collector] cannot be had by whoever asks. What is allowed"
         " and hardly meant is a warning, and changes no exit code.",
+        epilog="example: tenantwatch-agent check-config /etc/tenantwatch/agent.toml",
     )
     check.add_argument("file", nargs="?", help="the agent's TOML file")
-    check.add_argument("--config", dest="file_option", help="the same, as the other commands take it")
-    check.set_defaults(command=check_config)
+    check.add_argument(
+        "--config", dest="file_option", metavar="FILE", help="the same, as the other commands take it"
+    )
+    check.set_defaults(command=check_config, wrong_use=check.error)
 
     once = commands.add_parser(
         "run-once",
@@ -46,16 +49,17 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Looks with one configured check, with its retries, and prints status, text, latency,"
         " phases and metrics; first with those whose results it asks for. Nothing is kept or sent. Exit code,"
         " as plugins of Nagios have it: 0 healthy, 1 degraded, 2 unhealthy, 3 unknown or not configured.",
+        epilog="example: tenantwatch-agent run-once front-page --config /etc/tenantwatch/agent.toml",
     )
-    once.add_argument("check_id", metavar="CHECK")
-    once.add_argument("--config", required=True, help="the agent's TOML file")
+    once.add_argument("check_id", metavar="CHECK", help="its id")
+    once.add_argument("--config", required=True, metavar="FILE", help="the agent's TOML file")
     once.set_defaults(command=run_once)
 
 
 def check_config(options: argparse.Namespace) -> int:
     path = options.file or options.file_option
     if path is None:
-        raise AgentError("name the file: tenantwatch-agent check-config FILE")
+        options.wrong_use("name the file: tenantwatch-agent check-config FILE")
     mistakes = Mistakes()
     with mistakes.noted():
         configuration = Configuration(path)
@@ -94,7 +98,8 @@ def run_once(options: argparse.Namespace) -> int:
     try:
         return int(_look_once(options))
     except AgentError as error:
-        print(f"tenantwatch-agent: {error}", file=sys.stderr)
+        for line in error.lines:
+            print(f"tenantwatch-agent: {line}", file=sys.stderr)
         return int(Status.UNKNOWN)
 
 

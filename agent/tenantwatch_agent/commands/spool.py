@@ -23,7 +23,11 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     actions = spool.add_subparsers(required=True, metavar="ACTION")
 
-    inspect = actions.add_parser("inspect", help="how many results wait, of which checks, since when; gaps")
+    inspect = actions.add_parser(
+        "inspect",
+        help="how many results wait, of which checks, since when; gaps",
+        epilog="example: tenantwatch-agent spool inspect --config /etc/tenantwatch/agent.toml",
+    )
     _where(inspect)
     inspect.set_defaults(command=show)
 
@@ -31,7 +35,8 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "export",
         help="write all results that wait, one a line",
         description="Writes results as NDJSON or CSV to standard output. A damaged file that was set aside"
-        " can be named with --file: what is still legible is exported.",
+        " can be named with --file: what is still legible is exported. Exit code 1 if the file is damaged.",
+        epilog="example: tenantwatch-agent spool export --config agent.toml --format csv > results.csv",
     )
     _where(export)
     export.add_argument("--format", choices=("ndjson", "csv"), default="ndjson")
@@ -40,7 +45,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _where(parser: argparse.ArgumentParser) -> None:
     one = parser.add_mutually_exclusive_group(required=True)
-    one.add_argument("--config", help="the agent's TOML file")
+    one.add_argument("--config", metavar="FILE", help="the agent's TOML file")
     one.add_argument("--file", type=Path, help="a spool file, as one that was set aside")
 
 

@@ -23,8 +23,9 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Asks over the socket in the agent's data folder, which only its user may open. Exit"
         " code 1 if no agent runs, 3 if one runs and something is wrong: no stream, a refused configuration,"
         " a spool that cannot be written.",
+        epilog="example: tenantwatch-agent status --config /etc/tenantwatch/agent.toml",
     )
-    status.add_argument("--config", required=True, help="the agent's TOML file")
+    status.add_argument("--config", required=True, metavar="FILE", help="the agent's TOML file")
     status.add_argument("--json", action="store_true", help="print everything it says, for programs")
     status.set_defaults(command=show_status)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 from tenantwatch_agent.checks.base import AsksOthers, Doubtful, HearsJobs
 from tenantwatch_agent.config.checks import ConfiguredCheck
 from tenantwatch_agent.config.load import AgentConfig
+from tenantwatch_agent.config.sections import SYSTEM_TRUST
 
 MAX_LOGGED = 20
 
@@ -18,10 +20,24 @@ def doubts(config: AgentConfig) -> Iterator[str]:
     """Each a sentence that says where, what will come of it, and what to write."""
     if not config.checks:
         yield f"{config.path}: no check is configured: nothing is looked at; write [[checks]]"
+    for key, path in _paths_of(config):
+        if not path.is_absolute():
+            yield (
+                f"{config.path}: {key} {str(path)!r} counts from the folder that a command is started in:"
+                " write a whole path"
+            )
     known = {one.definition.check_id for one in config.checks}
     for one in config.checks:
         for doubt in (*_of_timing(one), *_of_others(one, known), *_of_itself(one, config)):
             yield f"check {one.definition.check_id}: {doubt}"
+
+
+def _paths_of(config: AgentConfig) -> Iterator[tuple[str, Path]]:
+    yield "data_folder", config.data_folder
+    if config.collector.token_file is not None:
+        yield "collector.token_file", config.collector.token_file
+    if config.collector.ca_file is not None and str(config.collector.ca_file) != SYSTEM_TRUST:
+        yield "collector.ca_file", config.collector.ca_file
 
 
 def warn(config: AgentConfig) -> None:

@@ -137,7 +137,6 @@ def test_check_config_lists_the_checks_and_what_was_assigned(
     (tmp_path / "data" / "assigned.json").write_text(json.dumps({"version": 1, "checks_toml": HOST}))
     assert main(["check-config", "--config", str(path)]) == 0
     assert "what the collector assigned is left out: assignment by the collector" in capsys.readouterr().out
-    assert main(["check-config"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,6 +175,14 @@ def test_check_config_tells_all_that_is_wrong_a_line_each(
     assert main(["check-config", str(path)]) == 1
     told = capsys.readouterr().err.splitlines()
     assert (len(told), told[-1]) == (101, "tenantwatch-agent: and 50 more")
+
+
+async def test_wrong_use_ends_with_2_and_help_has_an_example(tmp_path: Path) -> None:
+    code, _, errors = await ran("check-config")
+    assert (code, "name the file: tenantwatch-agent check-config FILE" in errors) == (2, True)
+    for command in ("run", "check-config", "run-once", "status", "spool inspect", "spool export"):
+        code, out, _ = await ran(*command.split(), "--help")
+        assert (code, f"example: tenantwatch-agent {command} " in " ".join(out.split())) == (0, True), out
 
 
 def test_check_config_asks_for_the_token(

@@ -30,6 +30,8 @@ def told(folder: Path, text: str) -> list[str]:
             "a look may take 32 s (timeout_seconds, 3 attempts and the pauses between them), more than its",
         ),
         (LOGIC + 'healthy_if = "gone.value > 1"', "check l: asks for the results of a check 'gone', and"),
+        ('data_folder = "data"\n' + TCP, "data_folder 'data' counts from the folder that a"),
+        ('[collector]\ntoken_file = "token"\n' + TCP, "collector.token_file 'token' counts from the folder"),
         (HEARTBEAT, "check l: waits for the job 'nightly', which can call nobody; write [metrics] listen ="),
         (PLUGIN + 'command = ["/no/such/program"]', "check p: /no/such/program is not a program that this"),
         (PLUGIN + 'command = ["/etc/passwd"]', "check p: /etc/passwd is not a program that this"),

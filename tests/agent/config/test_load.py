@@ -52,6 +52,11 @@ def written(folder: Path, text: str) -> Path:
             '[[checks]]\nid = "a"\nkind = "host_resources"\ndisk_degraded_percent = 96',
             "disk_degraded_percent = 96 is above disk_unhealthy_percent = 95: nothing would ever be degraded",
         ),
+        (
+            '[[checks]]\nid = "a"\nkind = "external_apis"\n[checks.status_page]\nurl = "http://["',
+            ":5: .*write http://HOST",
+        ),
+        ('[[checks]]\nid = "a"\nkind = "tcp_connection"\naddress = "127.0.0.1:²"', "write HOST:PORT"),
         ("[spool]\nmax_results = 0", "max_results must be 1 to 1000000000"),
         ("[spool]\nmax_megabytes = 0", "max_megabytes must be 1 to 1000000"),
         ("[spool]\nmax_age_hours = nan", "max_age_hours must be more than 0"),
