@@ -102,6 +102,7 @@ def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "BACKOFF_SECONDS", (0.02, 0.1))
     monkeypatch.setattr(backoff, "TWIN_SECONDS", (0.02, 0.1))
     monkeypatch.setattr(backoff, "STEADY_SECONDS", 3_600.0)
+    monkeypatch.setattr(backoff, "CROWDED_SECONDS", 0.1)
     for module in (sender, conversation, requests):
         monkeypatch.setattr(module, "REFUSED_SECONDS", 0.1)
     monkeypatch.setattr(conversation, "WELCOME_SECONDS", 0.3)

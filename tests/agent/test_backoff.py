@@ -29,6 +29,25 @@ def test_being_welcomed_is_not_enough_to_be_tried_at_once_again() -> None:
     assert (waits.seconds(0.3), waits.renewal_seconds()) == (0.3, 0.0)
 
 
+def test_a_stream_that_took_results_is_followed_by_the_next_at_once() -> None:
+    waits = Backoff()
+    for _ in range(backoff.MANY_STREAMS - 1):
+        waits.ended(0.5, took_results=True)
+        assert waits.seconds() <= 2 * backoff.BACKOFF_SECONDS[0]
+        assert waits.seconds(0.05) == 0.05
+
+
+def test_many_streams_in_a_minute_are_waited_for_however_useful() -> None:
+    clock = Clock()
+    waits = Backoff(clock)
+    for _ in range(backoff.MANY_STREAMS):
+        waits.ended(0.5, took_results=True)
+    assert waits.seconds() == waits.seconds(0.05) == backoff.CROWDED_SECONDS
+    assert waits.renewal_seconds() == backoff.RENEWAL_SECONDS
+    clock.now += backoff.WITHIN_SECONDS
+    assert waits.seconds(0.05) == 0.05
+
+
 def test_two_that_take_turns_leave_each_other_ever_longer() -> None:
     clock = Clock()
     waits = Backoff(clock)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 
 BACKOFF_SECONDS = (0.1, 15.0)
 STEADY_SECONDS = 10.0
-"""A stream that held as long as this begins the count anew; being welcomed alone does not."""
+"""A stream that held as long as this, or took results, begins the count anew; being welcomed does not."""
+MANY_STREAMS, WITHIN_SECONDS, CROWDED_SECONDS = 20, 60.0, 3.0
+"""After so many streams in that time even useful ones are waited for."""
 FREE = 3
 """Streams in a row that may end soon before more than what was asked for is waited."""
 RENEWAL_SECONDS = 1.0
@@ -24,19 +27,23 @@ class Backoff:
         self._clock = clock
         self.short_streams = 0
         """Streams in a row that were refused or ended soon after they began."""
+        self._ends: deque[float] = deque(maxlen=MANY_STREAMS)
         self._twins = 0
         self._twin_at = float("-inf")
 
-    def ended(self, lasted_seconds: float | None) -> None:
+    def ended(self, lasted_seconds: float | None, *, took_results: bool = False) -> None:
         """None: it was never welcomed."""
-        if lasted_seconds is not None and lasted_seconds >= STEADY_SECONDS:
+        if took_results or (lasted_seconds is not None and lasted_seconds >= STEADY_SECONDS):
             self.short_streams = 0
         self.short_streams += 1
+        self._ends.append(self._clock())
 
     def seconds(self, asked_for: float | None = None) -> float:
         """Doubles from the least to the most, spread so that agents do not come back together."""
         least, most = BACKOFF_SECONDS
         own = random.uniform(0.5, 1.0) * min(most, least * float(1 << min(self.short_streams, 20)))
+        if len(self._ends) == MANY_STREAMS and self._clock() - self._ends[0] < WITHIN_SECONDS:
+            return max(asked_for or 0.0, own, CROWDED_SECONDS)
         if asked_for is None:
             return own
         return asked_for if self.short_streams <= FREE else max(asked_for, own)

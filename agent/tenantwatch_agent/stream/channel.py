@@ -83,7 +83,8 @@ def explanation(error: Exception, address: str) -> tuple[str, bool]:
     """What is wrong and what to do; and whether it will not mend soon."""
     if not isinstance(error, grpc.aio.AioRpcError):
         return str(error), True
-    code, details = error.code(), shown(error.details() or "")
+    code, said = error.code(), error.details() or ""
+    details = shown(said)
     if code is grpc.StatusCode.PERMISSION_DENIED:
         # As of a tenant that is suspended: no other token would help.
         return f"the collector takes nothing from this agent now: {details}", True
@@ -98,8 +99,8 @@ def explanation(error: Exception, address: str) -> tuple[str, bool]:
     if code is grpc.StatusCode.UNIMPLEMENTED:
         return f"what answers at {address} is a gRPC server and no collector of tenantwatch", True
     for sign, meaning in _SIGNS:
-        if sign in details:
+        if sign in said:
             return f"what answers at {address} {meaning}", False
-    if code is grpc.StatusCode.UNAVAILABLE and any(sign in details for sign in _NOBODY):
+    if code is grpc.StatusCode.UNAVAILABLE and any(sign in said for sign in _NOBODY):
         return f"no collector at {address}: {details}", False
     return f"the stream to {address} ended: {details or 'without a word'} ({code.name})", False

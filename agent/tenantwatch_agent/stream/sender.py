@@ -154,6 +154,7 @@ class Sender:
         config = self._config
         token = config.collector.token()
         stub = agent_pb2_grpc.AgentServiceStub(await self._channel_of(config.collector))
+        taken = self._vitals.acknowledged_results
         stream: Stream = stub.Connect(metadata=(("authorization", f"Bearer {token}"),))
         try:
             conversation = Conversation(
@@ -168,7 +169,10 @@ class Sender:
             await conversation.run(self._finishing)
         finally:
             since = self._connected_at
-            self._backoff.ended(None if since is None else time.monotonic() - since)
+            self._backoff.ended(
+                None if since is None else time.monotonic() - since,
+                took_results=self._vitals.acknowledged_results > taken,
+            )
             self._conversation, self._connected_at = None, None
             self._spool.end_sending()
             stream.cancel()
