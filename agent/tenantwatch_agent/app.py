@@ -18,6 +18,7 @@ from tenantwatch_agent.egress import OwnEgress
 from tenantwatch_agent.errors import AgentError
 from tenantwatch_agent.listener import SOCKET, Listener
 from tenantwatch_agent.logs import set_up_logs
+from tenantwatch_agent.pages import Settling
 from tenantwatch_agent.schedule import Schedule
 from tenantwatch_agent.spool import Spool
 from tenantwatch_agent.stream import Sender
@@ -61,6 +62,7 @@ class Agent:
         self._watch: asyncio.Task[None] | None = None
         self._next_assignment = 0.0
         self._stopping = asyncio.Event()
+        self._settling = Settling()
 
     async def start(self) -> None:
         config = self._configuration.config
@@ -72,12 +74,14 @@ class Agent:
         self._sender.start()
         self._schedule.start()
         self._watch = asyncio.create_task(self._configuration.watch(self.reload), name="watch files")
+        self._settling.begin()
         self._systemd.ready(self._summary())
 
     async def stop(self) -> None:
         """No new looks; what is left is sent as far as the collector takes it."""
         self._systemd.stopping()
         self._stopping.set()
+        self._settling.end()
         for task in (*self._reloads, *([self._watch] if self._watch else [])):
             task.cancel()
         await self._listener.stop()
@@ -144,6 +148,7 @@ class Agent:
         self._around.heartbeats.expect(config.heartbeats)
         self._around.heartbeats.forget_others()
         self._sender.apply(config)
+        self._settling.begin()
 
     def _summary(self) -> str:
         config, current = self._configuration.config, self._configuration

@@ -23,6 +23,7 @@ HTTP_CHECKS = 10
 TCP_CHECKS = 4
 INTERVAL_SECONDS = 15
 WINDOW_SECONDS = 120
+_ALL_OF_IT = ("cpu_degraded_percent", "disk_degraded_percent", "disk_unhealthy_percent")
 AIM_MEGABYTES = 50
 AIM_WITH_DATABASES_MEGABYTES = 65
 AIM_PERCENT = 0.4
@@ -41,7 +42,7 @@ def _checks(web: HttpTarget) -> list[Check]:
         *ends,
         *(_check(f"port-{n}", "tcp_connection", address=port) for n in range(TCP_CHECKS)),
         # Whatever this machine's load is, the look is the same.
-        _check("host", "host_resources", cpu_degraded_percent=100, disk_degraded_percent=100),
+        _check("host", "host_resources", **dict.fromkeys(_ALL_OF_IT, 100)),
     ]
 
 

@@ -43,7 +43,7 @@ class Spool:
         self._turns = Turns()
         self._refused = 0
         self.appended = asyncio.Event()
-        """Set after results were added; whoever waits for it clears it."""
+        """Set after results were added, or when the sender should look again; who waits clears it."""
 
     @classmethod
     async def open(

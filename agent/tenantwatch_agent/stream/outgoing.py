@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 
@@ -43,13 +44,12 @@ class Outgoing:
         self._due: float | None = None
         self._is_news = False
         self._pause_until = 0.0
-        self._moved = asyncio.Event()
         self.said_farewell = False
 
     async def committed(self, lane: Lane, sequence: int) -> int:
         """The collector has what was sent up to there. Returns how many results were forgotten."""
         forgotten = await self.lanes[lane].committed(sequence)
-        self._moved.set()
+        self._spool.appended.set()
         return forgotten
 
     def pause(self, seconds: float) -> None:
@@ -59,7 +59,6 @@ class Outgoing:
         """Until we are finishing and nothing is left; then say farewell."""
         while True:
             self._spool.appended.clear()
-            self._moved.clear()
             await asyncio.sleep(max(0.0, self._pause_until - time.monotonic()))
             live = await self._send_live(finishing)
             if self._spool.generation != self._generation:
@@ -128,15 +127,9 @@ class Outgoing:
 
     async def _something_happened(self) -> None:
         """Results, acknowledgements, or the end of the wait for company."""
-        waiting = [
-            asyncio.create_task(self._spool.appended.wait()),
-            asyncio.create_task(self._moved.wait()),
-        ]
         # With a full window only an acknowledgement helps, however long something has been due.
         waits = self._due is None or self._on_the_way >= self._window
         timeout = None if self._due is None or waits else max(0.0, self._due - time.monotonic())
-        try:
-            await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._spool.appended.wait()
