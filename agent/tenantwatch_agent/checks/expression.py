@@ -222,6 +222,8 @@ class _Parser:
             raise self._wrong("a number or a name")
         self._at += 1
         if kind == "number":
+            if math.isinf(float(text)):
+                raise ConfigurationError(f"{self._key}: a number of {len(text)} characters is too large")
             return _constant(float(text))
         name = tuple(quoted or plain for quoted, plain in _PART.findall(text))
         self.names.append(name)

@@ -30,8 +30,9 @@ EXECUTING_KINDS = ("plugin_validation",)
 def host_and_port(address: str) -> tuple[str, int]:
     """Both parts of HOST:PORT or [HOST]:PORT; raises ValueError."""
     host, _, port = address.rpartition(":")
-    if "://" in address:
-        raise ValueError(f"address {address!r}: write HOST:PORT, without what stands before and after it")
+    scheme, sign, _ = address.partition("://")
+    if sign:
+        raise ValueError(f"address {address!r}: write HOST:PORT alone, without {scheme}://")
     if not host or not (port.isdecimal() and len(port) < 6) or not 0 <= int(port) < 65_536:
         raise ValueError(f"address {address!r}: write HOST:PORT")
     return host.strip("[]"), int(port)

@@ -64,6 +64,8 @@ def test_worked_out(text: str, expected: float) -> None:
         ("(" * 60 + "1" + ")" * 60, "nested more than 50 deep"),
         ("-" * 60 + "1", "nested more than 50 deep"),
         ("1" * 2001, "at most 2000 characters"),
+        ("a > " + "9" * 400, "a number of 400 characters is too large"),
+        ("a > 1e999", "a number of 5 characters is too large"),
         ("and > 1", "expected a number or a name"),
     ],
 )

@@ -35,7 +35,7 @@ def written(folder: Path, text: str) -> Path:
         ('[labels]\nregion = "e u"', r"\[labels\]: region = 'e u': write a name of lower-case letters"),
         ("[labels]\nregion = 7", "must be a text, not 7"),
         ("[labels]\n" + "".join(f'l{n} = "v"\n' for n in range(17)), r"\[labels\]: 16 are enough"),
-        ('[collector]\naddress = "https://m.example.org:50051"', "HOST:PORT, without what stands before"),
+        ('[collector]\naddress = "https://m.example.org:50051"', "write HOST:PORT alone, without https://"),
         (f'[collector]\naddress = "127.0.0.1:{"9" * 5000}"', "write HOST:PORT"),
         (f"[spool]\nmax_age_hours = 1{'0' * 400}", r":2: .*max_age_hours is a number of 401 digits: 18 are"),
         (f"[spool]\nmax_results = 1{'0' * 400}", "max_results is a number of 401 digits"),
