@@ -262,8 +262,8 @@ class CheckBook:
         """Bring the check's entries in the columns up to date with its timeline."""
         key, timeline = watched.check.check_key, watched.timeline
         expiry = timeline.next_expiry()
-        active = watched.check.active
-        self._expiry_us[key] = NEVER if expiry is None or not active else expiry
+        # Whether anybody still looks or not: a result speaks no longer than that.
+        self._expiry_us[key] = NEVER if expiry is None else expiry
         quiet = timeline.quiet and self.is_idle(watched) and self._last_us[key] >= watched.check.since_us
         self._quiet_until_us[key] = expiry if quiet and expiry is not None else -1
 

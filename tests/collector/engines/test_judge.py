@@ -100,3 +100,35 @@ async def test_a_database_that_fails_at_any_call_costs_no_change_and_no_alert(
 async def test_a_fault_that_nobody_foresaw_is_survived(tmp_path: Path) -> None:
     wanted = await judged(tmp_path)
     assert await judged(tmp_path / "faulty", 5, 6, error=ValueError("a bug of ours")) == wanted
+
+
+async def test_the_last_result_of_a_check_that_nobody_runs_speaks_no_longer_than_others(
+    tmp_path: Path,
+) -> None:
+    """Imported, or of a tenant that is suspended: then its state is not known, and nobody is alerted."""
+    store = await SqliteStore.open(tmp_path / "store.sqlite3")
+    tenant = await store.create_tenant("acme", "Acme", "basic")
+    definition = CheckDefinition("web", "http_endpoint", 60_000, 10_000)
+    (check,) = await store.register_checks(tenant.tenant_key, "a", [(definition, False)], complete=False)
+    seen_us = time.time_ns() // 1000 - 3_600_000_000
+    columns = ResultColumns(
+        np.array([tenant.tenant_key]), np.array([check.check_key]),
+        np.array([seen_us]), np.array([Status.HEALTHY], np.uint8), np.array([1000]),
+    )  # fmt: skip
+    await store.commit(
+        [Delivery(1, AgentPosition(tenant.tenant_key, "a", "g", Lane.LIVE, 1), results=columns)]
+    )
+    judge = judge_of(store)
+    await judge.start()
+    try:
+        await asyncio.wait_for(judge.caught_up(), 60)
+    finally:
+        await judge.stop()
+    changes = await store.changes(tenant.tenant_key, 0, 2**62)
+    alerts = await store.alerts(tenant.tenant_key, "", "", 100)
+    await store.close()
+    assert [(change.time_us - seen_us, change.level) for change in changes] == [
+        (0, Status.HEALTHY),
+        (definition.stale_after_ms * 1000, Status.UNKNOWN),
+    ]
+    assert not alerts

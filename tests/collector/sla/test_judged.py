@@ -46,7 +46,7 @@ from tests.collector.sla.test_evaluate import AS_OF, LETTERS, RESULTS, WINDOWS, 
 PERIOD = Period(40, 160)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(terms(), RESULTS, WINDOWS, AS_OF, st.integers(41, 159))
 def test_splitting_a_period_adds_up(agreed, results, windows, as_of, cut) -> None:  # type: ignore[no-untyped-def]
     """New terms in the middle that say the same change nothing: no sum, no outage, no allowance."""
@@ -65,7 +65,7 @@ def test_splitting_a_period_adds_up(agreed, results, windows, as_of, cut) -> Non
     assert (split.truth.best, split.truth.worst) == (once.truth.best, once.truth.worst)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(terms(), terms(), RESULTS, WINDOWS, AS_OF, st.integers(1, 199))
 def test_each_second_is_on_the_terms_then_in_force(one, other, results, windows, as_of, cut) -> None:  # type: ignore[no-untyped-def]
     """Before the period too, where outages begin; and one allowance is spent over all of it."""
