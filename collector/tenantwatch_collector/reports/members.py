@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby, islice
+from operator import itemgetter
 from types import MappingProxyType
 
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.health import Change, Group, Role, default_group
+from tenantwatch_collector.sla.buckets import Reported
 from tenantwatch_collector.sla.evaluate import reported_checks
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import CheckTerms, Terms
@@ -52,27 +55,34 @@ class Members:
     def places(self) -> Places:
         """What the results of each check count as, from when to when."""
         keys = {name: key for key, name in self.names.items()}
-        reported = reported_checks(Terms(tuple(self.checks), tuple(self.groups)))
-        instants = {instant for each in reported for instant in (each.start, each.end)}
-        borders = sorted(instants - {_FIRST, _FOR_EVER})
-        each_time = [dict.fromkeys(self.names, NOT_COUNTED) for _ in (_FIRST, *borders)]
-        for each in reported:
-            for at, here in zip((_FIRST, *borders), each_time, strict=True):
-                if each.start <= at < each.end:
-                    here[keys[each.check_id]] = TIMED if each.timed else COUNTED
-        return Places(borders, each_time)
+        by_key: dict[int, list[Reported]] = {key: [] for key in self.names}
+        for each in reported_checks(Terms(tuple(self.checks), tuple(self.groups))):
+            by_key[keys[each.check_id]].append(each)
+        return Places(by_key)
 
 
-@dataclass(frozen=True, slots=True)
 class Places:
     """By check's key: not counted, counted as an error or none, or with its response time as well."""
 
-    borders: Sequence[int]
-    """The instants at which that changes for any of them."""
-    _each_time: Sequence[Mapping[int, str]]
+    def __init__(self, reported: Mapping[int, Sequence[Reported]]) -> None:
+        self._reported = reported
+        instants = {at for found in reported.values() for each in found for at in (each.start, each.end)}
+        self.borders: Sequence[int] = sorted(instants - {_FIRST, _FOR_EVER})
+        """The instants at which that changes for any of them."""
+        self._last: tuple[int, Mapping[int, str]] = -1, {}
 
     def at(self, time: int) -> Mapping[int, str]:
-        return self._each_time[bisect_right(self.borders, time)]
+        place = bisect_right(self.borders, time)
+        if place != self._last[0]:
+            self._last = place, {key: _place_of(found, time) for key, found in self._reported.items()}
+        return self._last[1]
+
+
+def _place_of(reported: Sequence[Reported], time: int) -> str:
+    position = bisect_right(reported, time, key=lambda each: each.start) - 1
+    if position < 0 or time >= reported[position].end:
+        return NOT_COUNTED
+    return TIMED if reported[position].timed else COUNTED
 
 
 def name_of(check: TenantCheck) -> str:
@@ -87,7 +97,8 @@ def _member(check: TenantCheck, before: CheckTerms | None, changes: Sequence[Cha
     if before is None:
         starts += [change.time for change in changes[:1]]
     elif before.active_to is not None and before.active_to != check.active_since_us:
-        starts += [c.time for c in changes if c.time > before.active_to and c.level is not Status.UNKNOWN][:1]
+        later = islice(changes, bisect_right(changes, before.active_to, key=itemgetter(0)), None)
+        starts += islice((change.time for change in later if change.level is not Status.UNKNOWN), 1)
     return CheckTerms(
         name_of(check),
         check.group,
@@ -106,14 +117,22 @@ def _roles(members: Sequence[Defined]) -> list[tuple[int, Role]]:
     alone = {default_group(name, [check.kind]).role for check, _ in members}
     if len(alone) == 1:
         return [(_FIRST, alone.pop())]
-    spans = [_span(terms) for _, terms in members]
+    events = [event for check, terms in members for event in _comes_and_goes(check.kind, terms)]
     found: list[tuple[int, Role]] = []
-    for at in sorted({instant for span in spans for instant in span} - {_FOR_EVER}):
-        kinds = [c.kind for (c, _), (low, high) in zip(members, spans, strict=True) if low <= at < high]
+    there: Counter[str] = Counter()
+    for at, together in groupby(sorted(events), key=itemgetter(0)):
+        for _, kind, change in together:
+            there[kind] += change
+        kinds = [kind for kind, count in there.items() if count]
         role = default_group(name, kinds).role if kinds else None
         if role is not None and (not found or found[-1][1] != role):
             found.append((at if found else _FIRST, role))
     return found or [(_FIRST, default_group(name, [check.kind for check, _ in members]).role)]
+
+
+def _comes_and_goes(kind: str, terms: CheckTerms) -> Sequence[tuple[int, str, int]]:
+    begins, ends = _span(terms)
+    return [(begins, kind, 1), (ends, kind, -1)] if begins < ends else []
 
 
 def _span(terms: CheckTerms) -> Span:
@@ -125,8 +144,10 @@ def _by_role(terms: CheckTerms, roles: Sequence[tuple[int, Role]]) -> list[Check
     """The member, once for each role that its group has meanwhile."""
     if len(roles) == 1:
         return [terms]
-    ends = [*(start for start, _ in roles[1:]), _FOR_EVER]
     begins, until = _span(terms)
+    first = max(0, bisect_right(roles, begins, key=itemgetter(0)) - 1)
+    some = roles[first : max(first + 1, bisect_left(roles, until, key=itemgetter(0)))]
+    ends = [*(start for start, _ in some[1:]), _FOR_EVER]
     return [
         replace(
             terms,
@@ -134,8 +155,7 @@ def _by_role(terms: CheckTerms, roles: Sequence[tuple[int, Role]]) -> list[Check
             active_from=terms.active_from if low <= begins else low,
             active_to=terms.active_to if high >= until else high,
         )
-        for (low, role), high in zip(roles, ends, strict=True)
-        if low < until and high > begins
+        for (low, role), high in zip(some, ends, strict=True)
     ]
 
 

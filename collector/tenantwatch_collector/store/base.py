@@ -275,7 +275,8 @@ class Store(AgreementStore, AssignmentStore, IssuedStore, SumStore, StoreTools, 
 
         ``complete`` says that the agent has no others: those it had before are active no more. ``since_us``
         is given where they were defined so at another time than now, as imported ones were; of a check that
-        an agent has ever defined that changes nothing.
+        an agent has ever defined that changes nothing. Raises RefusedForEver where one is defined anew
+        hundreds of times a day.
         """
 
     writers: int

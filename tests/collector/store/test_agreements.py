@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.store.base import (
     CheckChange,
     CorrectionRecord,
@@ -14,6 +16,7 @@ from tenantwatch_collector.store.base import (
     TenantCheck,
     WindowRecord,
 )
+from tenantwatch_collector.store.sql import definitions
 from tenantwatch_wire.records import CheckDefinition, Status
 
 
@@ -104,6 +107,23 @@ async def test_of_a_check_is_told_what_was_known_of_it(store: Store) -> None:
     assert await known(stopped_us) == [first, second]
     assert await known(stopped_us - 1) == [first, replace(second, active_until_us=None)]
     assert await known(moved_us - 1) == [replace(first, active_until_us=None)]
+
+
+async def test_nobody_defines_a_check_anew_without_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(definitions, "MAX_VERSIONS_A_DAY", 6)
+    acme, _ = await two_tenants(store)
+    web = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "front")
+
+    async def define(check: CheckDefinition) -> None:
+        await store.register_checks(acme, "a1", [(check, True)], complete=False)
+
+    for number in range(6):
+        await define(replace(web, group=f"g{number % 2}"))
+    with pytest.raises(RefusedForEver, match="share one agent_id"):
+        await define(web)
+    await define(replace(web, group=f"g{number % 2}"))
+    await define(replace(web, check_id="another"))
+    assert len(await store.tenant_checks(acme)) == 6 + 1
 
 
 async def test_two_definitions_in_one_message_are_the_last_of_them(store: Store) -> None:

@@ -16,6 +16,7 @@ from tenantwatch_collector.store.sql.definitions import (
     judged_by,
     latest_beginnings,
     next_instant,
+    refuse_flood,
     write_versions,
 )
 
@@ -267,6 +268,7 @@ async def _keep_versions(
     ]
     if different:
         known_at_us = await next_instant(tx, tenant_key)
+        await refuse_flood(tx, tenant_key, {check.check_key for check, _ in different}, known_at_us)
         await write_versions(tx, different, known_at_us if since_us is None else since_us, known_at_us)
 
 

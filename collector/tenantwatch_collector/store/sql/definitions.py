@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from tenantwatch_wire.records import CheckDefinition
 
+from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.store.agreements import TenantCheck
 from tenantwatch_collector.store.facts import StoredCheck
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
@@ -22,6 +23,9 @@ _COLUMNS = (
     " confirm_failures, confirm_successes"
 )
 _FOR_EVER = 2**62
+_DAY_US = 86_400_000_000
+MAX_VERSIONS_A_DAY = 300
+"""Of one check: whoever changes it every five minutes does not mean it."""
 
 
 async def tenant_checks(db: Database, tenant_key: int, check_key: int | None) -> Sequence[TenantCheck]:
@@ -78,6 +82,20 @@ async def next_instant(tx: Transaction, tenant_key: int) -> int:
         (tenant_key,),
     )
     return max(now_us(), int(rows[0]["newest"]) + 1)
+
+
+async def refuse_flood(tx: Transaction, tenant_key: int, check_keys: Collection[int], now_us: int) -> None:
+    """Raise RefusedForEver if any of these checks was defined anew too often lately."""
+    rows = await tx.rows(
+        "SELECT check_key FROM check_version WHERE tenant_key = ? AND known_at_us > ? GROUP BY check_key"
+        " HAVING count(*) >= ?",
+        (tenant_key, now_us - _DAY_US, MAX_VERSIONS_A_DAY),
+    )
+    if any(row["check_key"] in check_keys for row in rows):
+        raise RefusedForEver(
+            f"a check was defined anew {MAX_VERSIONS_A_DAY} times within a day, and each time is kept:"
+            " do two agents with different checks share one agent_id?"
+        )
 
 
 async def write_versions(
