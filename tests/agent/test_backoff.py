@@ -29,6 +29,15 @@ def test_being_welcomed_is_not_enough_to_be_tried_at_once_again() -> None:
     assert (waits.seconds(0.3), waits.renewal_seconds()) == (0.3, 0.0)
 
 
+def test_after_a_long_outage_one_short_stream_is_no_reason_to_wait_long() -> None:
+    waits = Backoff()
+    for _ in range(10):
+        waits.ended(None)
+    assert waits.seconds() >= backoff.BACKOFF_SECONDS[1] / 2
+    waits.ended(0.5)
+    assert waits.seconds() <= 2 * backoff.BACKOFF_SECONDS[0]
+
+
 def test_a_stream_that_took_results_is_followed_by_the_next_at_once() -> None:
     waits = Backoff()
     for _ in range(backoff.MANY_STREAMS - 1):

@@ -91,7 +91,7 @@ async def test_a_welcome_of_what_was_never_sent_is_waited_out_ever_longer(
         one.sender.start()
         # The dictionary comes before the agent makes up its mind.
         await connected(collector, 6)
-        assert one.sender._backoff.short_streams == 5
+        assert one.sender._backoff.refusals == 5
         assert len(told(caplog, "the collector has what this spool never sent")) == 1
         await emptied(one)
         assert one.is_all_at(collector)

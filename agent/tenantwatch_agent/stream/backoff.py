@@ -25,28 +25,33 @@ class Backoff:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self.refusals = 0
+        """Attempts in a row that nobody welcomed."""
         self.short_streams = 0
-        """Streams in a row that were refused or ended soon after they began."""
+        """Streams in a row that were welcomed, took nothing, and ended soon."""
         self._ends: deque[float] = deque(maxlen=MANY_STREAMS)
         self._twins = 0
         self._twin_at = float("-inf")
 
     def ended(self, lasted_seconds: float | None, *, took_results: bool = False) -> None:
         """None: it was never welcomed."""
-        if took_results or (lasted_seconds is not None and lasted_seconds >= STEADY_SECONDS):
-            self.short_streams = 0
-        self.short_streams += 1
+        if lasted_seconds is None:
+            self.refusals += 1
+        else:
+            is_good = took_results or lasted_seconds >= STEADY_SECONDS
+            self.refusals, self.short_streams = 0, 1 if is_good else self.short_streams + 1
         self._ends.append(self._clock())
 
     def seconds(self, asked_for: float | None = None) -> float:
         """Doubles from the least to the most, spread so that agents do not come back together."""
+        failures = max(self.refusals, self.short_streams)
         least, most = BACKOFF_SECONDS
-        own = random.uniform(0.5, 1.0) * min(most, least * float(1 << min(self.short_streams, 20)))
+        own = random.uniform(0.5, 1.0) * min(most, least * float(1 << min(failures, 20)))
         if len(self._ends) == MANY_STREAMS and self._clock() - self._ends[0] < WITHIN_SECONDS:
             return max(asked_for or 0.0, own, CROWDED_SECONDS)
         if asked_for is None:
             return own
-        return asked_for if self.short_streams <= FREE else max(asked_for, own)
+        return asked_for if failures <= FREE else max(asked_for, own)
 
     def renewal_seconds(self) -> float:
         """At once, but not without end."""
