@@ -47,6 +47,7 @@ LEVEL = (
     ("error rate", lambda row: rounded(row["error_rate"], 4, " %")),
     ("health score", "health_score"),
     ("violations", "violations"),
+    ("time to breach", lambda row: _hours(row["time_to_breach_s"])),
     ("as of", "as_of"),
 )
 WINDOWS = (
@@ -75,6 +76,11 @@ TERMS = (
     ("AUTHOR", "author"),
     ("REASON", "reason"),
 )
+
+
+def _hours(seconds: float | None) -> str | None:
+    """Nothing where the budget does not burn."""
+    return None if seconds is None else rounded(seconds / 3600, 1, " h at the present rate")
 
 
 @app.command("show")

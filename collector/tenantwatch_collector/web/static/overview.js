@@ -25,7 +25,7 @@ export function overview() {
     element("div", { class: "numbers", role: "group", "aria-label": "Tenants by state, press to filter" }, ...numbers.map((each) => each.button)),
     element("dl", { class: "facts" },
       element("div", {}, element("dt", {}, "Active alerts"), alertNumber),
-      element("div", {}, element("dt", {}, "SLA compliance"), slaNumber)));
+      element("div", {}, element("dt", { title: "Tenants that keep their level so far this month" }, "SLA compliance"), slaNumber)));
 
   const alerts = tableCard("alerts", "Active alerts", ALERT_COLUMNS);
   const tenants = tableCard("tenants", "Tenants", TENANT_COLUMNS);
