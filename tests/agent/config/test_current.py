@@ -252,6 +252,29 @@ async def test_addresses_that_name_nothing_of_this_machine_may_be_assigned(tmp_p
     assert applied.ids == ["a", "d", "r", "assigned"]
 
 
+async def test_a_narrower_reach_is_that_of_what_was_assigned_before(tmp_path: Path) -> None:
+    inside = ASSIGNED + REDIS + 'url = "redis://127.0.0.1:1/0"\n'
+    configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
+    refused = await configuration.assign(Assigned(1, inside), applied)
+    assert [check_id for check_id, _ in refused.refused] == ["r"]
+    assert "127.0.0.1: [assignment] hosts of this agent" in refused.error
+    written(tmp_path, HTTP, ENABLED + '\nhosts = ["localhost", "shop.example.org", "*.example.org"]')
+    assert await configuration.reload(applied)
+    assert await configuration.assign(Assigned(2, inside), applied) == AssignmentAnswer(2)
+    own, *assigned = configuration.config.checks
+    assert own.reach is None
+    assert all(one.reach is not None and one.reach.networks for one in assigned)
+    before = {one.definition.check_id: one.fingerprint for one in configuration.config.checks}
+    written(tmp_path, HTTP, ENABLED + '\nhosts = ["127.0.0.1", "*.example.org"]')
+    assert await configuration.reload(applied)
+    after = {one.definition.check_id: one.fingerprint for one in configuration.config.checks}
+    # Whatever is assigned begins anew within the new limits; one's own checks go on.
+    assert [check_id for check_id in before if before[check_id] == after[check_id]] == ["a"]
+    written(tmp_path, HTTP, ENABLED)
+    assert await configuration.reload(applied)
+    assert (applied.ids, "[assignment] hosts" in configuration.assignment_error) == (["a"], True)
+
+
 HEARTBEAT = '[[checks]]\nid = "{0}"\nkind = "business_logic"\nheartbeat = "{0}"\nsilence_seconds = 60\n'
 
 

@@ -63,6 +63,7 @@ def written(folder: Path, text: str) -> Path:
         ("[schedule]\nmax_concurrent = 0", "max_concurrent must be 1 to 10000"),
         ('[egress]\naddresses = ["example.org"]', "write HOST:PORT"),
         ("[egress]\ntimeout_seconds = 0", "timeout_seconds must be 0.1 to 60"),
+        ('[assignment]\nhosts = ["http://h"]', "hosts: 'http://h': write a name, "),
         ('[assignment]\nkinds = ["ping"]', "kinds: 'ping' is none of http_endpoint, "),
         ('[metrics]\nlisten = "0.0.0.0:9469"', "is not loopback: write 127.0.0.1:PORT"),
         ('[log]\nformat = "xml"', 'format must be "console" or "json"'),
