@@ -15,6 +15,7 @@ from tenantwatch_agent.spool.entries import Entries
 from tenantwatch_agent.spool.file import OpenFile, cannot_be_opened, open_or_begin
 from tenantwatch_agent.spool.memory import Waiting
 from tenantwatch_agent.spool.pace import Pace
+from tenantwatch_agent.spool.recent import Recent
 from tenantwatch_agent.spool.records import Loss
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class CurrentFile:
     def _use(self, file: OpenFile, entries: Entries) -> None:
         self.file, self.entries = file, entries
         self.pace = Pace(self._clock, file.count[Lane.LIVE])
+        self.recent = Recent()
         self._is_closed = False
 
     async def close(self) -> None:

@@ -110,6 +110,8 @@ class Spool:
         """Results of the lane in order, beginning behind that sequence; at least one if there is any."""
         if after >= self.last[lane]:
             return []
+        if lane is Lane.LIVE and (recent := self._current.recent.read(after, limit, max_bytes)):
+            return recent
         return await self._ask(lambda db: table.read(db, lane, after, limit, max_bytes))
 
     async def gaps(self, lane: Lane) -> list[SpoolGap]:
@@ -239,6 +241,7 @@ class Spool:
             self._writer.note_held()
         if lane is Lane.LIVE:
             self._current.pace.live_moved()
+            self._current.recent.forget(sequence)
         return deleted
 
     async def _renew(self, lane: Lane, sequence: int) -> None:
@@ -255,6 +258,7 @@ class Spool:
         )
         given = await transact(file.db, lambda db: table.renumber(db, file.given.last))
         file.sending = False
+        self._current.recent.clear()
         file.note(given, file.count, file.oldest_us)
         self.appended.set()
 

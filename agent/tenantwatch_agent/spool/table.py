@@ -43,6 +43,12 @@ def row(lane: Lane, sequence: int, index: int, result: Result) -> Row:
     return *values, checksum(*values)
 
 
+def spooled(written: Row, result: Result) -> Spooled:
+    """The same as ``read`` hands out."""
+    _, sequence, index, *_, text, metrics, _ = written
+    return Spooled(sequence, index, result, 24 + 2 * len(text or "") + len(metrics or ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Added:
     """``count`` is what each lane holds then; ``bytes`` is None where nobody looked."""

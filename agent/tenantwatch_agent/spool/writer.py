@@ -12,7 +12,7 @@ from tenantwatch_agent.spool.connection import transact
 from tenantwatch_agent.spool.current import CurrentFile
 from tenantwatch_agent.spool.damage import FAILURES
 from tenantwatch_agent.spool.memory import MAX_IN_MEMORY, Waiting
-from tenantwatch_agent.spool.records import Given
+from tenantwatch_agent.spool.records import Given, Spooled
 
 log = logging.getLogger(__name__)
 
@@ -87,19 +87,21 @@ class Writer:
         last = dict(file.given.last)
         lost = self._waiting.gaps(lane, last[lane])
         last[lane] += sum(gap.count for gap in lost)
-        rows, unknown = self._rows(lane, last)
+        rows, unknown, fresh = self._rows(lane, last)
         given = Given(file.given.generation, last, last if file.sending else file.given.sent)
         is_beyond = file.total + len(rows) > self.limits.max_results
         bounds = self.limits if self._current.pace.bounds_due(len(rows), is_beyond) else None
         added = await transact(file.db, lambda db: table.add(db, rows, lost, given, file.count, bounds))
         file.note(given, added.count, added.oldest_us)
         self._waiting.written(waiting, len(lost))
+        for one in fresh:
+            self._current.recent.add(one)
         self._note(added, bool(lost), lane)
         self.dropped += unknown
 
-    def _rows(self, lane: Lane, last: dict[Lane, int]) -> tuple[list[table.Row], int]:
-        """Counts ``last`` on; returns also how many are of no check that has an entry."""
-        rows, unknown = [], 0
+    def _rows(self, lane: Lane, last: dict[Lane, int]) -> tuple[list[table.Row], int, list[Spooled]]:
+        """Counts ``last`` on; also returns how many are of no check that has an entry, and the live ones."""
+        rows, unknown, live = [], 0, []
         for result, urgent in self._waiting.results:
             index = self._current.entries.index(result.check_id)
             if index is None:
@@ -109,7 +111,9 @@ class Writer:
             into = Lane.LIVE if urgent else lane
             last[into] += 1
             rows.append(table.row(into, last[into], index, result))
-        return rows, unknown
+            if into is Lane.LIVE:
+                live.append(table.spooled(rows[-1], result))
+        return rows, unknown, live
 
     def _note(self, added: table.Added, has_lost: bool, lane: Lane) -> None:
         may_have_gaps = self._current.file.may_have_gaps
@@ -117,6 +121,8 @@ class Writer:
         for each, dropped in added.dropped.items():
             may_have_gaps[each] |= dropped > 0
             self.dropped += dropped
+        if any(added.dropped.values()):
+            self._current.recent.clear()
         if added.bytes is not None:
             self.bytes = added.bytes
         if self.is_full:
