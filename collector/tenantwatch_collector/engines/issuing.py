@@ -67,7 +67,9 @@ class IssuingEngine:
         self._empty: set[_Place] = set()
         """What there is no report of: no time of it is the contract's."""
         self._again_us: dict[int, int] = {}
-        """By tenant that is waited for: when to look again."""
+        """By tenant whose report waits: when to look again."""
+        self._waited_for: set[int] = set()
+        """Tenants whose agents have not sent all of a period that is over."""
         self._filled_in: dict[_Place, NamedPeriod] = {}
         """Periods from before a tenant was created, of which it has results, and which are not final yet."""
         self._late = LateFacts(store)
@@ -75,7 +77,8 @@ class IssuingEngine:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._complete, self._empty, self._again_us, self._filled_in = set(), set(), {}, {}
+        self._complete, self._empty, self._waited_for = set(), set(), set()
+        self._again_us, self._filled_in = {}, {}
         await self._late.begin()
         self._task = asyncio.create_task(self._run(), name="issuing")
 
@@ -103,6 +106,7 @@ class IssuingEngine:
         self._tenants = {tenant.tenant_key: tenant for tenant in found if tenant.deleted_at_us is None}
         now_us = self._now_us()
         self._again_us = {key: at for key, at in self._again_us.items() if at > now_us}
+        self._waited_for.intersection_update(self._again_us)
         for named in self._due(now_us):
             await self._issue_missing(named)
         await self._revise()
@@ -138,13 +142,23 @@ class IssuingEngine:
         key = tenant.tenant_key
         if key in self._again_us and not at_once:
             return False
-        async with self._at_leisure():
+        async with self._at_leisure(key, tenant.tenant_id):
             asked = await self._asked(kind, day)
-            if not await self._reports.is_due(tenant, asked):
-                self._again_us[key] = asked.as_of_us + _AGAIN_US
+            if self._is_early(key, await self._reports.waits_from(tenant, asked), asked):
                 return False
             if not await self._reports.issue(tenant, asked):
                 self._empty.add((key, kind, named_period(kind, day, 1, _UTC, asked.as_of).label))
+            return True
+        return False
+
+    def _is_early(self, key: int, waits_from_us: int | None, asked: Asked) -> bool:
+        """Whether it waits, and who: until the 72 hours are over nobody is waited for."""
+        if waits_from_us is None:
+            return False
+        self._again_us[key] = waits_from_us
+        if waits_from_us <= asked.as_of_us:
+            self._again_us[key] = asked.as_of_us + _AGAIN_US
+            self._waited_for.add(key)
         return True
 
     async def _issue_for_all(self, named: NamedPeriod, day: date, at_once: bool = False) -> bool:
@@ -157,13 +171,13 @@ class IssuingEngine:
             nobody = all(tenant.created_at_us >= named.period.end * UNITS for tenant in there)
             if nobody or (named.period_type, named.label) in kept:
                 return True
-        async with self._at_leisure():
+        async with self._at_leisure(PLATFORM_KEY, "the platform"):
             asked = await self._asked(named.period_type, day)
-            if not await self._reports.is_due_for_all(there, asked):
-                self._again_us[PLATFORM_KEY] = asked.as_of_us + _AGAIN_US
+            if self._is_early(PLATFORM_KEY, await self._reports.waits_for_all_from(there, asked), asked):
                 return False
             await self._reports.issue_for_all(there, asked)
-        return True
+            return True
+        return False
 
     async def _revise(self) -> None:
         """Look again at every period of which something became known since the last time."""
@@ -195,14 +209,23 @@ class IssuingEngine:
         return Asked(kind, day, 1, now_us, True)
 
     @asynccontextmanager
-    async def _at_leisure(self) -> AsyncIterator[None]:
-        """As long as the work took others have their turn: nobody waits for what nobody asked for."""
+    async def _at_leisure(self, key: int, who: str) -> AsyncIterator[None]:
+        """As long as the work took others have their turn: nobody waits for what nobody asked for.
+
+        What fails for one must not keep the others from their reports: it is tried again later.
+        """
         began = time.monotonic()
-        yield
+        try:
+            yield
+        except (StoreUnavailable, NotYet):
+            raise
+        except Exception:
+            self._again_us[key] = self._now_us() + _AGAIN_US
+            log.exception("a report of %s cannot be issued: it is tried again later", who)
         await asyncio.sleep(time.monotonic() - began)
 
     def _tell_who_is_waited_for(self) -> None:
-        waiting = sorted(self._tenants[key].tenant_id for key in self._again_us if key in self._tenants)
+        waiting = sorted(self._tenants[key].tenant_id for key in self._waited_for if key in self._tenants)
         self._vitals.reports_waiting.set(len(waiting))
         if waiting and waiting != self._waiting:
             more = f" and {len(waiting) - _NAMED} more" if len(waiting) > _NAMED else ""

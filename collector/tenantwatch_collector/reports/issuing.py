@@ -17,6 +17,7 @@ from tenantwatch_collector.reports.reasons import reason_of
 from tenantwatch_collector.reports.signing import Signer
 from tenantwatch_collector.reports.subject import Subject
 from tenantwatch_collector.sla.life import Issue, Stage, is_final, next_issue
+from tenantwatch_collector.sla.periods import FINAL_AFTER_SECONDS
 from tenantwatch_collector.store.base import PLATFORM_KEY, IssuedReport, Store, Tenant
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,12 +133,17 @@ class Issuing:
             reason = await _reason(judged, document, last)
         return next_issue(Issue(_stage(last), last.revision, last.digest), True, digest, reason)
 
-    async def is_due(self, key: int, tenants: Sequence[Tenant], named: NamedPeriod, asked: Asked) -> bool:
-        """Whether there is an issue of it, or can be one by now."""
+    async def waits_from(
+        self, key: int, tenants: Sequence[Tenant], named: NamedPeriod, asked: Asked
+    ) -> int | None:
+        """None if there is an issue of it, or can be one by now; else when its 72 hours are over, or were:
+        then it waits for an agent."""
         name = named.period_type, named.label
         kept = await self._store.issued_to(key)
         issued = any((each.period_type, each.label) == name for each in kept)
-        return issued or await self._is_final(tenants, named, asked)
+        if issued or await self._is_final(tenants, named, asked):
+            return None
+        return (named.period.end + FINAL_AFTER_SECONDS) * UNITS
 
     async def _is_final(self, tenants: Sequence[Tenant], named: NamedPeriod, asked: Asked) -> bool:
         """Whether 72 hours have passed and every agent of these has sent what it saw up to the end."""

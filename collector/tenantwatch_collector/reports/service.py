@@ -95,14 +95,15 @@ class Reports:
         there = [tenant for tenant, _ in pairs], [subject for _, subject in pairs]
         return Judgement(None, there[0], named, there[1], asked, partial(self._platform, tenants))
 
-    async def is_due(self, tenant: Tenant, asked: Asked) -> bool:
-        """Whether the period was issued, or can be: 72 hours are over, and all agents sent what they saw."""
+    async def waits_from(self, tenant: Tenant, asked: Asked) -> int | None:
+        """None if the period was issued, or can be; else when its 72 hours are over, or were: then not all of
+        its agents have sent what they saw."""
         named = await self._named(tenant, asked)
-        return await self._issuing.is_due(tenant.tenant_key, [tenant], named, asked)
+        return await self._issuing.waits_from(tenant.tenant_key, [tenant], named, asked)
 
-    async def is_due_for_all(self, tenants: Sequence[Tenant], asked: Asked) -> bool:
+    async def waits_for_all_from(self, tenants: Sequence[Tenant], asked: Asked) -> int | None:
         """The same for the platform, whose periods are of UTC days."""
-        return await self._issuing.is_due(PLATFORM_KEY, tenants, _named_in_utc(asked), asked)
+        return await self._issuing.waits_from(PLATFORM_KEY, tenants, _named_in_utc(asked), asked)
 
     async def export(self, tenant: Tenant, asked: Asked) -> AsyncIterator[str]:
         """The lines of all facts that the report rests on: from them it can be made again."""

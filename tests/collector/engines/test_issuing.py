@@ -104,6 +104,7 @@ async def test_a_month_is_issued_once_it_is_final_and_looked_at_no_more(desk: De
     desk.now_us = FINAL_US - 1
     await engine.catch_up()
     assert await desk.said() == []
+    assert desk.vitals.registry.get_sample_value("tenantwatch_reports_waiting") == 0
     # The agent has not sent what it saw up to the end: it is waited for, and named.
     desk.now_us = FINAL_US
     await engine.catch_up()
@@ -248,6 +249,16 @@ async def test_there_is_no_report_of_time_before_the_contract(desk: Desk) -> Non
     await desk.life.arrive([*looks(EVENING_US, 3), *looks(MONTH.end, 3)])
     await desk.engine().catch_up()
     assert LABEL not in [label for label, *_ in await desk.said()]
+
+
+async def test_one_tenants_broken_facts_keep_no_other_from_its_report(desk: Desk) -> None:
+    broken = await desk.life.store.create_tenant("aaa", "Broken", "basic")
+    await desk.created_at(MONTH.start)
+    await desk.life.store.add_contract(broken.tenant_key, 1, "ann", "by hand", '{"tier": "gold"}')
+    await desk.life.arrive([*looks(MONTH.start, 12), *looks(MONTH.end, 1)])
+    await desk.engine().catch_up()
+    assert await desk.said() == [(LABEL, "final", 0)]
+    assert await desk.said(broken.tenant_key) == []
 
 
 def test_the_month_is_over() -> None:
