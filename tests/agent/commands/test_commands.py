@@ -177,6 +177,17 @@ def test_check_config_tells_all_that_is_wrong_a_line_each(
     assert (len(told), told[-1]) == (101, "tenantwatch-agent: and 50 more")
 
 
+async def test_run_warns_of_what_is_hardly_meant(tmp_path: Path) -> None:
+    async with running(configuration(tmp_path, FakeCollector())) as process:
+        assert process.stderr is not None
+        said = b""
+        async with asyncio.timeout(60):
+            while b"check host: a look may take 10 s" not in said:
+                said = await process.stderr.readline()
+                assert said, "the agent ended"
+        assert b"WARNING" in said
+
+
 async def test_wrong_use_ends_with_2_and_help_has_an_example(tmp_path: Path) -> None:
     code, _, errors = await ran("check-config")
     assert (code, "name the file: tenantwatch-agent check-config FILE" in errors) == (2, True)
