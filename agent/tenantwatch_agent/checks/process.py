@@ -56,20 +56,22 @@ async def run(command: Sequence[str], environment: Mapping[str, str], bounds: Bo
     except asyncio.CancelledError:
         await _to_its_end(_end_unseen(starting, mark))
         raise
-    reading = [asyncio.ensure_future(_read(stream)) for stream in (process.stdout, process.stderr)]
+    output, errors = bytearray(), bytearray()
+    reading = [
+        asyncio.ensure_future(_read(stream, said))
+        for stream, said in ((process.stdout, output), (process.stderr, errors))
+    ]
     waiting = asyncio.ensure_future(_ended(process.pid))
     try:
         while not waiting.done():
             await asyncio.wait(
                 [waiting, *(one for one in reading if not one.done())], return_when=asyncio.FIRST_COMPLETED
             )
-            for one in reading:
-                if one.done():
-                    one.result()
+            _raise_what_failed(reading)
         # What it left behind may hold its output open.
         await _to_its_end(_kill_all(process.pid, mark))
         await asyncio.wait(reading, timeout=_DRAIN_SECONDS)
-        output, errors = (one.result() if one.done() else b"" for one in reading)
+        _raise_what_failed(reading)
         code = await process.wait()
         return Ended(code, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
     except BaseException:
@@ -77,6 +79,12 @@ async def run(command: Sequence[str], environment: Mapping[str, str], bounds: Bo
         raise
     finally:
         await _to_its_end(_let_go(process, [waiting, *reading]))
+
+
+def _raise_what_failed(tasks: Sequence[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        if task.done():
+            task.result()
 
 
 async def _start(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
@@ -121,14 +129,12 @@ def _within_ours(kind: int, wanted: int) -> int:
     return wanted if ours == resource.RLIM_INFINITY else min(wanted, ours)
 
 
-async def _read(stream: asyncio.StreamReader | None) -> bytes:
+async def _read(stream: asyncio.StreamReader | None, found: bytearray) -> None:
     assert stream is not None
-    found = bytearray()
     while chunk := await stream.read(MAX_OUTPUT_BYTES):
         found += chunk
         if len(found) > MAX_OUTPUT_BYTES:
             raise CheckerFailed(f"it wrote more than {MAX_OUTPUT_BYTES} bytes")
-    return bytes(found)
 
 
 async def _ended(pid: int) -> None:
@@ -170,6 +176,8 @@ async def _let_go(process: asyncio.subprocess.Process, tasks: Sequence[asyncio.F
         task.cancel()
     await asyncio.wait(tasks)
     await process.wait()
+    # Else its pipes stay open for as long as anybody holds their other ends, whom we perhaps may not kill.
+    process._transport.close()  # type: ignore[attr-defined]
 
 
 async def _kill_all(pid: int, mark: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tenantwatch_agent.checks import descendants, process
 from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.checks.plugin_validation import PluginValidation, Settings
 from tenantwatch_agent.errors import ConfigurationError
@@ -220,6 +223,11 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def given_up_for_good() -> None:
+    """What goes on behind a look that was given up needs the loop of its test to its end."""
+    await until(lambda: not process._ending)
+
+
 def children() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
@@ -234,6 +242,7 @@ async def test_given_up_it_is_killed_with_all_that_it_started(script: Plugin, tm
     await asyncio.wait([looking])
     started = [int(line) for line in pids.read_text().split()]
     await until(lambda: not any(map(_runs, started)) and children() <= before)
+    await given_up_for_good()
 
 
 def _runs(pid: int) -> bool:
@@ -248,6 +257,33 @@ async def test_what_it_leaves_behind_is_killed_and_not_waited_for(script: Plugin
     result = await plugin(script(f"sleep 60 & echo $! > {pid}; echo OK"))
     assert (result.status, result.text) == (Status.HEALTHY, "OK")
     await until(lambda: not _runs(int(pid.read_text())))
+
+
+def open_ends() -> set[str]:
+    """Of pipes and sockets."""
+    found = set()
+    for descriptor in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return {each for each in found if each.startswith(("pipe:", "socket:"))}
+
+
+async def test_who_cannot_be_killed_holds_nothing_of_ours(
+    script: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a program of another user by its set-user-ID bit, which keeps the plugin's output open."""
+    monkeypatch.setattr(descendants, "kill_marked", lambda mark: None)
+    pid = tmp_path / "pid"
+    await plugin(script("exit 0"))  # the loop's own pipe for threads is there from now on
+    before = open_ends()
+    surviving = f"setsid sh -c 'echo $$ > {pid}; exec sleep 300' &"
+    result = await plugin(script(f"{surviving}\nuntil [ -s {pid} ]; do sleep 0.01; done; echo OK"))
+    try:
+        assert (result.status, result.text) == (Status.HEALTHY, "OK")
+        await until(lambda: open_ends() <= before)
+        assert _runs(int(pid.read_text()))
+    finally:
+        os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 _LEAVING = """
@@ -288,6 +324,7 @@ async def test_who_left_its_session_is_killed_as_well(options: list[str], tmp_pa
     started = [int(path.name) for path in folder.iterdir()]
     assert len(started) == 2
     await until(lambda: not any(map(_runs, started)))
+    await given_up_for_good()
 
 
 async def test_one_that_cannot_be_started(tmp_path: Path) -> None:
