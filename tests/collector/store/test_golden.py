@@ -131,6 +131,8 @@ def plain(value: Any, rank: dict[int, int]) -> Any:
         names = [field.name for field in dataclasses.fields(value) if field.name not in _OWN]
         if "histogram" in names:
             names.remove("known_at_us")  # that of a rollup is when its results arrived
+        if "definition" in names:
+            names.remove("since_us")  # that of a check is when the store was told of it
         return {
             name: rank[getattr(value, name)] if name == "check_key" else plain(getattr(value, name), rank)
             for name in names
