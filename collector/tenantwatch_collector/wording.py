@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 MAX_PROBLEMS = 20
 
-_OBJECT, _LIST, _INTEGER, _NUMBER = (
+_OBJECT, _LIST, _INTEGER, _NUMBER, _DECIMAL = (
     "must be an object",
     "must be a list",
     "must be a whole number",
     "must be a number",
+    "must be a number, or a text that holds one",
 )
 _INSTANT = "must be an instant such as 2027-05-01T00:00:00Z"
 _WORDS: Mapping[str, str] = {
@@ -25,8 +26,8 @@ _WORDS: Mapping[str, str] = {
     "int_type": _INTEGER,
     "int_parsing": _INTEGER,
     "int_from_float": _INTEGER,
-    "decimal_type": _NUMBER,
-    "decimal_parsing": _NUMBER,
+    "decimal_type": _DECIMAL,
+    "decimal_parsing": _DECIMAL,
     "float_type": _NUMBER,
     "float_parsing": _NUMBER,
     "finite_number": "must be a finite number",
@@ -77,10 +78,16 @@ def in_words(problem: Mapping[str, Any]) -> str:
 
 def told(problems: Iterable[Mapping[str, Any]], place: Callable[[tuple[int | str, ...]], str]) -> str:
     """All of them in one line, each with its ``place``; of very many the first."""
-    found = list(problems)
+    found = _own(list(problems))
     lines = [f"{place(each['loc'])}: {in_words(each)}".removeprefix(": ") for each in found[:MAX_PROBLEMS]]
     more = f"; and {len(found) - MAX_PROBLEMS} more" if len(found) > MAX_PROBLEMS else ""
     return "; ".join(lines) + more
+
+
+def _own(problems: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without lists that are too short only because their entries, which are told, are wrong."""
+    held = {each["loc"][:length] for each in problems for length in range(len(each["loc"]))}
+    return [each for each in problems if each["type"] != "too_short" or each["loc"] not in held]
 
 
 def dotted(location: tuple[int | str, ...]) -> str:

@@ -17,6 +17,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from tenantwatch_collector.sla.contract import Contract
 from tenantwatch_collector.wording import MAX_PROBLEMS, bracketed, dotted, told
 
 
@@ -61,7 +62,7 @@ class Outer(BaseModel):
         ({"amount": 0}, "amount: must be more than 0"),
         ({"amount": 10}, "amount: must be less than 10"),
         ({"amount": "1.005"}, "amount: must have at most 2 decimals"),
-        ({"amount": "much"}, "amount: must be a number"),
+        ({"amount": "much"}, "amount: must be a number, or a text that holds one"),
         ({"amount": "NaN"}, "amount: must be a finite number"),
         ({"text": "a"}, "text: must have at least 2 characters"),
         ({"text": "abcde"}, "text: must have at most 4 characters"),
@@ -95,6 +96,22 @@ def test_what_is_missing_and_what_is_of_the_whole() -> None:
     with pytest.raises(ValidationError) as caught:
         Outer.model_validate(5)
     assert told(caught.value.errors(), dotted) == "must be an object"
+
+
+def test_a_list_is_not_too_short_where_its_entries_are_wrong() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Outer.model_validate({"inner": [{"words": [5]}, {"words": []}]})
+    assert told(caught.value.errors(), dotted) == (
+        "inner.0.words.0: must be a text; inner.1.words: must have at least 1 entry"
+    )
+
+
+def test_entries_that_are_wrong_leave_no_tuple_too_short() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Contract.model_validate({"service_hours": [{"weekday": 0, "from": 0, "to_minute": 1440}]})
+    assert told(caught.value.errors(), dotted) == (
+        "service_hours.0.from_minute: is missing; service_hours.0.from: is not known here"
+    )
 
 
 def test_of_very_many_the_first_are_told() -> None:
