@@ -57,6 +57,13 @@ class Judgement:
     def key(self) -> int:
         return PLATFORM_KEY if self.tenant is None else self.tenant.tenant_key
 
+    @property
+    def is_of_no_contract(self) -> bool:
+        """Whether the period lies before the tenant's contract, or was no tenant's business."""
+        end_us = self.named.period.end * UNITS
+        begins = [subject.judged.parts[0].terms.effective_from for subject in self.subjects]
+        return all(begin_us is not None and begin_us >= end_us for begin_us in begins)
+
     def document(self, stage: Stage = "provisional", revision: int = 0, reason: str = "") -> dict[str, Any]:
         """The report, not signed."""
         heading = Heading(
@@ -124,7 +131,9 @@ class Issuing:
         """What is to be issued after ``kept``; None if nothing new is to be said."""
         digest = document["content_digest"]
         if not kept:
-            final = await self._is_final(judged.tenants, judged.named, judged.asked)
+            # Of time before the contract nothing is kept: whoever asks must not fix anything.
+            final = not judged.is_of_no_contract
+            final = final and await self._is_final(judged.tenants, judged.named, judged.asked)
             return next_issue(None, final, digest)
         # What was final once stays so.
         last = kept[-1]

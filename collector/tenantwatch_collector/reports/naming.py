@@ -69,6 +69,12 @@ def read_label(text: str) -> tuple[PeriodName, date]:
         ) from error
 
 
+def period_of(label: str, local: LocalTime) -> Period:
+    """The period that a label names in that local time, begun or not. Raises RefusedForEver."""
+    kind, day = read_label(label)
+    return local.period(kind, day)  # type: ignore[arg-type]  # no label names a rolling one
+
+
 def _read(text: str) -> tuple[PeriodName, date]:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         return "daily", date.fromisoformat(text)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from tenantwatch_collector.sla.contract import ContractVersion
+from tenantwatch_collector.sla.spans import Span
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,12 +29,17 @@ def agreed_beginning(versions: Iterable[ContractVersion], units_per_second: int)
 
 
 def refuse_moving(
-    begins: int, is_agreed: bool, wanted: int, now: int, first_measured: int | None, is_reported: bool
+    begins: int,
+    is_agreed: bool,
+    wanted: int,
+    now: int,
+    first_measured: int | None,
+    reported: Iterable[Span],
 ) -> None:
     """Raise MovedBeginning if ``wanted`` would make another past of a contract that ``begins`` then.
 
-    ``is_agreed``: terms named it. ``first_measured``: since when anything is known. ``is_reported``: a report
-    was issued.
+    ``is_agreed``: terms named it. ``first_measured``: since when anything is known. ``reported``: the periods
+    of which a report was issued.
     """
     if wanted == begins:
         return
@@ -42,7 +48,7 @@ def refuse_moving(
     low, high = sorted((begins, wanted))
     if low >= min(high, now):
         return
-    if is_reported:
+    if any(start < high and end > low for start, end in reported):
         raise MovedBeginning("a report on that time was issued: leave the beginning out")
     if begins < wanted and first_measured is not None and first_measured < min(high, now):
         raise MovedBeginning(

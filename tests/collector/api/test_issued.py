@@ -13,6 +13,7 @@ from tests.collector.api.served import OTHER, TENANT, Served, without_nulls
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-issued")]
 ISSUED = "/monitoring/reports/issued"
+BEGINS = (datetime.now(UTC) - timedelta(days=60)).isoformat()
 
 
 async def daily(here: Served) -> list[Any]:
@@ -21,8 +22,17 @@ async def daily(here: Served) -> list[Any]:
     return [each for each in reports if each["period_type"] == "daily"]
 
 
+async def begun_long_ago(here: Served) -> None:
+    """Of time before the contract no report is kept."""
+    path = f"/monitoring/sla/{TENANT}/terms"
+    (first, *_) = (await here.admin.rest("GET", path))["versions"]
+    new = {"contract": {**first["contract"], "effective_from": BEGINS}, "reason": "a test"}
+    await here.admin.rest("PUT", path, new)
+
+
 async def test_what_was_issued_is_listed_and_told_again(here: Served) -> None:
     assert await daily(here) == []
+    await begun_long_ago(here)
     days = [(datetime.now(UTC) - timedelta(days=back)).date().isoformat() for back in (20, 10)]
     path = f"/monitoring/reports/sla?tenant_id={TENANT}&period=daily&date="
     documents = [await here.admin.rest("GET", f"{path}{day}") for day in days]
@@ -49,6 +59,7 @@ async def test_what_was_issued_is_listed_and_told_again(here: Served) -> None:
 
 
 async def test_the_platforms_are_listed_for_who_reaches_all_of_it(here: Served) -> None:
+    await begun_long_ago(here)
     day = (datetime.now(UTC) - timedelta(days=30)).date().isoformat()
     document = await here.admin.rest("GET", f"/monitoring/reports/sla?period=daily&date={day}")
     told = (await here.admin.rest("GET", f"{ISSUED}/platform"))["reports"]

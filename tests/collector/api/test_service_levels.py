@@ -265,6 +265,17 @@ async def test_a_contract_that_has_begun_keeps_its_beginning(here: Served) -> No
     assert len(told["versions"]) == 5
 
 
+async def test_who_asks_of_time_before_a_contract_keeps_nobody_from_agreeing_on_it(here: Served) -> None:
+    await here.store.create_tenant("early", "Early", "professional")
+    path = "/monitoring/reports/sla?tenant_id=early&period=daily&date="
+    told = await here.admin.rest("GET", f"{path}{utc(days=-20)[:10]}")
+    assert told["stage"] == "provisional"
+    assert [each["kind"] for each in told["tenants"][0]["exclusions"]] == ["out_of_scope"]
+    assert (await here.admin.rest("GET", "/monitoring/reports/issued/early"))["reports"] == []
+    new = {"contract": {"effective_from": utc(days=-15)}, "reason": "as signed"}
+    await here.admin.rest("PUT", "/monitoring/sla/early/terms", new)
+
+
 async def test_results_that_count_are_not_put_before_the_contract(here: Served) -> None:
     async with here.agent([("web", "http_endpoint", Status.HEALTHY, {})]):
         pass

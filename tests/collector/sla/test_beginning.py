@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tenantwatch_collector.sla.beginning import MovedBeginning, agreed_beginning, refuse_moving
 from tenantwatch_collector.sla.contract import Contract, ContractVersion
+from tenantwatch_collector.sla.spans import Span
 
 NOW = 1000
 
@@ -32,31 +33,34 @@ def test_until_then_the_newest_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("begins", "is_agreed", "wanted", "measured", "is_reported", "words"),
+    ("begins", "is_agreed", "wanted", "measured", "reported", "words"),
     [
-        (500, True, 500, 400, True, ""),
-        (500, True, 501, None, False, "has begun"),
-        (500, True, 499, None, False, "has begun"),
-        (1000, True, 2000, None, False, "has begun"),
+        (500, True, 500, 400, [(900, 1000)], ""),
+        (500, True, 501, None, [], "has begun"),
+        (500, True, 499, None, [], "has begun"),
+        (1000, True, 2000, None, [], "has begun"),
         # It lies ahead, and so does what is wanted: agents may be at work already.
-        (1500, True, 2000, 400, True, ""),
-        (1500, True, 1001, 400, True, ""),
-        (1500, True, 900, 400, False, ""),
-        (1500, True, 900, 400, True, "a report"),
+        (1500, True, 2000, 400, [(900, 1000)], ""),
+        (1500, True, 1001, 400, [(900, 1000)], ""),
+        (1500, True, 900, 400, [], ""),
+        (1500, True, 900, 400, [(900, 1000)], "a report"),
         # Nobody said one: it began with the tenant or the first result.
-        (500, False, 2000, None, False, ""),
-        (500, False, 2000, 700, False, "results from before"),
-        (500, False, 700, 700, False, ""),
-        (500, False, 2000, None, True, "a report"),
-        (500, False, 300, 500, False, ""),
-        (500, False, 300, 500, True, "a report"),
+        (500, False, 2000, None, [], ""),
+        (500, False, 2000, 700, [], "results from before"),
+        (500, False, 700, 700, [], ""),
+        (500, False, 2000, None, [(900, 1000)], "a report"),
+        (500, False, 300, 500, [], ""),
+        (500, False, 300, 500, [(350, 450)], "a report"),
+        # Only what was reported of the time that would change counts.
+        (500, False, 300, 500, [(100, 300), (500, 600)], ""),
+        (1500, True, 950, 400, [(900, 950)], ""),
     ],
 )
 def test_what_moves_the_past_is_refused(
-    begins: int, is_agreed: bool, wanted: int, measured: int | None, is_reported: bool, words: str
+    begins: int, is_agreed: bool, wanted: int, measured: int | None, reported: list[Span], words: str
 ) -> None:
     if not words:
-        refuse_moving(begins, is_agreed, wanted, NOW, measured, is_reported)
+        refuse_moving(begins, is_agreed, wanted, NOW, measured, reported)
         return
     with pytest.raises(MovedBeginning, match=words):
-        refuse_moving(begins, is_agreed, wanted, NOW, measured, is_reported)
+        refuse_moving(begins, is_agreed, wanted, NOW, measured, reported)
