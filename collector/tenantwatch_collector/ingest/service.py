@@ -145,7 +145,8 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             await asyncio.shield(session.task)
         except asyncio.CancelledError:
             session.task.cancel()
-            await asyncio.wait([session.task])
+            # The call is over: nobody hears what its task may still have to say.
+            await asyncio.gather(session.task, return_exceptions=True)
             raise
 
     async def _authenticate(self, context: Context) -> Caller:

@@ -1,0 +1,49 @@
+"""A stream whose line breaks amid a transaction: its end is told to nobody, and is no fault in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Sequence
+from typing import Any
+
+import grpc.aio
+import pytest
+from tenantwatch_collector.store.base import StoreUnavailable
+
+from tests.collector.ingest.test_fuzz import Raw, raw
+
+__all__ = ["raw"]
+
+
+async def test_what_fails_after_the_line_broke_is_not_left_to_the_log(
+    raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registering, given_up = asyncio.Event(), asyncio.Event()
+
+    async def register_checks(*_: Any, **__: Any) -> Sequence[Any]:
+        registering.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise StoreUnavailable("the transaction was given up") from None
+        finally:
+            given_up.set()
+        raise AssertionError("it waits for ever")
+
+    unheard: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: unheard.append(told))
+    before = {task for task in asyncio.all_tasks() if "_serve" in repr(task)}
+    monkeypatch.setattr(raw.store, "register_checks", register_checks)
+    async with grpc.aio.insecure_channel(raw.address) as channel:
+        call = await raw.open(channel, "a")
+        await asyncio.wait_for(registering.wait(), 30)
+        serving = {task for task in asyncio.all_tasks() if "_serve" in repr(task)} - before
+        assert serving
+        call.cancel()
+        await asyncio.wait_for(given_up.wait(), 30)
+        await asyncio.wait(serving, timeout=30)
+    del serving
+    gc.collect()
+    await asyncio.sleep(0)
+    assert unheard == []
