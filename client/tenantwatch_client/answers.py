@@ -255,6 +255,7 @@ class TermsVersion(TypedDict):
     author: str
     reason: str
     contract: dict[str, Any]
+    targets: dict[str, str]
 
 
 class ResolutionView(TypedDict):
@@ -268,6 +269,7 @@ class TermsView(TypedDict):
     tenant_id: str
     versions: list[TermsVersion]
     resolution: ResolutionView | None
+    notes: list[str]
 
 
 class Deployment(TypedDict):

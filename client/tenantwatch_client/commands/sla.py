@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,8 +12,9 @@ from tenantwatch_client.areas.levels import Period
 from tenantwatch_client.commands.exits import ExitState, exit_as
 from tenantwatch_client.commands.files import FileArgument, read_object
 from tenantwatch_client.commands.profile import connect
-from tenantwatch_client.commands.show import Output, OutputOption, print_json, rounded, show, show_one
+from tenantwatch_client.commands.show import Output, OutputOption, rounded, show, show_one
 from tenantwatch_client.commands.tenant import TenantArgument, Tier
+from tenantwatch_client.commands.terms import show_terms
 
 app = typer.Typer(
     help="Service levels: the numbers, how they come about, what was agreed.", no_args_is_help=True
@@ -32,6 +34,8 @@ PeriodOption = Annotated[Span, typer.Option(help="which kind of period")]
 Date = Annotated[str | None, typer.Option(help="a day in it, YYYY-MM-DD; today if left out")]
 Days = Annotated[int | None, typer.Option(min=1, help="of a rolling period")]
 AsOf = Annotated[str | None, typer.Option(help="what was known then, RFC 3339")]
+
+FIELDS = "Every field: docs/service-levels.md"
 
 LEVEL = (
     ("tenant", lambda row: f"{row['tenant_name']} ({row['tenant_id']}), {row['tier']}"),
@@ -67,13 +71,6 @@ CORRECTIONS = (
     ("COUNTS AS", "counts_as"),
     ("AUTHOR", "author"),
     ("APPROVER", "approver"),
-    ("REASON", "reason"),
-)
-TERMS = (
-    ("VERSION", "number"),
-    ("IN FORCE FROM", "in_force_from"),
-    ("TIER", lambda row: row["contract"].get("tier")),
-    ("AUTHOR", "author"),
     ("REASON", "reason"),
 )
 
@@ -118,24 +115,36 @@ def explain(
 
 @app.command("terms")
 def terms(tenant: TenantArgument, output: OutputOption = Output.table) -> None:
-    """Show the versions of what was agreed, and what the checks can prove."""
+    """Show what was agreed, its versions, and what the checks can prove."""
     with connect() as client:
-        found = client.levels.terms(tenant)
-    if output is Output.json:
-        print_json(found)
-        return
-    show(found["versions"], TERMS, output, "nothing was agreed")
-    if output is Output.table and found["resolution"] is not None:
-        for warning in found["resolution"]["warnings"]:
-            typer.echo(f"\n{warning}")
+        show_terms(client.levels.terms(tenant), output)
 
 
-@app.command("set-terms")
-def set_terms(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
+@app.command("set-terms", epilog=f'example: {{"tier": "enterprise", "timezone": "Europe/Berlin"}} {FIELDS}')
+def set_terms(
+    tenant: TenantArgument,
+    file: Annotated[
+        Path,
+        typer.Argument(help='a contract as JSON, or {"contract": ..., "reason": ..., "in_force_from": ...}'),
+    ],
+    reason: Annotated[
+        str | None, typer.Option(help="why the terms change, where the file does not say")
+    ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="when they begin, RFC 3339; now if left out")
+    ] = None,
+    output: OutputOption = Output.table,
+) -> None:
     """Agree on new terms; the past is never rewritten."""
+    new = read_object(file)
+    if "contract" not in new:
+        new = {"contract": new}
+    given = {"reason": reason, "in_force_from": begin}
+    new |= {name: value for name, value in given.items() if value is not None}
+    if "reason" not in new:
+        raise typer.BadParameter("say why the terms change: --reason TEXT")
     with connect() as client:
-        found = client.levels.set_terms(tenant, read_object(file))
-    show(found["versions"], TERMS, output, "")
+        show_terms(client.levels.set_terms(tenant, new), output)
 
 
 @app.command("maintenance")
@@ -145,7 +154,11 @@ def maintenance(tenant: TenantArgument, output: OutputOption = Output.table) -> 
         show(client.levels.maintenance(tenant), WINDOWS, output, "no maintenance was announced")
 
 
-@app.command("announce")
+@app.command(
+    "announce",
+    epilog='example: {"reason": "upgrade", "from": "2027-05-09T02:00:00Z", "to": "2027-05-09T04:00:00Z"};'
+    f' weekly: "rule", "first" and "duration_s" in place of from and to. {FIELDS}',
+)
 def announce(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
     """Announce a maintenance window, now."""
     with connect() as client:
@@ -167,7 +180,11 @@ def corrections(tenant: TenantArgument, output: OutputOption = Output.table) -> 
         show(client.levels.corrections(tenant), CORRECTIONS, output, "nothing was corrected")
 
 
-@app.command("correct")
+@app.command(
+    "correct",
+    epilog='example: {"from": "2027-05-04T08:05:00Z", "to": "2027-05-04T08:50:00Z", "counts_as": "up",'
+    f' "reason": "the network of the probe"}}. {FIELDS}',
+)
 def correct(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
     """Enter a correction; it counts once somebody else approves it."""
     with connect() as client:

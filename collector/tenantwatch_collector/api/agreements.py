@@ -115,6 +115,9 @@ class TermsVersion(BaseModel):
     author: str
     reason: str
     contract: Contract
+    targets: dict[str, str] = Field(
+        description="as they are in force: those of the contract, else those of its tier, as decimal texts"
+    )
 
 
 class ResolutionView(BaseModel):
@@ -130,6 +133,7 @@ class TermsView(BaseModel):
     tenant_id: str
     versions: list[TermsVersion]
     resolution: ResolutionView | None
+    notes: list[str] = Field(description="what of the newest terms is other than one may expect")
 
 
 class WindowView(BaseModel):

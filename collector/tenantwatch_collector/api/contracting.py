@@ -30,8 +30,9 @@ from tenantwatch_collector.api.series import written_series
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
-from tenantwatch_collector.reports.agreements import correction_of, versions_of
+from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of
 from tenantwatch_collector.reports.members import name_of
+from tenantwatch_collector.sla.beginning import terms_before
 from tenantwatch_collector.sla.contract import (
     BackdatedTerms,
     ContractVersion,
@@ -39,6 +40,7 @@ from tenantwatch_collector.sla.contract import (
 )
 from tenantwatch_collector.sla.corrections import same_person
 from tenantwatch_collector.sla.resolution import resolution
+from tenantwatch_collector.sla.written import written_targets
 from tenantwatch_collector.store.base import (
     CorrectionRecord,
     Store,
@@ -68,6 +70,7 @@ class Contracting:
             tenant_id=tenant_id,
             versions=[_version(version) for version in versions],
             resolution=_resolution(versions[-1], checks),
+            notes=_notes(versions),
         )
 
     @demands(Permission.SLA_WRITE)
@@ -220,6 +223,20 @@ def _resolution(version: ContractVersion, checks: Sequence[TenantCheck]) -> Reso
     )
 
 
+def _notes(versions: Sequence[ContractVersion]) -> list[str]:
+    """Terms never begin in the past, also where the contract did."""
+    before = terms_before(versions, UNITS)
+    if before is None:
+        return []
+    begins, earlier = instant(before.begins).isoformat(), ", ".join(map(str, before.numbers))
+    newest = versions[-1]
+    return [
+        f"the contract begins {begins}, and version {newest.number} is in force from"
+        f" {instant(newest.in_force_from).isoformat()}: the time between is judged on the terms of"
+        f" version {earlier}"
+    ]
+
+
 def _refuse_more(records: Sequence[object], what: str) -> None:
     if len(records) >= MAX_RECORDS:
         raise RefusedForEver(f"a tenant has at most {MAX_RECORDS} {what}")
@@ -234,6 +251,7 @@ def _version(version: ContractVersion) -> TermsVersion:
         author=version.author,
         reason=version.reason,
         contract=version.contract,
+        targets=written_targets(version.contract.targets_in_force()),
     )
 
 

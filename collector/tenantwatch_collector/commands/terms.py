@@ -48,10 +48,11 @@ def _new(options: argparse.Namespace) -> NewTerms:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path}: {error}; {_EXAMPLE}") from error
+    if not isinstance(contract, dict) or "contract" not in contract:
+        contract = {"contract": contract}
+    given = {"reason": options.reason, "in_force_from": options.begin}
     try:
-        return NewTerms.model_validate(
-            {"contract": contract, "reason": options.reason, "in_force_from": options.begin}
-        )
+        return NewTerms.model_validate(contract | {k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
         words = told(error.errors(include_url=False), dotted)
         raise ConfigurationError(f"{path}: {words}; {_EXAMPLE}") from error
@@ -61,7 +62,11 @@ def _print(told: TermsView) -> None:
     for version in told.versions:
         since = "from the beginning" if version.in_force_from is None else f"from {version.in_force_from}"
         print(f"version {version.number}, {since}: {version.reason} ({version.author})")
-    print(told.versions[-1].contract.model_dump_json(indent=1, exclude_defaults=True))
+    newest = told.versions[-1]
+    print(newest.contract.model_dump_json(indent=1, exclude_defaults=True))
+    print("targets: " + ", ".join(f"{name} {value}" for name, value in newest.targets.items()))
+    for note in told.notes:
+        print(f"note: {note}")
     found = told.resolution
     if found is None:
         print("there is no critical check: nothing can be proved")
@@ -80,9 +85,13 @@ def add_command(family: Any, config_help: str) -> None:
     parser = family.add_parser("terms", help=text, description=text, epilog=_EXAMPLE)
     parser.add_argument("tenant", metavar="TENANT", help="as in `tenant list`")
     parser.add_argument(
-        "--set", type=Path, metavar="FILE", help="a contract as JSON; the past keeps its terms"
+        "--set",
+        type=Path,
+        metavar="FILE",
+        help="a contract as JSON, alone or with its reason and in_force_from as REST takes it; the past keeps"
+        " its terms",
     )
-    parser.add_argument("--reason", default="", help="why the terms change; wanted with --set")
+    parser.add_argument("--reason", help="why the terms change; wanted with --set where FILE does not say")
     parser.add_argument(
         "--from", dest="begin", metavar="INSTANT", help="when they begin, such as 2027-05-01T00:00:00+02:00"
     )

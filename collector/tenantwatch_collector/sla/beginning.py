@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tenantwatch_collector.sla.contract import ContractVersion
+from tenantwatch_collector.sla.contract import ContractVersion, versions_known
 from tenantwatch_collector.sla.spans import Span
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +56,29 @@ def refuse_moving(
             "there are results from before that instant, and they count: leave it out;"
             " a beginning is agreed before the first result arrives"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """``numbers``: the versions on whose terms the time since the contract ``begins`` is judged."""
+
+    begins: int
+    numbers: tuple[int, ...]
+
+
+def terms_before(versions: Sequence[ContractVersion], units_per_second: int) -> Before | None:
+    """What counts between the beginning that the newest version names and that version; None if nothing."""
+    newest, begins = versions[-1], agreed_beginning(versions, units_per_second)
+    if newest.contract.effective_from is None or begins is None or begins >= newest.in_force_from:
+        return None
+    known = versions_known(versions, newest.recorded_at)
+    ends = [*(version.in_force_from for version in known[1:]), None]
+    numbers = tuple(
+        version.number
+        for version, end in zip(known, ends, strict=True)
+        if version.in_force_from < newest.in_force_from and (end is None or end > begins)
+    )
+    return Before(begins, numbers)
 
 
 def instant_of(moment: datetime, units_per_second: int) -> int:

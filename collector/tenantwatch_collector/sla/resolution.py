@@ -43,8 +43,14 @@ def resolution(
     ):
         if amount < looks * interval:
             found.append(
-                f"the {name} of {amount:g} s is {amount / interval:.1f} looks of check {slowest!r}, which"
+                f"the {name} of {amount:g} s is {_looks(amount / interval)} of check {slowest!r}, which"
                 f" comes every {interval:g} s: set its interval to {max(1, int(amount / looks)):d} s or less"
             )
     shortest = max(intervals_s[c] * confirm_failures.get(c, 3) for c in intervals_s)
     return Resolution(interval, shortest, 100 * interval / _MONTH_SECONDS, found)
+
+
+def _looks(count: float) -> str:
+    if count < 0.05:
+        return "less than a tenth of a look"
+    return f"{count:.1f} looks"

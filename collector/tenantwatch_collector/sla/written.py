@@ -46,7 +46,7 @@ def terms_to_json(terms: Terms) -> dict[str, Any]:
     return {
         "units_per_second": terms.units_per_second,
         "timezone": str(terms.zone),
-        "targets": {name: decimal_text(getattr(terms.targets, name)) for name in Targets.__slots__},
+        "targets": written_targets(terms.targets),
         "policies": {name: getattr(terms.policies, name) for name in Policies.__slots__},
         "effective_from": terms.effective_from,
         "service_hours": None
@@ -61,6 +61,11 @@ def terms_to_json(terms: Terms) -> dict[str, Any]:
         "checks": [{name: getattr(check, name) for name in _CHECK} for check in terms.checks],
         "groups": [{"name": g.name, "role": g.role, "rule": g.rule} for g in terms.groups],
     }
+
+
+def written_targets(targets: Targets) -> dict[str, str]:
+    """By their names, as decimal texts."""
+    return {name: decimal_text(getattr(targets, name)) for name in Targets.__slots__}
 
 
 def terms_from_json(written: Mapping[str, Any]) -> Terms:

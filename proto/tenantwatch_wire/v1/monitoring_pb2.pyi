@@ -862,20 +862,29 @@ class GetServiceLevelReportResponse(_message.Message):
     def __init__(self, content: _Optional[bytes] = ..., media_type: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class TermsVersion(_message.Message):
-    __slots__ = ("number", "in_force_from", "recorded_at", "author", "reason", "contract")
+    __slots__ = ("number", "in_force_from", "recorded_at", "author", "reason", "contract", "targets")
+    class TargetsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     IN_FORCE_FROM_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
     number: int
     in_force_from: _timestamp_pb2.Timestamp
     recorded_at: _timestamp_pb2.Timestamp
     author: str
     reason: str
     contract: _struct_pb2.Struct
-    def __init__(self, number: _Optional[int] = ..., in_force_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., contract: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    targets: _containers.ScalarMap[str, str]
+    def __init__(self, number: _Optional[int] = ..., in_force_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., contract: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., targets: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Resolution(_message.Message):
     __slots__ = ("coarsest_interval_s", "shortest_outage_s", "step_pct", "warnings")
@@ -896,14 +905,16 @@ class GetTermsRequest(_message.Message):
     def __init__(self, tenant_id: _Optional[str] = ...) -> None: ...
 
 class GetTermsResponse(_message.Message):
-    __slots__ = ("tenant_id", "versions", "resolution")
+    __slots__ = ("tenant_id", "versions", "resolution", "notes")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     RESOLUTION_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     versions: _containers.RepeatedCompositeFieldContainer[TermsVersion]
     resolution: Resolution
-    def __init__(self, tenant_id: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[TermsVersion, _Mapping]]] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ...) -> None: ...
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, tenant_id: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[TermsVersion, _Mapping]]] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SetTermsRequest(_message.Message):
     __slots__ = ("tenant_id", "contract", "in_force_from", "reason")
@@ -918,14 +929,16 @@ class SetTermsRequest(_message.Message):
     def __init__(self, tenant_id: _Optional[str] = ..., contract: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., in_force_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class SetTermsResponse(_message.Message):
-    __slots__ = ("tenant_id", "versions", "resolution")
+    __slots__ = ("tenant_id", "versions", "resolution", "notes")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     RESOLUTION_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     tenant_id: str
     versions: _containers.RepeatedCompositeFieldContainer[TermsVersion]
     resolution: Resolution
-    def __init__(self, tenant_id: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[TermsVersion, _Mapping]]] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ...) -> None: ...
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, tenant_id: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[TermsVersion, _Mapping]]] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class MaintenanceWindow(_message.Message):
     __slots__ = ("window_id", "to", "recurrence", "checks", "reason", "author", "announced_at", "cancelled_at")

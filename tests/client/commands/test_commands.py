@@ -150,6 +150,40 @@ def test_service_levels_are_shown_explained_and_reported(
     assert report.read_bytes().startswith(b"%PDF-")
 
 
+def test_terms_are_agreed_by_a_contract_alone_and_shown_in_full(
+    signed_in: Shell, tenant: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "contract.json"
+    contract = {
+        "tier": "enterprise",
+        "timezone": "Europe/Berlin",
+        "effective_from": "2026-01-01T00:00:00Z",
+        "service_hours": [{"weekday": 0, "from_minute": 480, "to_minute": 1080}],
+        "credits": {"fee": "4900.00", "table": [{"below": "99.9", "credit_pct": 10}]},
+    }
+    file.write_text(json.dumps(contract))
+    assert signed_in("sla", "set-terms", tenant, str(file)) == 2
+    assert "--reason" in signed_in.errors
+    assert signed_in("sla", "set-terms", tenant, str(file), "--reason", "an upgrade") == 0, signed_in.errors
+    told = " ".join(signed_in.output.split())
+    for words in (
+        "at least 99.9 %",
+        "Europe/Berlin",
+        "Mon 08:00-18:00",
+        "10 % below 99.9 %, of 4900.00",
+        "an upgrade",
+        "nothing can be proved",
+        "judged on the terms of version 0",
+    ):
+        assert words in told
+    assert signed_in("sla", "terms", tenant) == 0
+    assert " ".join(signed_in.output.split()) == told
+    file.write_text(json.dumps({"contract": {"tier": "basic"}, "reason": "as by REST"}))
+    found = signed_in.json("sla", "set-terms", tenant, str(file))
+    assert isinstance(found, dict)
+    assert found["versions"][-1]["reason"] == "as by REST"
+
+
 ALLOWED = '[assignment]\nenabled = true\nhosts = ["127.0.0.1"]'
 MAIL = '{"kind": "tcp_connection", "address": "127.0.0.1:25"}'
 

@@ -72,6 +72,37 @@ async def test_terms_are_set_by_grpc_and_read_by_both(here: Served) -> None:
     await _only_for_admins(here, "SetTerms", ParseDict(new, pb.SetTermsRequest()))
 
 
+async def test_terms_tell_their_targets_and_whose_terms_the_time_before_them_is_judged_on(
+    here: Served,
+) -> None:
+    await here.store.create_tenant("earlier", "Earlier", "basic")
+    new = {
+        "contract": {
+            "tier": "enterprise",
+            "targets": {"response_time_ms": "250.5"},
+            "effective_from": (begins := utc(days=-30)),
+        },
+        "reason": "backwards",
+    }
+    asked = ParseDict({**new, "tenant_id": "earlier"}, pb.SetTermsRequest())
+    saved = await here.admin.call("SetTerms", asked)
+    first, second = saved["versions"]
+    assert (first["targets"]["availability_percentage"], second["targets"]) == (
+        "99",
+        {
+            "availability_percentage": "99.9",
+            "response_time_ms": "250.5",
+            "error_rate_percentage": "0.5",
+            "recovery_time_minutes": "15",
+        },
+    )
+    (note,) = saved["notes"]
+    assert note.startswith(f"the contract begins {begins[:19]}")
+    assert note.endswith("the time between is judged on the terms of version 0")
+    read = await here.admin.rest("GET", "/monitoring/sla/earlier/terms")
+    assert read["notes"] == [note]
+
+
 async def test_whoever_saves_terms_hears_what_the_checks_cannot_prove(here: Served) -> None:
     """A check each minute against 26 s of outage in a month, at both doors, when saved and when read."""
     async with here.agent([("web", "http_endpoint", Status.HEALTHY, {})]):

@@ -137,6 +137,7 @@ def test_terms_say_what_the_checks_can_prove(
     contract.write_text('{"tier": "enterprise", "timezone": "Europe/Berlin"}')
     told = run(capsys, "terms", "acme", "--set", str(contract), "--reason", "an upgrade", "--config", config)
     assert "an upgrade (local:" in told
+    assert "targets: availability_percentage 99.9, response_time_ms 500" in told
     assert "look every 300 s at the slowest" in told
     assert "warning: the monthly error budget of 2592 s is 8.6 looks" in told
     assert run(capsys, "terms", "acme", "--config", config) == told
@@ -156,7 +157,10 @@ def test_terms_say_what_the_checks_can_prove(
         assert words in run(capsys, *asked, code=1)
     contract.write_text("{}")
     bare = "terms", "acme", "--set", str(contract), "--config", config
-    assert "reason: must have at least 1 character" in run(capsys, *bare, code=1)
+    assert "reason: is missing" in run(capsys, *bare, code=1)
+    contract.write_text('{"contract": {"tier": "basic"}, "reason": "as by REST"}')
+    assert "as by REST (local:" in run(capsys, *bare)
+    contract.write_text("{}")
     late = "--from", "2020-01-01T00:00:00Z", "--reason", "x"
     assert "new terms must begin now or later" in run(capsys, *bare, *late, code=1)
 
