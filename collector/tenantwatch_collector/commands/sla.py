@@ -13,11 +13,12 @@ from typing import Any
 
 from tenantwatch_collector.commands import levels, terms
 from tenantwatch_collector.errors import RefusedForEver
+from tenantwatch_collector.reports.difference import Difference
 from tenantwatch_collector.reports.export import read_export_file
 from tenantwatch_collector.reports.keyring import trusted_ids
 from tenantwatch_collector.reports.signing import SignatureError
 from tenantwatch_collector.reports.strict_json import read_json
-from tenantwatch_collector.reports.verify import Difference, Note, verify
+from tenantwatch_collector.reports.verify import Note, verify
 from tenantwatch_collector.sla.cases import CaseError, cases_of, evaluate_file, judge_named, unread
 from tenantwatch_collector.sla.explain_judged import explain_judged
 

@@ -58,6 +58,7 @@ def write_export(export: Export) -> Iterator[str]:
             "changes": export.changes is not None,
             "requests": export.requests is not None,
             "raw_from": export.raw_from,
+            "as_of": export.as_of,
         }
     )
     for name, values in _facts(export):
@@ -200,6 +201,7 @@ def _heading(line: str) -> Export:
             changes={} if written["changes"] else None,
             requests=[] if written["requests"] else None,
             raw_from=written["raw_from"],
+            as_of=None if written.get("as_of") is None else _whole(written["as_of"]),
         )
     except ExportError:
         raise

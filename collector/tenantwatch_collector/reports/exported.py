@@ -40,13 +40,16 @@ class Export:
     changes: dict[str, list[tuple[int, Change]]] | None = None
     sums: dict[str, list[Bucket]] = field(default_factory=dict)
     raw_from: int | None = None
+    as_of: int | None = None
+    """All that was known then is in it; None where an earlier build did not say."""
 
     def versions(self, as_of: int) -> list[Version]:
-        """The terms as they were known then; none if the export tells none."""
-        by_start = {
-            d.in_force_from: Version(d.in_force_from, d.terms) for d in self.terms if d.recorded_at <= as_of
-        }
-        return [by_start[start] for start in sorted(by_start)]
+        """The terms as they were known then; none if the export tells none. They are told as they were
+        recorded: the last says when the contract begins."""
+        known = [dated for dated in self.terms if dated.recorded_at <= as_of]
+        begins = known[-1].terms.effective_from if known else None
+        by_start = {d.in_force_from: replace(d.terms, effective_from=begins) for d in known}
+        return [Version(start, by_start[start]) for start in sorted(by_start)]
 
     def windows_known(self, as_of: int) -> list[AnnouncedWindow]:
         """Those announced by then, cancelled or not as it was known then."""

@@ -47,6 +47,9 @@ class Loaded:
     """All that a judgement of one tenant and period needs; instants in microseconds."""
 
     contracts: Sequence[ContractVersion]
+    agreed: Sequence[ContractVersion]
+    """Those too that others took the place of before they began, as they were recorded."""
+    members: Members
     versions: Sequence[Version]
     facts: Facts
     windows: Sequence[AnnouncedWindow]
@@ -99,7 +102,7 @@ async def load(
     requests = await requests_of(counting, pieces, by_look)
     facts = replace(facts, measured=measured, rollups=rollups, requests=requests)
     known_us = max(counting.known_us, _changes_known_us(log, period))
-    return Loaded(contracts, versions, facts, windows, laid_out, log, known_us)
+    return Loaded(contracts, agreed, members, versions, facts, windows, laid_out, log, known_us)
 
 
 def _changes_known_us(log: Mapping[str, Sequence[tuple[int, Change]]], period: Period) -> int:
@@ -117,19 +120,18 @@ async def _windows(records: Sequence[WindowRecord], within: Span, as_of_us: int)
         raise RefusedForEver(f"windows that come again, from the period until now: {error}") from error
 
 
-def export_of(tenant_id: str, loaded: Loaded) -> Export:
+def export_of(tenant: Tenant, loaded: Loaded, as_of_us: int) -> Export:
     """All that was loaded but the results; of rollups those whose results are gone."""
     rollups = loaded.facts.rollups
     raw_from = rollups.raw_from
     requests = loaded.facts.requests
-    terms = zip(loaded.contracts, loaded.versions, strict=True)
     return Export(
-        tenant_id,
+        tenant.tenant_id,
         UNITS,
         windows=list(loaded.windows),
         corrections=list(loaded.facts.corrections),
         requests=None if requests is None else list(requests),
-        terms=[DatedTerms(v.in_force_from, c.recorded_at, v.terms) for c, v in terms],
+        terms=_dated_terms(tenant, loaded),
         changes={name: list(known) for name, known in loaded.log.items()},
         sums={
             name: [bucket for bucket in found if bucket.start < raw_from]
@@ -138,7 +140,18 @@ def export_of(tenant_id: str, loaded: Loaded) -> Export:
         if raw_from
         else {},
         raw_from=raw_from,
+        as_of=as_of_us,
     )
+
+
+def _dated_terms(tenant: Tenant, loaded: Loaded) -> list[DatedTerms]:
+    """Every version that was recorded, with the beginning that was agreed by then."""
+    found, members = [], loaded.members
+    for number, each in enumerate(loaded.agreed, 1):
+        begin = _begin(tenant, loaded.agreed[:number], loaded.facts.changes)
+        (version,) = terms_of([each], members.checks, members.groups, begin, UNITS)
+        found.append(DatedTerms(each.in_force_from, each.recorded_at, version.terms))
+    return found
 
 
 def pieces_of(

@@ -168,8 +168,8 @@ def _groups(roles: Mapping[str, Sequence[tuple[int, Role]]]) -> list[Group]:
 
 
 def _named(group: str, role: Role, roles: Sequence[tuple[int, Role]]) -> str:
-    """A group that has one role after another is as many."""
-    return group if len(roles) == 1 else f"{group} ({role})"
+    """A group that has one role after another is as many: the first keeps the name, whatever comes later."""
+    return group if role == roles[0][1] else f"{group} ({role})"
 
 
 def write_members(check_keys: Iterable[int], places: Mapping[int, str]) -> str:

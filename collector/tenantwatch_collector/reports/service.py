@@ -113,7 +113,7 @@ class Reports:
         # A day more, for the platform's reports, whose days are those of UTC.
         high = min(named.period.end * UNITS + _DAY_US, as_of_us)
         names = {c.check_key: name_of(c) for c in await self._store.tenant_checks(tenant.tenant_key)}
-        for line in write_export(export_of(tenant.tenant_id, loaded)):
+        for line in write_export(export_of(tenant, loaded, as_of_us)):
             yield line
         async for key, results in results_of(self._store, tenant.tenant_key, low, high, as_of_us):
             for line in write_results({names[key]: results}):

@@ -9,28 +9,20 @@ from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from tenantwatch_collector.reports.again import instant_of, narrowed, told_again, versions_told
+from tenantwatch_collector.reports.again import instant_of, narrowed, told_again
 from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_collector.reports.difference import Difference, first_difference
 from tenantwatch_collector.reports.document import SCHEMA, content_of, report_id_of
 from tenantwatch_collector.reports.exported import Export
 from tenantwatch_collector.reports.signing import verify_signature
-from tenantwatch_collector.reports.subject import MAX_TIMELINE, terms_told
+from tenantwatch_collector.reports.subject import MAX_TIMELINE
+from tenantwatch_collector.reports.terms_again import DEFINITIONS_SINCE, same_terms, versions_of
 from tenantwatch_collector.sla.classes import TimeClass
-from tenantwatch_collector.sla.parts import Version, split_period
-from tenantwatch_collector.sla.periods import Period
+from tenantwatch_collector.sla.life import is_final
 from tenantwatch_collector.sla.rounding import exact, floor_text
-from tenantwatch_collector.sla.written import terms_to_json
 
 Document = Mapping[str, Any]
 _MALFORMED = (KeyError, TypeError, IndexError, AttributeError, ValueError, ArithmeticError, RecursionError)
-
-
-DEFINITIONS_SINCE = 3
-"""From this computation on it is known how each check was confirmed at the time."""
-
-
-class Difference(ValueError):
-    """The first thing in a report that does not hold."""
 
 
 class Note(str):
@@ -70,8 +62,13 @@ def _content(document: Document, export: Export | None) -> Iterator[str]:
     report_id = report_id_of(document["report_period"]["label"], document["content_digest"])
     if document["report_id"] != report_id:
         raise Difference(f"report_id: the report says {document['report_id']}, {report_id} follows")
-    if export is not None:
+    _own_life(document)
+    if export is None:
+        return
+    try:
         yield from _against(document, export)
+    except Difference as difference:
+        raise Difference(f"{difference}{_of_another_instant(document, export)}") from difference
 
 
 def _own_arithmetic(detail: Document) -> None:
@@ -90,6 +87,20 @@ def _own_arithmetic(detail: Document) -> None:
         )
 
 
+def _own_life(document: Document) -> None:
+    """Raise Difference where no report is of that stage at that instant, by that reason."""
+    stage, revision, reason = (document[name] for name in ("stage", "revision", "reason"))
+    if stage not in ("provisional", "final", "revised"):
+        raise Difference(f"stage: the report says {stage}, which is none")
+    if (stage == "revised") != (type(revision) is int and revision > 0):
+        raise Difference(f"revision: the report says {revision}, and is {stage}")
+    if (stage == "revised") != bool(reason):
+        raise Difference(f"reason: the report says {reason!r}, and is {stage}")
+    end, as_of = (instant_of(text, 1) for text in (document["report_period"]["end"], document["as_of"]))
+    if stage != "provisional" and not is_final(end, as_of, ()):
+        raise Difference(f"as_of: the report is {stage} at {document['as_of']}, before 72 hours had passed")
+
+
 def _same(name: str, told: Any, found: Fraction) -> None:
     if exact(told) != found:
         raise Difference(f"{name}: the report says {told}, {float(found):g} follows")
@@ -100,15 +111,19 @@ def _against(document: Document, export: Export) -> Iterator[str]:
     detail = next((d for d in document["tenants"] if d["tenant_id"] == tenant_id), None)
     if detail is None:
         raise Difference(f"the export is of {tenant_id!r}, of whom the report tells no detail")
-    as_of, versions = _versions(document, detail, export)
+    as_of = instant_of(document["as_of"], export.units_per_second)
+    versions = versions_of(detail, export, as_of)
     if export.terms and detail.get("parts"):
-        _same_terms(document, detail, export.versions(as_of), as_of)
+        same_terms(document, detail, export, as_of)
         yield f"{tenant_id}: the exported terms are those in force"
     found, left_alone = told_again(document, export, versions, as_of)
-    told = narrowed(document, export)
-    difference = next(filter(None, (first_difference(told[name], found[name], name) for name in found)), "")
+    told, unproved = narrowed(document, export), _burn_is_unproved(document, export, as_of)
+    names = [name for name in found if name != "burn" or not unproved]
+    difference = next(filter(None, (first_difference(told[name], found[name], name) for name in names)), "")
     if difference:
         raise Difference(difference)
+    if unproved:
+        yield Note(f"{tenant_id}: burn rates are not made again: {unproved}")
     yield f"{tenant_id}: the exported {_kinds(export)} give every number of the report"
     yield f"{tenant_id}: the exported {_kinds(export)} have the digests of the report's facts"
     for check_id in left_alone:
@@ -122,68 +137,19 @@ def _kinds(export: Export) -> str:
     return "results" if export.changes is None else "facts"
 
 
-def _versions(document: Document, detail: Document, export: Export) -> tuple[int, list[Version]]:
-    """The terms to judge by: those of the report, and the exported ones for the time before it, in which its
-    outages may have begun; else the exported ones."""
-    units = export.units_per_second
-    as_of = instant_of(document["as_of"], units)
-    told, exported = versions_told(detail), export.versions(as_of)
-    since = told[0].in_force_from if told else 0
-    versions = [each for each in exported if not told or each.in_force_from < since] + told
-    if not versions:
-        raise Difference("neither the report nor the export tells terms: export the facts, not results alone")
-    if versions[0].terms.units_per_second != units:
-        raise Difference("the export counts in another unit than the report")
-    return as_of, versions
+def _burn_is_unproved(document: Document, export: Export, as_of: int) -> str:
+    """Why the export cannot give burn rates, which are of the report's instant; empty if it can."""
+    if export.changes is None:
+        return "results alone do not tell them"
+    if export.as_of is None or document.get("computation", 0) < DEFINITIONS_SINCE:
+        return "the report or the export is of an earlier build, which did not keep what each check was when"
+    if as_of > export.as_of:
+        return f"the export was made before {document['as_of']}, of which the report says it is"
+    return ""
 
 
-def _same_terms(document: Document, detail: Document, exported: list[Version], as_of: int) -> None:
-    """Raise Difference where the report's terms are not the exported ones, as far as numbers rest on them."""
-    units = exported[0].terms.units_per_second
-    period = Period(*(instant_of(document["report_period"][name], units) for name in ("start", "end")))
-    until = min(period.end, as_of)
-    parts = split_period(period, exported)
-    for number, (part, (terms, span)) in enumerate(zip(detail["parts"], parts, strict=False)):
-        name = f"parts[{number}]"
-        if exact(part["from"]) * units != span.start:
-            raise Difference(f"{name}.from: the report and the exported terms differ")
-        told: Document = part["terms"]
-        found: Document = terms_to_json(terms_told(terms, until))
-        if document.get("computation", 0) < DEFINITIONS_SINCE:
-            told, found = _judged_by(told), _judged_by(found)
-        difference = first_difference(told, found, f"{name}.terms")
-        if difference:
-            raise Difference(difference)
-    if len(parts) != len(detail["parts"]):
-        raise Difference(
-            f"parts: the report has {len(detail['parts'])}, the exported terms give {len(parts)}"
-        )
-
-
-def _judged_by(terms: Document) -> Document:
-    """Terms less the settings by which changes were confirmed: later ones took their place."""
-    checks = [
-        {name: check[name] for name in ("check_id", "group", "active_from", "active_to")}
-        for check in terms["checks"]
-    ]
-    return {**terms, "checks": checks}
-
-
-def first_difference(told: Any, found: Any, name: str) -> str:
-    """Where two JSON values part, with both; an empty text if nowhere."""
-    if isinstance(told, Mapping) and isinstance(found, Mapping):
-        for key in dict.fromkeys([*told, *found]):
-            if key not in told or key not in found:
-                return f"{name}.{key}: only in the {'report' if key in told else 'recomputed report'}"
-            difference = first_difference(told[key], found[key], f"{name}.{key}")
-            if difference:
-                return difference
+def _of_another_instant(document: Document, export: Export) -> str:
+    """What to ask for where what became known between the two may be why they differ."""
+    if export.as_of is None or export.as_of == instant_of(document["as_of"], export.units_per_second):
         return ""
-    if isinstance(told, list) and isinstance(found, list):
-        if len(told) != len(found):
-            return f"{name}: the report has {len(told)} entries, {len(found)} follow"
-        pairs = enumerate(zip(told, found, strict=True))
-        return next(filter(None, (first_difference(a, b, f"{name}[{n}]") for n, (a, b) in pairs)), "")
-    # To Python 1 is true, and to nobody else.
-    same = told == found and isinstance(told, bool) == isinstance(found, bool)
-    return "" if same else f"{name}: the report says {told}, {found} follows"
+    return f" (the export was not made as of {document['as_of']}, as the report was; such a one settles it)"

@@ -133,13 +133,13 @@ def test_a_group_has_the_role_of_those_who_are_in_it() -> None:
         check(2, "host_resources", 20),
     ]
     members = Members.of(checks, {})
-    assert members.groups == [Group("g (critical)", "critical"), Group("g (informational)", "informational")]
+    assert members.groups == [Group("g", "critical"), Group("g (informational)", "informational")]
     assert spans(members) == [
-        ("a/c1", "g (critical)", 10, 50),
-        ("a/c1", "g (critical)", 80, None),
-        ("a/c2", "g (critical)", 20, 50),
+        ("a/c1", "g", 10, 50),
+        ("a/c1", "g", 80, None),
+        ("a/c2", "g", 20, 50),
         ("a/c2", "g (informational)", 50, 80),
-        ("a/c2", "g (critical)", 80, None),
+        ("a/c2", "g", 80, None),
     ]
     places = members.places()
     assert places.borders == [50, 80]

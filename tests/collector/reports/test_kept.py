@@ -14,12 +14,13 @@ import pytest
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.reports.agreements import UNITS, recurrence_to_json
 from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_collector.reports.difference import Difference
 from tenantwatch_collector.reports.document import content_of, report_id_of
 from tenantwatch_collector.reports.export import read_export
 from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import Signer, load_signer
-from tenantwatch_collector.reports.verify import Difference, Note, verify
+from tenantwatch_collector.reports.verify import Note, verify
 from tenantwatch_collector.sla.recurrence import recurrence
 from tenantwatch_collector.store.base import CorrectionRecord, WindowRecord
 from tenantwatch_collector.store.sql.store import SqlStore
@@ -228,6 +229,10 @@ async def test_one_changed_fact_is_named(
         ("tenant_compliance.0.tenant_id", "other", "not complete: .*nothing of tenant acme"),
         ("tenants.0.proved.best_pct", "100.0000", "proved.best_pct: the report says 100.0000"),
         ("report_id", "sla-2026-01-000000000000", "report_id: the report says sla-2026-01-000000000000"),
+        ("stage", "revised", "revision: the report says 0, and is revised"),
+        ("revision", 5, "revision: the report says 5, and is final"),
+        ("reason", "a whim", "reason: the report says 'a whim', and is final"),
+        ("as_of", "2020-01-01T00:00:00Z", "as_of: the report is final at 2020-01-01T00:00:00Z, before 72"),
     ],
 )
 async def test_one_signed_lie_is_named(life: Life, signer: Signer, path: str, lie: Any, named: str) -> None:

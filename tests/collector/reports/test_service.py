@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from tenantwatch_collector.reports.agreements import UNITS
+from tenantwatch_collector.reports.difference import Difference
 from tenantwatch_collector.reports.export import ExportError, read_export
 from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import load_signer, verify_signature
-from tenantwatch_collector.reports.verify import Difference, verify
+from tenantwatch_collector.reports.verify import verify
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.transfer.exporting import Wanted, export
 from tenantwatch_collector.transfer.files import FileKind, Sink
