@@ -25,6 +25,8 @@ _THINNEST = 0.9
 _WIDENED = 0.1
 """Of the strip, at most: hundreds of outages must not look like one."""
 _WEIGHT = {name: weight for weight, name in enumerate(("up", "out_of_scope", "maintenance", "unknown"))}
+PERCENT = " %"
+"""What this unit measures is never above 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def bars(
     """A bar per step; those beyond the target in the colour ``over``, a step without value as a faint dot."""
     height, inner = 110, 84
     top = _ceiling([v for v in values if v is not None], limit)
+    if unit == PERCENT:
+        top = min(top, 100.0)
     parts = _grid(top, inner, unit)
     step = (WIDTH - _LEFT - _RIGHT) / max(1, len(values))
     for number, value in enumerate(values):

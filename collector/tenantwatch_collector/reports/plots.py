@@ -64,7 +64,9 @@ def trend_charts(document: Document, zone: ZoneInfo, targets: Document | None) -
         "step": step_word(points),
         "downtime_chart": _bars_or_nothing(down, ticks, " min", None, red),
         "response_chart": _response(points, ticks, limits.get("response_time_ms")),
-        "error_chart": _bars_or_nothing(errors, ticks, " %", limits.get("error_rate_percentage"), "#7d8fa3"),
+        "error_chart": _bars_or_nothing(
+            errors, ticks, charts.PERCENT, limits.get("error_rate_percentage"), "#7d8fa3"
+        ),
     }
 
 

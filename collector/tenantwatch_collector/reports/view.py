@@ -33,7 +33,7 @@ def _heading(document: Document) -> dict[str, Any]:
         "as_of": moment(instant(document["as_of"]), zone),
         "period_kind": _PERIODS.get(period["type"], "Period"),
         "period": span(instant(period["start"]), instant(period["end"]), zone),
-        "zone": period["timezone"],
+        "time": "UTC" if period["timezone"] == "UTC" else f"local time of {period['timezone']}",
         "stage": f"Revision {document['revision']}" if stage == "revised" else stage.capitalize(),
         "stage_note": _stage_note(document),
         "signature": _signature(document),

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 from tenantwatch_collector.reports.plots import trend_charts
 from tenantwatch_collector.reports.words import (
     TARGET_WORDS,
+    VERDICTS,
     Document,
     breakable,
     decimals,
+    instant,
     is_running,
+    span,
     verdict_words,
 )
 
@@ -31,7 +34,7 @@ def platform_view(document: Document) -> dict[str, Any]:
         "note": f"Revision {document['revision']} of an earlier report, because {document['reason']}."
         if document["stage"] == "revised"
         else "",
-        "violations": _violations(document),
+        "violations": _violations(document, zone),
         "subtitle": f"{overall['total_tenants']} tenants",
         **_verdict(overall, runs),
         "figures": _figures(overall),
@@ -41,14 +44,14 @@ def platform_view(document: Document) -> dict[str, Any]:
     }
 
 
-def _violations(document: Document) -> dict[str, Any]:
+def _violations(document: Document, zone: ZoneInfo) -> dict[str, Any]:
     """Each missed target, by tenant."""
     found = document["violations"]
     rows = [
         [
             breakable(each["tenant_id"]),
             TARGET_WORDS[each["violation"]],
-            f"{each['target']:g} {_UNITS[each['unit']]}",
+            f"{each['target']:g} {_UNITS[each['unit']]}{_when(each, zone)}",
             f"{each['measured']:g} {_UNITS[each['unit']]}",
         ]
         for each in found[:MAX_VIOLATIONS]
@@ -58,9 +61,15 @@ def _violations(document: Document) -> dict[str, Any]:
     return {"rows": rows, "note": note}
 
 
+def _when(violation: Document, zone: ZoneInfo) -> str:
+    """Of a tenant whose terms changed: in which part of the period."""
+    if "from" not in violation:
+        return ""
+    return f", {span(instant(violation['from']), instant(violation['to']), zone)}"
+
+
 def _worst_first(tenant: Document) -> tuple[int, float, str]:
-    rank = {False: 0, None: 1, True: 2}[tenant["sla_compliance"]]
-    return rank, tenant["availability"] or 0.0, tenant["tenant_id"]
+    return list(VERDICTS).index(tenant["verdict"]), tenant["availability"] or 0.0, tenant["tenant_id"]
 
 
 def _verdict(overall: Document, runs: bool) -> dict[str, str]:

@@ -79,7 +79,11 @@ def _credit_due(document: Document, told: Document) -> str:
 
 def _verdict(document: Document, detail: Document, metrics: Document, runs: bool) -> dict[str, str]:
     word, tone = verdict_words(detail["proved"]["overall"], runs)
-    if metrics["availability"] is None:
+    seconds = detail["report"]["seconds"]
+    if seconds["total"] == seconds["out_of_scope"]:
+        word = "Outside of the contract"
+        sentence = "No time of this period counts, so there is nothing to judge."
+    elif metrics["availability"] is None:
         sentence = "Nothing was measured in this period, so nothing can be said about the service."
     else:
         sentence = _sentence(detail["proved"]["targets"], runs) + _credit_due(document, detail["report"])

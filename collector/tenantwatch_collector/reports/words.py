@@ -17,11 +17,12 @@ TARGET_WORDS = {
     "recovery_time": "Recovery time",
 }
 VERDICTS = {
-    "met": ("Met", "good"),
     "breached": ("Breached", "bad"),
     "not_met_so_far": ("Not met so far", "open"),
     "cannot_be_proved": ("Cannot be proved", "open"),
+    "met": ("Met", "good"),
 }
+"""The worst first."""
 
 
 def verdict_words(verdict: str, runs: bool) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pypdf
 import pytest
-from tenantwatch_collector.reports.charts import WIDTH, strip
+from tenantwatch_collector.reports.charts import PERCENT, WIDTH, bars, strip
 from tenantwatch_collector.reports.pdf import Typesetter, TypesettingFailed
 from tenantwatch_collector.sla.parts import Version
 
@@ -113,8 +113,25 @@ async def test_nothing_measured_is_said() -> None:
     assert "None was seen: nothing was measured." in text
 
 
+async def test_a_period_before_the_contract_has_nothing_to_judge() -> None:
+    terms = examples.CONTRACT.to_terms(examples.CHECKS, examples.GROUPS, examples.MONTH.end)
+    before = examples.subject("early", {}, versions=[Version(0, terms)])
+    _, text = await read(examples.tenant_document(before))
+    assert "Outside of the contract" in text
+    assert "Nothing was measured" not in text.split("Timeline")[0]
+
+
+def test_a_share_never_reaches_above_the_whole() -> None:
+    assert "150 %" not in bars([98.0, None], [], PERCENT, 0.5, "#000", "#111")
+    assert "150 min" in bars([98.0, 120.0], [], " min", None, "#000", "#111")
+
+
 async def test_the_platform_lists_every_tenant() -> None:
-    _, text = await read(examples.platform_document(60))
+    document = examples.platform_document(60)
+    missed = document["violations"][0] | {"from": "2026-02-28T23:00:00Z", "to": "2026-03-15T23:00:00Z"}
+    document["violations"][0] = missed
+    _, text = await read(document)
+    assert "1 March 2026 – 15 March 2026" in text, "which part of the period it was"
     assert "20 of 40 tenants with data kept their agreed level." in text
     assert [n for n in range(60) if f"tenant-{n:03}" not in text] == []
     assert "Recovery time 15 min 45 min" in text
