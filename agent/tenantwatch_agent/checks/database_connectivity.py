@@ -70,7 +70,6 @@ class DatabaseConnectivity:
     def __init__(self, settings: Settings) -> None:
         if not 0.01 <= settings.statement_timeout_seconds <= 600:
             raise ConfigurationError("statement_timeout_seconds must be 0.01 to 600")
-        self._url = secret_url(settings.url, settings.url_file, settings.url_env, tuple(_FAMILIES))
         self._settings = settings
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         self._connections = Limit.read(settings, "connections", "percent", "connections used")
@@ -80,6 +79,7 @@ class DatabaseConnectivity:
         for name in self._expected.names if self._expected else ():
             if ".".join(name) not in _NAMES:
                 raise ConfigurationError(f"expect: {'.'.join(name)!r} is neither value nor rows")
+        self._url = secret_url(settings.url, settings.url_file, settings.url_env, tuple(_FAMILIES))
         self._tls = Tls(settings.tls, settings.ca_file)
         self.target = without_secrets(self._url)
         self._phases = Phases()

@@ -51,13 +51,6 @@ class RedisConnectivity:
     """One connection per look: a cancelled command would leave an unread reply on a shared one."""
 
     def __init__(self, settings: Settings) -> None:
-        url = secret_url(settings.url, settings.url_file, settings.url_env, ("redis", "rediss"))
-        self._address = Address.read(url)
-        self._ca_file = settings.ca_file
-        if self._ca_file is not None and not self._address.is_secure:
-            raise ConfigurationError("ca_file belongs to a rediss:// address")
-        if self._ca_file is not None:
-            changed_at("ca_file", self._ca_file)
         self._allow_write = settings.allow_write
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         self._judge = redis_info.Judge(
@@ -67,6 +60,13 @@ class RedisConnectivity:
             lag=Limit.read(settings, "replication_lag", "seconds"),
             min_replicas=settings.min_replicas,
         )
+        url = secret_url(settings.url, settings.url_file, settings.url_env, ("redis", "rediss"))
+        self._address = Address.read(url)
+        self._ca_file = settings.ca_file
+        if self._ca_file is not None and not self._address.is_secure:
+            raise ConfigurationError("ca_file belongs to a rediss:// address")
+        if self._ca_file is not None:
+            changed_at("ca_file", self._ca_file)
         self._evicted: tuple[float, float] | None = None
         self._phases = Phases()
         self.target = without_secrets(url)

@@ -18,6 +18,7 @@ from tenantwatch_agent.checks.base import Check
 from tenantwatch_agent.checks.reach import Reach
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.checks.surroundings import Surroundings
+from tenantwatch_agent.config.again import read_all
 from tenantwatch_agent.config.source import TOP, Source
 from tenantwatch_agent.errors import ConfigurationError, Mistakes
 from tenantwatch_agent.settings import read_table
@@ -95,14 +96,17 @@ def read_checks(
     if len(tables) + len(known) > limits.MAX_CHECKS_PER_AGENT:
         raise ConfigurationError(f"{source.name}: more than {limits.MAX_CHECKS_PER_AGENT} checks")
     checks: dict[str, ConfiguredCheck] = {}
-    mistakes = Mistakes()
+    mistakes, named = Mistakes(), set(known)
     for number, table in enumerate(tables, 1):
         where = f"[[checks]] number {number} ({str(table.get('id', 'without id'))[: limits.MAX_ID_LENGTH]})"
-        with mistakes.noted(partial(source.placed, f"checks {number}")):
-            one = read_check(table, where, around)
-            if one.definition.check_id in checks or one.definition.check_id in known:
+        placed, check_id = partial(source.placed, f"checks {number}"), str(table.get("id"))
+        with mistakes.noted(placed):
+            checks[check_id] = read_check(table, where, around)
+        with mistakes.noted(placed):
+            if check_id in named:
                 raise ConfigurationError(f"{where}: a check with this id exists already")
-            checks[one.definition.check_id] = one
+        if "id" in table:
+            named.add(check_id)
     mistakes.demand_none()
     return checks
 
@@ -112,12 +116,13 @@ def read_check(table: Mapping[str, Any], where: str, around: Surroundings) -> Co
     common = {f.name for f in fields(Timing)}
     mistakes = Mistakes()
     with mistakes.noted():
-        timing = read_table(Timing, {k: v for k, v in table.items() if k in common}, where)
+        named = {k: v for k, v in table.items() if k in common}
+        timing = read_all(lambda left: read_table(Timing, left, where), named, where)
     kind = table.get("kind")
     if isinstance(kind, str):
         with mistakes.noted():
             settings = {k: v for k, v in table.items() if k not in common}
-            check = build_check(kind, settings, where, around, common)
+            check = read_all(lambda left: build_check(kind, left, where, around, common), settings, where)
     mistakes.demand_none()
     return _configured(table, timing, check)
 

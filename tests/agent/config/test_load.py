@@ -251,3 +251,50 @@ def test_the_longest_look_is_what_the_collector_waits_for(tmp_path: Path) -> Non
     one = load_config(written(tmp_path, text)).checks[0]
     assert one.definition.timeout_ms == 4 * 2000 + 3 * 500
     assert (one.timeout_seconds, one.retries, one.retry_delay_seconds) == (2.0, 3, 0.5)
+
+
+def test_one_mistake_of_a_check_hides_no_other(tmp_path: Path) -> None:
+    """Ranges, an unknown key, a pattern, an address and an id that stands twice, each with its line."""
+    path = written(
+        tmp_path,
+        """[[checks]]
+id = "a"
+kind = "http_endpoint"
+url = "ftp://h"
+intervall_seconds = 5
+interval_seconds = 0
+retries = 99
+expect_body_matches = "("
+degraded_after_ms = -1
+[[checks]]
+id = "a"
+kind = "redis_connectivity"
+retries = "five"
+url = "http://h"
+[[checks]]
+id = "b"
+kind = "database_connectivity"
+url = "oracle://h"
+statement_timeout_seconds = 0
+connections_degraded_percent = 500
+""",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(path)
+    told = [line.removeprefix(f"{path}:") for line in caught.value.lines]
+    for number, words in (
+        (6, "interval_seconds must be 0.1 to 86400"),
+        (7, "retries must be 0 to 10"),
+        (5, "unknown key 'intervall_seconds'"),
+        (8, "is not a regular expression"),
+        (9, "degraded_after_ms must be more than 0"),
+        (4, "url 'ftp://h' is not valid"),
+        (13, "retries must be a whole number, not 'five'"),
+        (14, "url must hold an address that begins with redis://"),
+        (11, "a check with this id exists already"),
+        (19, "statement_timeout_seconds must be 0.01 to 600"),
+        (20, "connections_degraded_percent must be 0 to 100"),
+        (18, "url must hold an address that begins with postgresql://"),
+    ):
+        assert [line for line in told if line.startswith(f"{number}: ") and words in line], (number, told)
+    assert len(told) == 12

@@ -38,13 +38,14 @@ class Probe:
 
     def __init__(self, settings: RequestSettings) -> None:
         self._settings = settings
-        self._address = _address(settings.url)
         self._expectations = Expectations(settings)
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         self._expiry = Expiry(settings.certificate_warning_days, settings.certificate_error_days)
         self._header_secrets = settings.header_secrets()
         self._body_secret = settings.body_secret()
         self._proxy_secret = settings.proxy_secret()
+        # After the rest: without an address nothing more could be told of it.
+        self._address = _address(settings.url)
         _check(settings, self._address)
         self._home_tls, self._foreign_tls = _tls(settings)
         self._proxy: Proxy | None = None
