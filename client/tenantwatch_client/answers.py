@@ -229,6 +229,8 @@ WindowView = TypedDict(
         "author": str,
         "announced_at": str,
         "cancelled_at": str | None,
+        "counts": bool,
+        "why": str,
     },
 )
 

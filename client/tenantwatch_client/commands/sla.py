@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -62,6 +63,7 @@ WINDOWS = (
     ("CHECKS", lambda row: row["checks"] or "all"),
     ("ANNOUNCED", "announced_at"),
     ("CANCELLED", "cancelled_at"),
+    ("COUNTS", lambda row: _counts(row)),
     ("REASON", "reason"),
 )
 CORRECTIONS = (
@@ -78,6 +80,11 @@ CORRECTIONS = (
 def _hours(seconds: float | None) -> str | None:
     """Nothing where the budget does not burn."""
     return None if seconds is None else rounded(seconds / 3600, 1, " h at the present rate")
+
+
+def _counts(window: Mapping[str, Any]) -> str:
+    said = "yes" if window["counts"] else "no"
+    return f"{said}: {window['why']}" if window["why"] else said
 
 
 @app.command("show")
@@ -162,7 +169,10 @@ def maintenance(tenant: TenantArgument, output: OutputOption = Output.table) -> 
 def announce(tenant: TenantArgument, file: FileArgument, output: OutputOption = Output.table) -> None:
     """Announce a maintenance window, now."""
     with connect() as client:
-        show_one(client.levels.announce(tenant, read_object(file)), WINDOWS, output)
+        window = client.levels.announce(tenant, read_object(file))
+    show_one(window, WINDOWS, output)
+    if not window["counts"]:
+        typer.echo("It has no effect: what must keep alerts quiet all the same is a silence.", err=True)
 
 
 @app.command("cancel")

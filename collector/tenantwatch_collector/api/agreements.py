@@ -146,6 +146,8 @@ class WindowView(BaseModel):
     author: str
     announced_at: datetime
     cancelled_at: datetime | None
+    counts: bool = Field(description="whether it, or any of its series, has an effect on reports and alerts")
+    why: str = Field(description="what of it does not count, and why; empty if all of it does")
 
 
 class WindowList(BaseModel):

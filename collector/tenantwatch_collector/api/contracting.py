@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -31,12 +32,14 @@ from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of
+from tenantwatch_collector.reports.effect import effect_of
 from tenantwatch_collector.reports.members import name_of
 from tenantwatch_collector.sla.beginning import terms_before
 from tenantwatch_collector.sla.contract import (
     BackdatedTerms,
     ContractVersion,
     refuse_backdating,
+    versions_known,
 )
 from tenantwatch_collector.sla.corrections import same_person
 from tenantwatch_collector.sla.resolution import resolution
@@ -44,6 +47,7 @@ from tenantwatch_collector.sla.written import written_targets
 from tenantwatch_collector.store.base import (
     CorrectionRecord,
     Store,
+    Tenant,
     TenantCheck,
     WindowRecord,
 )
@@ -99,7 +103,9 @@ class Contracting:
     async def windows(self, caller: Caller, tenant_id: str, page: Page) -> WindowList:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         found, following = page.of(await self._store.windows(tenant.tenant_key), lambda one: one.window_id)
-        windows = [_window(record) for record in found]
+        versions = await self._versions(tenant)
+        # In a thread: the next start of a rare rule is looked for through years.
+        windows = await asyncio.to_thread(lambda: [_window(record, versions) for record in found])
         return WindowList(tenant_id=tenant_id, windows=windows, next_cursor=following)
 
     @demands(Permission.SLA_WRITE)
@@ -112,20 +118,23 @@ class Contracting:
             raise RefusedForEver(f"there is no check {', '.join(unknown[:5])}; names are AGENT/CHECK")
         kept = await self._store.windows(tenant.tenant_key)
         _refuse_more(kept, "windows")
-        newest = versions_of(tenant, await self._store.contracts(tenant.tenant_key))[-1].contract
+        terms = versions_of(tenant, await self._store.contracts(tenant.tenant_key))
+        versions = versions_known(terms, time.time_ns() // 1000)
         record = WindowRecord(
             tenant_key=tenant.tenant_key,
             window_id=0,
             from_us=None if new.start is None else microseconds(new.start),
             to_us=None if new.end is None else microseconds(new.end),
-            recurrence="" if new.rule is None else await written_series(new, newest.timezone, kept),
+            recurrence=""
+            if new.rule is None
+            else await written_series(new, terms[-1].contract.timezone, kept),
             checks=new.checks,
             reason=new.reason,
             author=caller.subject,
             announced_at_us=0,
         )
         async with recorded(self._store, caller, "maintenance.announce", "", tenant) as entry:
-            window = _window(await entry.store.add_window(record))
+            window = _window(await entry.store.add_window(record), versions)
             entry.target, entry.after = str(window.window_id), window
         return window
 
@@ -136,9 +145,16 @@ class Contracting:
         now_us = time.time_ns() // 1000
         async with recorded(self._store, caller, "maintenance.cancel", str(window_id), tenant) as record:
             windows = await record.store.windows(tenant.tenant_key)
-            record.before = next((_window(one) for one in windows if one.window_id == window_id), None)
+            versions = await self._versions(tenant)
+            before = (_window(one, versions) for one in windows if one.window_id == window_id)
+            record.before = next(before, None)
             if not await record.store.cancel_window(tenant.tenant_key, window_id, now_us):
                 raise NotFound(f"tenant {tenant_id} has no window {window_id} that is not cancelled yet")
+
+    async def _versions(self, tenant: Tenant) -> Sequence[ContractVersion]:
+        """Those that are known, in order of beginning."""
+        found = versions_of(tenant, await self._store.contracts(tenant.tenant_key))
+        return versions_known(found, time.time_ns() // 1000)
 
     @demands(Permission.MONITORING_READ)
     async def corrections(self, caller: Caller, tenant_id: str, page: Page) -> CorrectionList:
@@ -255,7 +271,8 @@ def _version(version: ContractVersion) -> TermsVersion:
     )
 
 
-def _window(record: WindowRecord) -> WindowView:
+def _window(record: WindowRecord, versions: Sequence[ContractVersion]) -> WindowView:
+    effect = effect_of(record, versions)
     return WindowView(
         window_id=record.window_id,
         start=_maybe(record.from_us),
@@ -266,6 +283,8 @@ def _window(record: WindowRecord) -> WindowView:
         author=record.author,
         announced_at=instant(record.announced_at_us),
         cancelled_at=_maybe(record.cancelled_at_us),
+        counts=effect.counts,
+        why=effect.why,
     )
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tenantwatch_collector.alerts.suppression import Silence
-from tenantwatch_collector.reports.agreements import windows_known
-from tenantwatch_collector.store.base import Store, StoredSilence, Tenant, WindowRecord
+from tenantwatch_collector.reports.agreements import versions_of, windows_known
+from tenantwatch_collector.reports.effect import windows_in_effect
+from tenantwatch_collector.sla.contract import ContractVersion, versions_known
+from tenantwatch_collector.store.base import ContractRecord, Store, StoredSilence, Tenant, WindowRecord
+
+Terms = Mapping[int, Sequence[ContractRecord]]
+"""By tenant's key."""
 
 _AHEAD_US = 2 * 86_400_000_000
 # A silence that has just ended still starts escalation times anew.
@@ -24,7 +30,7 @@ class QuietTimes:
     """Reads them again when asked; recurring windows are written out only now and then."""
 
     store: Store
-    _records: tuple[Sequence[StoredSilence], Sequence[WindowRecord]] = field(default=((), ()))
+    _records: tuple[Sequence[StoredSilence], Sequence[WindowRecord], int] = field(default=((), (), 0))
     _written_us: int = 0
     _silences: list[Silence] = field(default_factory=list)
 
@@ -32,13 +38,22 @@ class QuietTimes:
         records = (
             await self.store.silences(now_us - _BEHIND_US),
             await self.store.windows_ending_after(now_us - _BEHIND_US),
+            await self.store.contract_count(),
         )
         if records != self._records or now_us - self._written_us > _REWRITE_US:
             # In a thread: rules are written out, and a rare one is looked for through years.
-            windows = await asyncio.to_thread(_maintenance, records[1], tenants, now_us)
+            terms = await self._terms(bool(records[1]))
+            windows = await asyncio.to_thread(_maintenance, records[1], tenants, terms, now_us)
             self._silences = [_silence(one) for one in records[0]] + windows
             self._records, self._written_us = records, now_us
         return self._silences
+
+    async def _terms(self, is_asked: bool) -> Terms:
+        """Of the tenants that announced anything."""
+        kept: defaultdict[int, list[ContractRecord]] = defaultdict(list)
+        for each in await self.store.contracts_of_announcers() if is_asked else ():
+            kept[each.tenant_key].append(each)
+        return kept
 
 
 def _silence(one: StoredSilence) -> Silence:
@@ -48,23 +63,23 @@ def _silence(one: StoredSilence) -> Silence:
 
 
 def _maintenance(
-    records: Sequence[WindowRecord], tenants: Mapping[int, Tenant], now_us: int
+    records: Sequence[WindowRecord], tenants: Mapping[int, Tenant], terms: Terms, now_us: int
 ) -> list[Silence]:
-    found = []
-    within = now_us - _BEHIND_US, now_us + _AHEAD_US
+    """Of those that count: one that was announced too late is down time in a report, and told of."""
+    found, within = [], (now_us - _BEHIND_US, now_us + _AHEAD_US)
+    known: dict[int, Sequence[ContractVersion]] = {}
     for record in records:
-        tenant = tenants.get(record.tenant_key)
+        key, tenant = record.tenant_key, tenants.get(record.tenant_key)
         if tenant is None:
             continue
         try:
-            windows = windows_known([record], within, now_us)
+            if key not in known:
+                known[key] = versions_known(versions_of(tenant, terms.get(key, ())), now_us)
+            windows = windows_in_effect(windows_known([record], within, now_us), known[key])
         except ValueError as error:
             log.error("maintenance window %s of %s: %s", record.window_id, tenant.tenant_id, error)
             continue
         checks = None if record.checks is None else frozenset(record.checks)
         reason = f"maintenance {record.window_id}" + (f": {record.reason}" if record.reason else "")
-        found += [
-            Silence(w.window.start, w.window.end, tenant.tenant_id, checks=checks, reason=reason)
-            for w in windows
-        ]
+        found += [Silence(w.start, w.end, tenant.tenant_id, checks=checks, reason=reason) for w in windows]
     return found

@@ -113,23 +113,28 @@ def recurrence_to_json(recurring: Recurrence) -> str:
     )
 
 
-def _written_out(record: WindowRecord, within: Span) -> list[Maintenance]:
-    checks = None if record.checks is None else frozenset(record.checks)
-    if not record.recurrence:
-        assert record.from_us is not None
-        assert record.to_us is not None
-        window = Maintenance(record.from_us, record.to_us, checks, record.announced_at_us)
-        return [window] if window.start < within[1] and window.end > within[0] else []
+def recurrence_of(record: WindowRecord) -> Recurrence:
+    """The series that a record with a rule is."""
     written: dict[str, Any] = json.loads(record.recurrence)
-    recurring = Recurrence(
+    return Recurrence(
         written["rule"],
         datetime.fromisoformat(written["first"]),
         written["duration_s"],
         written["timezone"],
-        checks,
+        None if record.checks is None else frozenset(record.checks),
         record.announced_at_us,
         excluded=frozenset(datetime.fromisoformat(each) for each in written.get("exdates", ())),
     )
+
+
+def _written_out(record: WindowRecord, within: Span) -> list[Maintenance]:
+    if not record.recurrence:
+        assert record.from_us is not None
+        assert record.to_us is not None
+        checks = None if record.checks is None else frozenset(record.checks)
+        window = Maintenance(record.from_us, record.to_us, checks, record.announced_at_us)
+        return [window] if window.start < within[1] and window.end > within[0] else []
+    recurring = recurrence_of(record)
     # Those that were over before the announcement are none, however many the rule has had.
     seconds = max(within[0], record.announced_at_us) // UNITS, -(-within[1] // UNITS)
     return [

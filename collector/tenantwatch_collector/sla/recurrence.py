@@ -120,6 +120,22 @@ def expand(recurring: Recurrence, within: Span) -> list[Maintenance]:
     return [Maintenance(start, start + length, *kept) for start in starts]
 
 
+def next_start(recurring: Recurrence, after: int) -> int | None:
+    """The first start at or after an instant, in Unix seconds; None if none comes any more."""
+    zone = ZoneInfo(recurring.zone)
+    # A day more, for a start that a change of clocks moves over it.
+    low = datetime.fromtimestamp(after - _DAY_SECONDS, zone).replace(tzinfo=None)
+    within = max(low, datetime(_FIRST_YEAR, 1, 1)), datetime(_LAST_YEAR, 12, 31)
+    starts = (
+        instant_of(local, zone) for local in _local_starts(recurring, within) if _happens(recurring, local)
+    )
+    return next((start for start in starts if start >= after), None)
+
+
+def _happens(recurring: Recurrence, local: datetime) -> bool:
+    return not {local, datetime.combine(local, time.min)} & recurring.excluded
+
+
 def _local_years(low: int, high: int, zone: ZoneInfo) -> range:
     """A day more at each end, for a start that a change of clocks moves over it."""
     first, last = (datetime.fromtimestamp(at, zone) for at in (low - _DAY_SECONDS, high + _DAY_SECONDS))
@@ -130,15 +146,10 @@ def _local_years(low: int, high: int, zone: ZoneInfo) -> range:
 def _starts_of(recurring: Recurrence, year: int) -> array[int]:
     """The instants at which it starts in a local year. Kept, for the same are asked for again and again."""
     zone = ZoneInfo(recurring.zone)
-    whole_days = {each.date() for each in recurring.excluded if each.time() == time.min}
     within = datetime(year, 1, 1), datetime(year, 12, 31, 23, 59, 59, 999_999)
     return array(
         "q",
-        (
-            instant_of(local, zone)
-            for local in _local_starts(recurring, within)
-            if local not in recurring.excluded and local.date() not in whole_days
-        ),
+        (instant_of(local, zone) for local in _local_starts(recurring, within) if _happens(recurring, local)),
     )
 
 

@@ -98,6 +98,12 @@ class AgreementStore(Protocol):
     async def contracts(self, tenant_key: int) -> Sequence[ContractRecord]:
         """All versions, in their order."""
 
+    async def contract_count(self) -> int:
+        """How many versions of all tenants there are: they are only ever added."""
+
+    async def contracts_of_announcers(self) -> Sequence[ContractRecord]:
+        """All versions of those tenants that have windows which are not cancelled, each tenant's in order."""
+
     async def add_window(self, window: WindowRecord) -> WindowRecord:
         """Keep it, announced now; its id and ``announced_at_us`` are the store's."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +62,11 @@ class Agreed:
         told = await self.here.admin.rest("GET", f"{self.path}?period={period}&date={day}")
         found: int = told["detail"]["report"]["seconds"]["maintenance"]
         return found
+
+    async def listed(self) -> dict[int, tuple[bool, str]]:
+        """Whether each window counts, and why not."""
+        told = await self.here.admin.rest("GET", f"{self.path}/maintenance")
+        return {each["window_id"]: (each["counts"], each["why"]) for each in told["windows"]}
 
     async def starts(self, month: str) -> list[str]:
         told = await self.here.admin.rest("GET", f"{self.path}?period=monthly&date={month}-01")
@@ -139,6 +144,46 @@ async def test_what_was_announced_after_it_began_is_none(agreed: Agreed) -> None
     kept = await agreed.here.admin.rest("POST", f"{agreed.path}/maintenance", told, 201)
     assert datetime.fromisoformat(kept["announced_at"]) > datetime.fromisoformat(kept["to"])
     assert await agreed.seconds("2024-03-10") == 0
+    assert (kept["counts"], kept["why"]) == (False, "it was over when it was announced")
+    assert (await agreed.listed())[kept["window_id"]] == (False, kept["why"])
+
+
+def soon(**ahead: int) -> str:
+    return (datetime.now(UTC) + timedelta(**ahead)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("window", "counts", "words"),
+    [
+        ({"from": soon(days=3), "to": soon(days=4)}, True, ""),
+        ({"from": soon(days=1), "to": soon(days=4)}, False, "the terms ask for a notice of 2 d"),
+        ({"from": soon(hours=-1), "to": soon(days=4)}, False, "it had begun when it was announced"),
+        ({**NIGHTLY, "first": "2199-01-01T00:00:00"}, True, ""),
+        (NIGHTLY, True, "what begins less than 2 d after it was announced does not"),
+        ({**NIGHTLY, "rule": "FREQ=DAILY;COUNT=3"}, False, "its last window was over when it was announced"),
+        (
+            {**NIGHTLY, "rule": f"FREQ=DAILY;UNTIL={soon(days=1)[:10].replace('-', '')}"},
+            False,
+            "its last window is too near",
+        ),
+    ],
+)
+async def test_whoever_announces_is_told_whether_it_counts(
+    agreed: Agreed, window: dict[str, Any], counts: bool, words: str
+) -> None:
+    await agreed.terms(maintenance_min_notice_s=172_800)
+    body = {"reason": "patches", **window}
+    told = await agreed.here.admin.rest("POST", f"{agreed.path}/maintenance", body, 201)
+    assert told["counts"] is counts
+    assert words in told["why"]
+    assert bool(words) is bool(told["why"])
+    assert await agreed.listed() == {told["window_id"]: (counts, told["why"])}
+
+
+async def test_of_a_series_that_is_cancelled_early_nothing_counts(agreed: Agreed) -> None:
+    number = await agreed.window(soon(), **{**NIGHTLY, "first": "2199-01-01T00:00:00"})
+    await agreed.here.admin.rest("DELETE", f"{agreed.path}/maintenance/{number}", None, 204)
+    assert (await agreed.listed())[number] == (False, "it was cancelled before its first window that counts")
 
 
 async def test_an_allowance_is_spent_in_order_of_time(agreed: Agreed) -> None:

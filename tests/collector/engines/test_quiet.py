@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,14 +30,14 @@ async def test_what_is_announced_of_tenants_and_of_checks_is_written_out_beside_
     await store.add_silence(StoredSilence(0, None, "cpu", now_us, now_us + HOUR, "ada", ""))
     window = WindowRecord(acme.tenant_key, 0, now_us + HOUR, now_us + 2 * HOUR, "", None, "move", "ada", 0)
     await store.add_window(window)
-    await store.add_window(
-        WindowRecord(acme.tenant_key, 0, now_us, now_us + HOUR, "", ("web",), "part", "ada", 0)
-    )
+    await store.add_window(replace(window, checks=("web",), reason="part"))
+    # It had begun when it was announced: in a report it is down time, so it is told of.
+    await store.add_window(replace(window, from_us=now_us))
     later_us = time.time_ns() // 1000
     assert await quiet.read(tenants, later_us) == [
         Silence(now_us, now_us + HOUR, None, "cpu"),
         Silence(now_us + HOUR, now_us + 2 * HOUR, "acme"),
-        Silence(now_us, now_us + HOUR, "acme", checks=frozenset({"web"})),
+        Silence(now_us + HOUR, now_us + 2 * HOUR, "acme", checks=frozenset({"web"})),
     ]
     daily = recurrence(
         "FREQ=DAILY", datetime.fromtimestamp(now_us // 10**6, UTC).replace(tzinfo=None), 600, "UTC"
@@ -48,5 +49,14 @@ async def test_what_is_announced_of_tenants_and_of_checks_is_written_out_beside_
     spans = [
         (one.start - now_us // 10**6 * 10**6) // HOUR for one in found if one.end - one.start == 600_000_000
     ]
-    assert spans[:2] == [0, 24]
+    assert spans[:2] == [24, 48]
+    # Newer terms ask for a notice of an hour and a half: what begins before was announced too late.
+    notice = f'{{"tier": "basic", "maintenance_min_notice_s": {5400}}}'
+    await store.add_contract(acme.tenant_key, now_us + HOUR // 2, "ada", "notice", notice)
+    found = await quiet.read(tenants, time.time_ns() // 1000)
+    assert {one.end - one.start for one in found if one.alert_type is None} == {600_000_000}
+    # One tenant's broken terms keep the others' silences from nobody.
+    await store.add_contract(acme.tenant_key, now_us, "ada", "by hand", '{"tier": "gold"}')
+    found = await quiet.read(tenants, time.time_ns() // 1000)
+    assert [one.alert_type for one in found] == ["cpu"]
     await store.close()

@@ -183,7 +183,15 @@ async def test_maintenance_of_all_tenants_is_read_at_once(store: Store) -> None:
     )
     assert await store.windows_ending_after(T0) == [kept, again]
     assert await store.windows_ending_after(T0 + SECOND) == [again]
+    assert await store.contract_count() == 0
+    of_other = await store.add_contract(other.tenant_key, T0, "ada", "", "{}")
+    await store.add_contract(
+        (await store.create_tenant("none", "None", "basic")).tenant_key, T0, "a", "", "{}"
+    )
+    assert await store.contract_count() == 2
+    assert await store.contracts_of_announcers() == [of_other]
     assert await store.cancel_window(other.tenant_key, again.window_id, T0)
+    assert await store.contracts_of_announcers() == []
     assert await store.windows_ending_after(T0) == [kept]
 
 

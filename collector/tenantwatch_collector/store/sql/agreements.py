@@ -38,8 +38,19 @@ class SqlAgreements:
         return record
 
     async def contracts(self, tenant_key: int) -> Sequence[ContractRecord]:
-        rows = await self._of_tenant("contract", "number", tenant_key)
-        return [ContractRecord(**{name: row[name] for name in _CONTRACT}) for row in rows]
+        return [_contract_of(row) for row in await self._of_tenant("contract", "number", tenant_key)]
+
+    async def contract_count(self) -> int:
+        rows = await self._db.read("SELECT count(*) AS versions FROM contract", ())
+        return int(rows[0]["versions"])
+
+    async def contracts_of_announcers(self) -> Sequence[ContractRecord]:
+        rows = await self._db.read(
+            "SELECT * FROM contract WHERE tenant_key IN (SELECT tenant_key FROM maintenance_window"
+            " WHERE cancelled_at_us IS NULL) ORDER BY tenant_key, number",
+            (),
+        )
+        return [_contract_of(row) for row in rows]
 
     async def add_window(self, window: WindowRecord) -> WindowRecord:
         async with self._db.transaction() as tx:
@@ -129,6 +140,10 @@ async def _insert_values(
 ) -> None:
     marks = ", ".join("?" * len(columns))
     await tx.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
+
+
+def _contract_of(row: Row) -> ContractRecord:
+    return ContractRecord(**{name: row[name] for name in _CONTRACT})
 
 
 def window_of(row: Row) -> WindowRecord:
