@@ -12,14 +12,16 @@ import re
 import secrets
 import select
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 VARIABLE = "TENANTWATCH_PLUGIN_RUN"
 _HIGHEST_MARK = 2**62
 _LOCKS = re.compile(rb"^Max file locks +\S+ +(\d+) ", re.MULTILINE)
 _MOST_ROUNDS = 20
-"""Each finds what was started while the one before it looked."""
+_CLEAN_ROUNDS = 2
+"""One is enough unless numbers began anew from below in the middle of it."""
+_MOST_LISTINGS = 8
+"""In a round; on a machine that starts programs without a pause no listing is the last one."""
 _END_MS = 1_000
 
 
@@ -31,14 +33,16 @@ def new_mark() -> int:
 
 def kill_marked(mark: int) -> None:
     """Return when no process of this user carries the mark, nor one of their children. It may wait."""
+    clean = 0
     for _ in range(_MOST_ROUNDS):
-        if not _kill_once(mark):
+        clean = 0 if _kill_once(mark) else clean + 1
+        if clean == _CLEAN_ROUNDS:
             return
 
 
 def _kill_once(mark: int) -> bool:
-    parents = dict(_processes())
-    marked = {pid for pid in parents if _carries(pid, mark)}
+    """Whether there was anybody, or may have been."""
+    parents, marked, complete = _seen(mark)
     found = set(marked)
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
@@ -54,7 +58,7 @@ def _kill_once(mark: int) -> bool:
             with suppress(OSError):
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)
         _await_ends(killing)
-    return bool(killing)
+    return bool(found) or not complete
 
 
 def _hold(held: ExitStack, pid: int) -> int | None:
@@ -78,15 +82,39 @@ def _await_ends(descriptors: list[int]) -> None:
             waiting.discard(descriptor)
 
 
-def _processes() -> Iterator[tuple[int, int]]:
-    """All that run as this user, each with its parent."""
-    user = os.geteuid()
-    for name in os.listdir("/proc"):
-        with suppress(OSError):
-            if name.isdecimal() and os.stat(f"/proc/{name}").st_uid == user:
-                state, parent = _state_and_parent(int(name))
-                if state != b"Z":
-                    yield int(name), parent
+def _seen(mark: int) -> tuple[dict[int, int], set[int], bool]:
+    """All that run as this user, each with its parent; who carries the mark; whether nobody was missed.
+
+    A listing goes up the numbers, and a child's is higher than its parent's: of whoever ended before its turn
+    the children are listed further up, and of whoever ends before we look at it, the next time. So nobody is
+    missed once a listing brings nobody new.
+    """
+    parents: dict[int, int] = {}
+    marked: set[int] = set()
+    looked_at: set[int] = set()
+    for _ in range(_MOST_LISTINGS):
+        new = {int(name) for name in os.listdir("/proc") if name.isdecimal()} - looked_at
+        if not new:
+            return parents, marked, True
+        looked_at |= new
+        for pid in new:
+            parent = _parent_of_ours(pid)
+            if parent is not None:
+                parents[pid] = parent
+                if _carries(pid, mark):
+                    marked.add(pid)
+    return parents, marked, False
+
+
+def _parent_of_ours(pid: int) -> int | None:
+    """None for another user's process, and for one that ended."""
+    try:
+        if os.stat(f"/proc/{pid}").st_uid != os.geteuid():
+            return None
+    except OSError:
+        return None
+    state, parent = _state_and_parent(pid)
+    return None if state == b"Z" else parent
 
 
 def _state_and_parent(pid: int) -> tuple[bytes, int]:
