@@ -19,7 +19,7 @@ from types import TracebackType
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.base import Outcome, OwnTime
 from tenantwatch_agent.clock import boottime
 
 TICK_SECONDS = 0.02
@@ -92,13 +92,13 @@ class Span:
 
 
 def marked(outcome: Outcome, span: Span) -> Outcome:
-    """As it is where the loop kept up; else without its times, saying so. What only they said is unknown, and
-    after a standstill every failure."""
+    """As it is where the loop kept up; else without the times that we took, saying so. What only they said is
+    unknown, and after a standstill every failure."""
     if span.worst_seconds < LAGGED_SECONDS:
         return outcome
     late_ms = span.worst_seconds * 1000
     stood_still = span.worst_seconds >= STOOD_STILL_SECONDS and outcome.status is not Status.HEALTHY
-    metrics = {name: value for name, value in outcome.metrics.items() if not name.endswith("_ms")}
+    metrics = {name: value for name, value in outcome.metrics.items() if not isinstance(value, OwnTime)}
     return replace(
         outcome,
         status=Status.UNKNOWN if outcome.by_latency or stood_still else outcome.status,

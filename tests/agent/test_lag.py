@@ -7,7 +7,7 @@ import time
 
 import pytest
 from tenantwatch_agent import lag as lag_module
-from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.base import Outcome, OwnTime
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.lag import LAGGED_SECONDS, TICK_SECONDS, LoopLag, Span, marked
 from tenantwatch_wire.records import Status
@@ -54,10 +54,15 @@ def span_of(seconds: float) -> Span:
 
 
 def test_a_sample_of_a_late_agent_carries_no_times() -> None:
-    seen = Outcome(Status.HEALTHY, "HTTP 200", 250_000, {"tls_ms": 200.0, "http_status": 200.0})
+    seen = Outcome(
+        Status.HEALTHY,
+        "HTTP 200",
+        250_000,
+        {"tls_ms": OwnTime(200.0), "http_status": 200.0, "oldest_job_ms": 7.0},
+    )
     late = marked(seen, span_of(0.25))
     assert (late.status, late.latency_us) == (Status.HEALTHY, None)
-    assert late.metrics == {"http_status": 200.0, "agent_lag_ms": 250.0}
+    assert late.metrics == {"http_status": 200.0, "oldest_job_ms": 7.0, "agent_lag_ms": 250.0}
     assert late.text == "HTTP 200 (the agent itself was 250 ms late: no times were taken)"
     assert marked(seen, span_of(LAGGED_SECONDS / 2)) is seen
 

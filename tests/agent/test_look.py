@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tenantwatch_agent import egress
-from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.base import Outcome, OwnTime
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.config.sections import Egress
@@ -92,7 +92,7 @@ async def lagging(
 
 async def test_what_only_times_said_while_we_lagged_is_unknown() -> None:
     async def slow() -> Outcome:
-        return Outcome(Status.UNHEALTHY, "took 300 ms", 300_000, {"total_ms": 300.0}, by_latency=True)
+        return Outcome(Status.UNHEALTHY, "took 300 ms", 300_000, {"total_ms": OwnTime(300)}, by_latency=True)
 
     result, vitals = await lagging(slow)
     assert (result.status, result.latency_us) == (Status.UNKNOWN, None)

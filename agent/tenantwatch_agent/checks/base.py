@@ -32,6 +32,12 @@ class Outcome:
     by_latency: bool = False
 
 
+class OwnTime(float):
+    """A metric in milliseconds that the agent's own clock measured: left out where its loop was late."""
+
+    __slots__ = ()
+
+
 class Check(Protocol):
     """One configured check. ``look`` may be cancelled at any await; the caller bounds its time."""
 

@@ -15,6 +15,7 @@ from tenantwatch_wire.records import Status
 from tenantwatch_agent.checks.base import (
     Latency,
     Outcome,
+    OwnTime,
     missing_client,
     passwords,
     secret_url,
@@ -114,7 +115,7 @@ class DatabaseConnectivity:
             session.close()
         for name, took_us in phases.took_us.items():
             if name != "tls" or session.tls:
-                metrics.put(f"{name}_ms", took_us / 1000)
+                metrics.put(f"{name}_ms", OwnTime(took_us / 1000))
         answered = phases.now == "figures"
         outcome = findings.outcome("answers", phases.total_us if answered else None, metrics)
         return replace(outcome, text=hidden(outcome.text, passwords(self._url)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks import template
-from tenantwatch_agent.checks.base import Latency, Outcome
+from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime
 from tenantwatch_agent.checks.extraction import Extraction
 from tenantwatch_agent.checks.findings import Findings, Metrics
 from tenantwatch_agent.checks.http.failure import ProbeFailed
@@ -81,7 +81,7 @@ class ExternalApis:
             details |= {f"{step.name}_{name}": value for name, value in outcome.metrics.items()}
             if outcome.latency_us is not None:
                 total_us += outcome.latency_us
-                metrics.put(f"{step.name}_ms", outcome.latency_us / 1000)
+                metrics.put(f"{step.name}_ms", OwnTime(outcome.latency_us / 1000))
             if outcome.status is Status.UNHEALTHY:
                 break
         else:

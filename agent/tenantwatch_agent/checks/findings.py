@@ -11,7 +11,7 @@ from typing import Any
 from tenantwatch_wire.limits import MAX_ID_LENGTH, MAX_METRICS_PER_RESULT
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome, demand_order
+from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime, demand_order
 from tenantwatch_agent.errors import ConfigurationError
 
 
@@ -90,7 +90,7 @@ class Metrics(dict[str, float]):
         if not name or value is None or not math.isfinite(value):
             return
         if len(self) < MAX_METRICS_PER_RESULT or name in self:
-            self[name] = float(value)
+            self[name] = value if isinstance(value, OwnTime) else float(value)
 
 
 def since_us(started: float) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.base import Outcome, OwnTime
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.host import clock, disks, network
 from tenantwatch_agent.checks.host.processors import Busy
@@ -132,7 +132,8 @@ class HostResources:
         if self._server is not None:
             self.phase = "ask the time server"
             try:
-                offset_ms = await clock.ask_server(*self._server)
+                # How long the answer took enters into it.
+                offset_ms = OwnTime(await clock.ask_server(*self._server))
             except clock.ClockUnknown as error:
                 findings.add(Status.DEGRADED, f"the time server {self._settings.time_server}: {error}")
         elif found is not None and not found.synchronised and self._judges_clock:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome, os_reason
+from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime, os_reason
 from tenantwatch_agent.checks.findings import Findings, Limit, since_us
 from tenantwatch_agent.checks.http import dial
 from tenantwatch_agent.checks.http.failure import ProbeFailed
@@ -98,9 +98,9 @@ class IcmpPing:
         average_us = round(sum(times_us) / len(times_us))
         metrics = {
             "loss_percent": lost_percent,
-            "rtt_min_ms": min(times_us) / 1000,
-            "rtt_avg_ms": average_us / 1000,
-            "rtt_max_ms": max(times_us) / 1000,
+            "rtt_min_ms": OwnTime(min(times_us) / 1000),
+            "rtt_avg_ms": OwnTime(average_us / 1000),
+            "rtt_max_ms": OwnTime(max(times_us) / 1000),
         }
         findings = Findings()
         findings.judge(self._loss, lost_percent)

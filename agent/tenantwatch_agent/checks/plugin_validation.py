@@ -15,7 +15,7 @@ from typing import Any
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks import process
-from tenantwatch_agent.checks.base import Check, Doubtful, Latency, Outcome
+from tenantwatch_agent.checks.base import Check, Doubtful, Latency, Outcome, OwnTime
 from tenantwatch_agent.checks.findings import Findings, Metrics, since_us
 from tenantwatch_agent.checks.perfdata import Item, Range, read_output
 from tenantwatch_agent.checks.secrets import Secrets, hidden
@@ -115,7 +115,7 @@ class _Program:
         output, errors = (hidden(said, secrets.values()) for said in (ended.output, ended.errors))
         ended = replace(ended, output=output, errors=errors)
         text, items = read_output(output)
-        metrics = Metrics(run_ms=took_us / 1000)
+        metrics = Metrics(run_ms=OwnTime(took_us / 1000))
         for item in items:
             _put(metrics, item)
         status = _STATUSES.get(ended.code)

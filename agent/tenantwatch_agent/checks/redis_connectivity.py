@@ -12,7 +12,7 @@ from typing import Any
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks import redis_info
-from tenantwatch_agent.checks.base import Latency, Outcome, os_reason, secret_url, without_secrets
+from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime, os_reason, secret_url, without_secrets
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.checks.redis_client import Address, RedisClient, RedisFailed, Refused, named_values
@@ -93,7 +93,7 @@ class RedisConnectivity:
             if client is not None:
                 client.close()
         for name, took_us in phases.took_us.items():
-            metrics.put(f"{name}_ms", took_us / 1000)
+            metrics.put(f"{name}_ms", OwnTime(took_us / 1000))
         answered = "ping" in phases.took_us
         outcome = findings.outcome(text, self._latency_us() if answered else None, metrics)
         # A server that knows no AUTH quotes what came with it.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome
+from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime
 from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.checks.http import dial, tls
 from tenantwatch_agent.checks.http.expiry import Expiry, days_left
@@ -75,15 +75,15 @@ class TlsCertificate:
             raise CheckerFailed(str(error)) from None
         started = self._enter("dns")
         places = await dial.resolve(self._host, self._port, self._settings.ip_version)
-        metrics["dns_ms"] = since_us(started) / 1000
+        metrics["dns_ms"] = OwnTime(since_us(started) / 1000)
         started = self._enter("connect")
         transport, early = await dial.connect(places)
-        metrics["connect_ms"] = since_us(started) / 1000
+        metrics["connect_ms"] = OwnTime(since_us(started) / 1000)
         try:
             started = self._enter("tls")
             name = self._settings.server_name or self._host
             transport = await tls.start_tls(transport, early, context, name)
-            metrics["tls_ms"] = since_us(started) / 1000
+            metrics["tls_ms"] = OwnTime(since_us(started) / 1000)
             return tls.shown_certificate(transport)
         finally:
             transport.abort()

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from tenantwatch_agent import lag
 from tenantwatch_agent.checks.heartbeats import Heartbeats
 from tenantwatch_agent.checks.latest import LatestResults
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.lag import LoopLag, Span, marked
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
@@ -69,6 +71,25 @@ async def test_kpis_are_metrics() -> None:
     kpis = {"orders_per_minute": "'orders-database'.value / 10", "backlog": "3 * 2"}
     result = await business({"kpis": kpis}, beside(value=7))
     assert (result.status, result.metrics) == (Status.HEALTHY, {"orders_per_minute": 0.7, "backlog": 6.0})
+
+
+async def test_a_late_agent_leaves_out_its_own_times_and_no_figure_of_the_business(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with HttpTarget() as target:
+        target.body = b'{"oldest": 1234, "connect": 5}'
+        settings = {
+            "source": {"url": target.url},
+            "values": {"oldest_job_ms": "$.oldest", "connect_ms": "$.connect"},
+            "kpis": {"checkout_ms": "oldest_job_ms * 2"},
+        }
+        seen = await build_check("business_logic", settings, "here").look()
+    assert seen.metrics["first_byte_ms"] > 0
+    monkeypatch.setattr(lag, "LAGGED_SECONDS", 0.05)
+    span = Span(LoopLag())
+    span.note(0.0, 1.0)
+    kept = {name: value for name, value in marked(seen, span).metrics.items() if name.endswith("_ms")}
+    assert kept == {"oldest_job_ms": 1234, "checkout_ms": 2468, "connect_ms": 5, "agent_lag_ms": 1000}
 
 
 SOURCE = {"orders": "$.shop.orders", "queue_age": "$.queue.age", "open": "$.open"}

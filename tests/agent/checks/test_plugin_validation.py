@@ -14,10 +14,12 @@ from typing import Any
 
 import psutil
 import pytest
+from tenantwatch_agent import lag
 from tenantwatch_agent.checks import descendants, process
 from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.checks.plugin_validation import PluginValidation, Settings
 from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.lag import LoopLag, Span, marked
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
@@ -226,6 +228,18 @@ async def until(holds: Callable[[], bool]) -> None:
 async def given_up_for_good() -> None:
     """What goes on behind a look that was given up needs the loop of its test to its end."""
     await until(lambda: not process._ending)
+
+
+async def test_its_figures_stay_where_the_agent_was_late(
+    script: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only how long it ran is a time that the agent took."""
+    seen = await PluginValidation(Settings(command=(script("echo 'OK|queue_ms=7'"),))).look()
+    monkeypatch.setattr(lag, "LAGGED_SECONDS", 0.05)
+    span = Span(LoopLag())
+    span.note(0.0, 1.0)
+    assert seen.metrics.keys() == {"run_ms", "queue_ms"}
+    assert marked(seen, span).metrics == {"queue_ms": 7.0, "agent_lag_ms": 1000.0}
 
 
 def children() -> set[int]:

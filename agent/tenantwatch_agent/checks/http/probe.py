@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks.base import Latency, Outcome, without_secrets
+from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime, without_secrets
 from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.exchange import Route
@@ -199,7 +199,7 @@ def _secret_parts(headers: Mapping[str, str]) -> list[str]:
 
 
 def _metrics(visit: Visit) -> dict[str, float]:
-    metrics = {f"{phase}_ms": us / 1000 for phase, us in visit.phases_us.items()}
+    metrics: dict[str, float] = {f"{phase}_ms": OwnTime(us / 1000) for phase, us in visit.phases_us.items()}
     if visit.answer.status:
         metrics["http_status"] = float(visit.answer.status)
         metrics["body_bytes"] = float(len(visit.answer.body))
