@@ -85,6 +85,7 @@ class Configuration:
                 local = await asyncio.to_thread(load_config, self._local.path, self._around)
                 self._seen = local.snapshot()
                 self._refuse_fixed(local)
+                self._refuse_lost(local)
                 await self._take(local, self.assigned, apply)
             except AgentError as error:
                 self._failed(str(error))
@@ -172,6 +173,15 @@ class Configuration:
         changed = [name for name in _FIXED if getattr(local, name) != getattr(self._local, name)]
         if changed:
             raise ConfigurationError(f"{local.path}: restart the agent to change {', '.join(changed)}")
+
+    def _refuse_lost(self, local: AgentConfig) -> None:
+        """A folder without a name in the file may be absent, but not with checks of ours in it."""
+        lost = self._local.parts
+        if lost and local.conf_d == self._local.conf_d and not local.conf_d.is_dir():
+            raise ConfigurationError(
+                f"{local.conf_d}: the folder is gone, with {counted(len(lost), 'file')} of checks:"
+                " put it back, or an empty one in its place if they are to end"
+            )
 
     def _failed(self, reason: str) -> None:
         self.error = reason

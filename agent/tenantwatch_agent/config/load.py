@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
 import tomllib
@@ -46,10 +47,11 @@ _SECTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class AgentConfig:
-    """All of it. ``digest`` names exactly this configuration."""
+    """All of it. ``parts`` are the files of ``conf_d``; ``digest`` names exactly this configuration."""
 
     path: Path
     conf_d: Path
+    parts: tuple[Path, ...]
     agent_id: str
     labels: Mapping[str, str]
     data_folder: Path
@@ -130,7 +132,8 @@ def load_config(
     conf_d = path.parent / (top.conf_d or "conf.d")
     with mistakes.noted(partial(source.placed, TOP)):
         _check_folder(top, conf_d)
-    for part in _parts(conf_d):
+    parts = _parts(conf_d)
+    for part in parts:
         with mistakes.noted():
             content = _read(part)
             checks |= _part(content, part, checks, around)
@@ -139,6 +142,7 @@ def load_config(
     return AgentConfig(
         path=path,
         conf_d=conf_d,
+        parts=tuple(parts),
         agent_id=top.agent_id,
         labels=labels,
         data_folder=top.data_folder,
@@ -216,7 +220,8 @@ def _labels(table: Any) -> Mapping[str, str]:
 
 
 def _check_folder(top: _Top, conf_d: Path) -> None:
-    if top.conf_d is not None and not conf_d.is_dir():
+    # A link to nowhere, or a file, was meant to be one.
+    if not conf_d.is_dir() and (top.conf_d is not None or os.path.lexists(conf_d)):
         raise ConfigurationError(f"conf_d {conf_d} is not a folder")
 
 

@@ -69,6 +69,28 @@ async def test_what_cannot_be_applied_is_not_in_force(tmp_path: Path) -> None:
     assert configuration.error == "no space"
 
 
+async def test_a_folder_that_is_gone_ends_no_checks(tmp_path: Path) -> None:
+    folder, away = tmp_path / "conf.d", tmp_path / "conf.d.away"
+    folder.mkdir()
+    (folder / "b.toml").write_text(ASSIGNED)
+    configuration, applied = Configuration(written(tmp_path, HTTP)), Applied()
+    before = configuration.config
+    folder.rename(away)
+    for _ in range(2):
+        assert not await configuration.reload(applied)
+        assert (configuration.config, applied.configs) == (before, [])
+        assert f"{folder}: the folder is gone, with 1 file of checks: put it back" in configuration.error
+    away.rename(folder)
+    assert await configuration.reload(applied)
+    assert (applied.ids, configuration.error) == (["a", "assigned"], "")
+    # One without files is the operator's word that its checks are to end; nothing is lost with it.
+    (folder / "b.toml").unlink()
+    assert await configuration.reload(applied)
+    folder.rmdir()
+    assert await configuration.reload(applied)
+    assert applied.ids == ["a"]
+
+
 @pytest.mark.parametrize("change", ['agent_id = "other"\n', '[metrics]\nlisten = "127.0.0.1:1"\n'])
 async def test_what_needs_a_restart_is_refused_by_name(tmp_path: Path, change: str) -> None:
     configuration = Configuration(written(tmp_path, HTTP))

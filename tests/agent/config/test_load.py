@@ -298,3 +298,18 @@ connections_degraded_percent = 500
     ):
         assert [line for line in told if line.startswith(f"{number}: ") and words in line], (number, told)
     assert len(told) == 12
+
+
+@pytest.mark.parametrize("broken", ["link", "file"])
+def test_a_folder_that_is_none_is_no_absent_one(tmp_path: Path, broken: str) -> None:
+    folder = tmp_path / "conf.d"
+    if broken == "link":
+        folder.symlink_to(tmp_path / "nowhere")
+    else:
+        folder.touch()
+    path = tmp_path / "agent.toml"
+    path.touch()
+    with pytest.raises(ConfigurationError, match=r"conf\.d is not a folder"):
+        load_config(path)
+    folder.unlink()
+    assert load_config(path).checks == ()
