@@ -10,7 +10,7 @@ ExitState = Annotated[
     bool,
     typer.Option(
         "--exit-state",
-        help="end with 0 healthy or met, 10 degraded or not met so far, 11 unhealthy or breached, 12",
+        help="end with the state's code: 0 is good, `tenantwatch --help` has the others",
     ),
 ]
 _CODES = {"healthy": 0, "met": 0, "degraded": 10, "not_met_so_far": 10, "unhealthy": 11, "breached": 11}

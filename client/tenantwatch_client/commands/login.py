@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,11 @@ from typing import Annotated
 import typer
 
 from tenantwatch_client.commands.profile import Profile, current, forget, keep, read_token
+from tenantwatch_client.errors import NotFound, Unreachable
+
+_PAGE = re.compile(r"/(admin|api/v1|openapi\.json)([/?#].*)?$")
+"""What people copy with the address: the dashboard's pages and the interface's own paths."""
+_WRITE = "write https://HOST:PORT, without a path; its port is 8000 by default, and 50051 is that of gRPC"
 
 
 def login(
@@ -28,9 +34,15 @@ def login(
         token = typer.prompt("token", hide_input=True).strip()
     else:
         token = sys.stdin.readline(65_536).strip()
-    profile = Profile(url.rstrip("/"), token, "" if ca_file is None else str(ca_file.expanduser().resolve()))
-    with profile.client() as client:
-        overview = client.health.platform(limit=1)
+    address = _PAGE.sub("", url).rstrip("/")
+    profile = Profile(address, token, "" if ca_file is None else str(ca_file.expanduser().resolve()))
+    try:
+        with profile.client() as client:
+            overview = client.health.platform(limit=1)
+    except (NotFound, Unreachable) as error:
+        raise Unreachable(
+            f"{error}; {address} must be the address of a collector's REST interface: {_WRITE}"
+        ) from None
     where = keep(profile)
     typer.echo(
         f"signed in to {profile.url}, {_counted(overview['platform_health']['total_tenants'])};", nl=False

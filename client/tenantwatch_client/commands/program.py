@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from tenantwatch_client.commands import (
@@ -33,6 +36,25 @@ _EXITS = (
 app = typer.Typer(
     help=_HELP, epilog=_EXITS, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tenantwatch {metadata.version('tenantwatch')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", help="say which build this is", is_eager=True, callback=_tell_version),
+]
+
+
+@app.callback()
+def program(version: Version = False) -> None:
+    """What stands before the name of a command."""
+
+
 login.add_commands(app)
 watch.add_commands(app)
 audit.add_commands(app)

@@ -39,7 +39,7 @@ class Form(StrEnum):
 @app.command("sla")
 def sla(
     tenant: Annotated[
-        str | None, typer.Argument(metavar="[TENANT]", help="without one, the whole platform")
+        str | None, typer.Argument(metavar="TENANT", help="without one, the whole platform")
     ] = None,
     period: PeriodOption = Span.monthly,
     date: Date = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -12,9 +13,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from tenantwatch_client.commands.fitted import Fitted, paper
 
 
 class Output(StrEnum):
@@ -29,6 +31,9 @@ OutputOption = Annotated[
 Row = Mapping[str, Any]
 Column = tuple[str, str | Callable[[Any], Any]]
 """Its heading, and the key in the row or how to make the cell of the row."""
+
+_INSTANT = re.compile(r"\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
+"""For people seconds are exact enough; pipes get all that was answered."""
 
 _STYLES = {
     "healthy": "green",
@@ -56,7 +61,7 @@ def show(rows: Iterable[Row], columns: Iterable[Column], output: Output, nothing
     elif output is Output.csv:
         write_csv(found)
     elif found:
-        Console().print(table(found, wanted))
+        paper().print(table(found, wanted))
     else:
         typer.echo(nothing)
 
@@ -84,18 +89,13 @@ def show_one(row: Row, columns: Iterable[Column], output: Output) -> None:
     grid = Table.grid(padding=(0, 2))
     for heading, source in columns:
         grid.add_row(Text(heading.lower(), "dim"), styled(_cell(row, source)))
-    Console().print(grid)
+    paper().print(grid)
 
 
-def table(rows: Iterable[Row], columns: Iterable[Column]) -> Table:
+def table(rows: Iterable[Row], columns: Iterable[Column]) -> Fitted:
     wanted = list(columns)
-    made = Table(box=None, header_style="bold", pad_edge=False)
-    for number, (heading, _) in enumerate(wanted):
-        # The first is what other commands are given: never folded.
-        made.add_column(heading, overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        made.add_row(*(styled(_cell(row, source)) for _, source in wanted))
-    return made
+    cells = [[styled(_cell(row, source)) for _, source in wanted] for row in rows]
+    return Fitted([heading for heading, _ in wanted], cells)
 
 
 def print_json(value: Any) -> None:
@@ -104,7 +104,7 @@ def print_json(value: Any) -> None:
 
 def styled(value: Any) -> Text:
     """Never markup, and without characters that would steer a terminal: agents wrote some of it."""
-    text = "-" if value is None or value == "" else str(value)
+    text = "-" if value is None or value == "" else _INSTANT.sub(r"\1Z", str(value))
     plain = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp") else one for one in text)
     return Text(plain, _STYLES.get(plain, ""))
 

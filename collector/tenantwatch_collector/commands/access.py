@@ -7,6 +7,7 @@ import asyncio
 import getpass
 import os
 import re
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tenantwatch_collector.store.base import PLATFORM, Store, Tenant
 from tenantwatch_collector.store.opening import open_store
 
 TIERS = ("basic", "professional", "enterprise")
+_DEFAULT_TIER = "professional"
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 Work = Callable[[Store, argparse.Namespace], Awaitable[None]]
@@ -56,8 +58,27 @@ def local_caller() -> Caller:
 
 
 async def _tenant_create(store: Store, options: argparse.Namespace) -> None:
-    tenant = await create_tenant(store, options.tenant_id, options.name, options.tier)
+    before = await store.tenant(options.tenant_id)
+    tenant = await create_tenant(store, options.tenant_id, options.name, options.tier or _DEFAULT_TIER)
     print(tenant.tenant_id)
+    if before is not None:
+        print(_stays(before, options), file=sys.stderr)
+
+
+def _stays(tenant: Tenant, options: argparse.Namespace) -> str:
+    """What was asked of a tenant that exists, and is not so."""
+    said = f"{tenant.tenant_id} exists already, and stays as it is"
+    if options.name and options.name != tenant.tenant_name:
+        said += (
+            f"; its name is {tenant.tenant_name!r}, not {options.name!r}:"
+            " `tenantwatch tenant rename` changes it"
+        )
+    if options.tier and options.tier != tenant.tier:
+        said += (
+            f"; it was created with the tier {tenant.tier}, not {options.tier}:"
+            f" `tenantwatch-collector sla terms {tenant.tenant_id} --set FILE` agrees on another"
+        )
+    return said
 
 
 async def _tenant_list(store: Store, options: argparse.Namespace) -> None:
@@ -82,10 +103,12 @@ def with_store(work: Work) -> Callable[[argparse.Namespace], None]:
 def add_commands(commands: Any, config_help: str) -> None:
     """Register the commands with argparse."""
     tenant = commands.add_parser("tenant", help="create and list tenants").add_subparsers(required=True)
-    create = add(tenant, "create", "create a tenant (does nothing if it exists)", _tenant_create, config_help)
+    create = add(
+        tenant, "create", "create a tenant; one that exists stays as it is", _tenant_create, config_help
+    )
     create.add_argument("tenant_id", help="such as example-isp-001")
     create.add_argument("--name", default="", help="for people")
-    create.add_argument("--tier", choices=TIERS, default="professional")
+    create.add_argument("--tier", choices=TIERS, help=f"{_DEFAULT_TIER} if left out")
     add(tenant, "list", "list tenants", _tenant_list, config_help)
 
 

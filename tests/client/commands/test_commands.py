@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import stat
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,24 @@ def test_login_keeps_the_token_for_this_user_alone(shell: Shell, served: Served,
     assert served.url in shell.output
     assert shell("logout") == 0
     assert not shell.kept.exists()
+
+
+def test_login_takes_the_dashboards_address_and_says_what_to_write_for_others(
+    shell: Shell, served: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(served.token)
+    page = f"{served.url}/admin/monitoring/health?tenant=x"
+    assert shell("login", page, "--token-file", str(tmp_path / "token")) == 0, shell.errors
+    assert f"signed in to {served.url}," in shell.output
+    for address in (f"{served.url}/nothing", f"http://{served.address}"):
+        assert shell("login", address, "--token-file", str(tmp_path / "token")) == 3
+        assert "write https://HOST:PORT" in shell.errors
+    assert json.loads(shell.kept.read_text())["url"] == served.url
+
+
+def test_the_version_is_told(shell: Shell) -> None:
+    assert shell("--version") == 0
+    assert shell.output == f"tenantwatch {metadata.version('tenantwatch')}\n"
 
 
 def test_a_token_that_is_not_accepted_is_not_kept(shell: Shell, served: Served, tmp_path: Path) -> None:

@@ -79,3 +79,19 @@ def test_when_a_token_ends() -> None:
     for wrong in ("0d", "2023-01-01T00:00:00Z", "2024-01-01", "2300-01-01T00:00:00Z", "99999999d"):
         with pytest.raises(ConfigurationError, match="--expires"):
             expiry_us(wrong, NOW_US)
+
+
+def test_a_tenant_that_exists_stays_as_it_is_and_says_what_differs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["tenant", "create", "acme", "--name", "Acme Ltd", "--tier", "basic"]) == 0
+    told = capsys.readouterr()
+    assert told.out.endswith("acme\n")
+    for words in (
+        "acme exists already, and stays as it is",
+        "its name is 'acme', not 'Acme Ltd'",
+        "the tier professional, not basic",
+    ):
+        assert words in told.err
+    assert main(["tenant", "create", "acme"]) == 0
+    assert capsys.readouterr().err == "acme exists already, and stays as it is\n"
