@@ -87,7 +87,9 @@ class ServiceLevels:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         asked = await self._asked(question)
         named, subject, loaded = await self._reports.subject(tenant, asked, tier)
-        left = time_to_breach(begun(subject.judged.parts)[-1], loaded.laid_out[-1][2], _HOUR_US)
+        is_over = named.period_type != "rolling" and named.period.end <= asked.as_of
+        part, stretches = begun(subject.judged.parts)[-1], loaded.laid_out[-1][2]
+        left = None if is_over else time_to_breach(part, stretches, _HOUR_US)
         return {
             **metrics_of(subject, named.period_type),
             "label": named.label,

@@ -54,11 +54,12 @@ def next_issue(previous: Issue | None, is_final: bool, digest: str, reason: str 
 def time_to_breach(evaluation: Evaluation, stretches: list[Stretch], window: int) -> Fraction | None:
     """How long the budget lasts if all time is like what counted of the last ``window``, in the terms' unit.
 
-    0 if it is spent; None if it does not burn. ``stretches`` is what was laid out up to the evaluation's end.
+    0 if it is spent; None if it does not burn, as where nothing was down or measured.
+    ``stretches`` is what was laid out up to the evaluation's end.
     """
     remaining = evaluation.budget.remaining
     if remaining <= 0:
-        return Fraction(0)
+        return Fraction(0) if evaluation.counted.down else None
     end = evaluation.eval_end
     recent = count_within(stretches, (end - window, end))
     return remaining * recent.eligible / recent.down if recent.down else None

@@ -296,6 +296,14 @@ async def test_a_contract_that_has_begun_keeps_its_beginning(here: Served) -> No
     assert len(told["versions"]) == 5
 
 
+async def test_a_period_that_is_over_is_never_breached_any_more(here: Served) -> None:
+    """Nor is one of which nothing was measured about to be."""
+    await here.store.create_tenant("idle", "Idle", "professional")
+    for question in ("period=monthly", f"period=daily&date={utc(days=-3)[:10]}"):
+        told = await here.admin.rest("GET", f"/monitoring/sla/idle?{question}")
+        assert told["time_to_breach_s"] is None
+
+
 async def test_who_asks_of_time_before_a_contract_keeps_nobody_from_agreeing_on_it(here: Served) -> None:
     await here.store.create_tenant("early", "Early", "professional")
     path = "/monitoring/reports/sla?tenant_id=early&period=daily&date="

@@ -72,3 +72,12 @@ def test_the_budget_lasts_as_long_as_the_present_rate_allows() -> None:
     assert rate(950) == 300
     assert rate(None) is None
     assert rate(950, "99.9") == 0
+
+
+def test_a_budget_of_nothing_is_not_spent_by_nothing() -> None:
+    """Where nothing was measured there is no budget, and a target of 100 % has none either."""
+    assert rate(None, "100") is None
+    agreed = Terms((CheckTerms("a", "web", 1, 1, 5000),), (Group("web", "critical"),))
+    facts, period = known_facts(agreed, {"a": []}, 2000), Period(0, 2000)
+    stretches = lay_out(agreed, facts, period, 2000)
+    assert time_to_breach(evaluate(agreed, facts, period, 2000), stretches, 100) is None
