@@ -1,8 +1,9 @@
 """Issues reports once they are final, whether anybody asks or not, and revises those that late facts change.
 
 Every month, quarter and year of every tenant and of the platform is issued when its 72 hours are over and all
-agents have sent what they saw. One collector does it, by the lease; what became due while nobody had that is
-made up for. Nothing is judged but what was never issued, and what a fact became known of after it was.
+agents have sent what they saw; days and weeks are issued to whoever asks, and revised like the others. One
+collector does it, by the lease; what became due while nobody had that is made up for. Nothing is judged
+but what was never issued, and what a fact became known of after it was.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from tenantwatch_collector.engines.retention import retention_at
 from tenantwatch_collector.errors import NotYet
 from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.reports.issuing import Asked
-from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName, named_period
+from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName, named_period, read_label
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.sla.local_time import LocalTime
 from tenantwatch_collector.sla.periods import FINAL_AFTER_SECONDS
@@ -182,17 +183,37 @@ class IssuingEngine:
     async def _revise(self) -> None:
         """Look again at every period of which something became known since the last time."""
         now_us = self._now_us()
+        facts = await self._late.tell(now_us)
         touched = {
             (fact.tenant_key, named.period_type, named.label): named
-            for fact in await self._late.tell(now_us)
+            for fact in facts
             for named in _periods_of(fact, now_us)
         }
+        for_all = {(each.period_type, each.label): each for each in touched.values()}
+        touched |= await self._on_request(facts, now_us)
         for place, named in {**self._filled_in, **touched}.items():
             await self._look_again(place, named, place in touched)
-        for named in {(each.period_type, each.label): each for each in touched.values()}.values():
+        if facts:
+            found = await self._kept_on_request(PLATFORM_KEY, facts, now_us)
+            for_all |= {(each.period_type, each.label): each for each in found}
+        for named in for_all.values():
             await self._issue_for_all(named, _day(named.period.start * UNITS), at_once=True)
         if not self._filled_in:
             await self._late.note(at_once=bool(touched))
+
+    async def _on_request(self, facts: Sequence[LateFact], now_us: int) -> dict[_Place, NamedPeriod]:
+        """The tenants' days and weeks of which a report was issued and which the facts may be of."""
+        found: dict[_Place, NamedPeriod] = {}
+        for key in sorted({fact.tenant_key for fact in facts}):
+            own = [fact for fact in facts if fact.tenant_key == key]
+            for named in await self._kept_on_request(key, own, now_us):
+                found[key, named.period_type, named.label] = named
+        return found
+
+    async def _kept_on_request(self, key: int, facts: Sequence[LateFact], now_us: int) -> list[NamedPeriod]:
+        kept = {each.label for each in await self._store.issued_to(key) if each.period_type not in ISSUED}
+        named = [named_period(*read_label(label), 1, _UTC, now_us // UNITS) for label in sorted(kept)]
+        return [each for each in named if any(_touches(fact, each) for fact in facts)]
 
     async def _look_again(self, place: _Place, named: NamedPeriod, at_once: bool) -> None:
         self._filled_in.pop(place, None)
@@ -253,6 +274,12 @@ def _periods_of(fact: LateFact, now_us: int) -> Iterable[NamedPeriod]:
     """Those that the fact may be of, whatever the tenant's zone: a day more at both ends."""
     first, last = _day(fact.from_us - _DAY_US), _day(min(fact.to_us + _DAY_US, now_us))
     return (named for kind in ISSUED for named in _periods(kind, first, last, now_us))
+
+
+def _touches(fact: LateFact, named: NamedPeriod) -> bool:
+    """Whether it may be of the period of UTC days, whatever the tenant's zone."""
+    period = named.period.in_units(UNITS)
+    return fact.from_us < period.end + _DAY_US and fact.to_us > period.start - _DAY_US
 
 
 def _day(time_us: int) -> date:

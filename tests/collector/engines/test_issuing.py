@@ -14,6 +14,7 @@ import pytest
 from tenantwatch_collector.engines.issuing import IssuingEngine
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.reports.agreements import UNITS
+from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import load_signer
 from tenantwatch_collector.sla.periods import FINAL_AFTER_SECONDS, calendar_period
@@ -196,6 +197,31 @@ async def test_an_approved_correction_revises_by_itself(desk: Desk) -> None:
     assert await revised(desk) == ["corrections were approved"]
     await engine.catch_up()
     assert await revised(desk) == ["corrections were approved"]
+
+
+async def ask_for_the_evening(desk: Desk) -> None:
+    """The report of the month's last day, of the tenant and of the platform, as somebody asks for it."""
+    reports = Reports(desk.life.store, load_signer(desk.folder / "key.pem"))
+    day = datetime.fromtimestamp(EVENING_US / UNITS, UTC).date()
+    asked = Asked("daily", day, 1, time.time_ns() // 1000, True)
+    assert (await reports.tenant_report(desk.life.tenant, asked))["stage"] == "final"
+    assert (await reports.platform_report([desk.life.tenant], asked))["stage"] == "final"
+
+
+async def test_a_day_that_somebody_asked_for_is_revised_by_itself_too(desk: Desk) -> None:
+    await full(desk)
+    await ask_for_the_evening(desk)
+    engine = desk.engine()
+    await engine.catch_up()
+    await approve(desk, EVENING_US + 2 * HOUR_US, EVENING_US + 3 * HOUR_US)
+    desk.now_us = time.time_ns() // 1000 + HOUR_US
+    await engine.catch_up()
+    for key in (None, PLATFORM_KEY):
+        issues = sorted(await desk.issued(key, "daily"), key=lambda each: each.sequence)
+        assert [(each.stage, each.reason) for each in issues] == [
+            ("final", ""),
+            ("revised", "corrections were approved"),
+        ]
 
 
 async def test_late_results_revise_by_themselves_even_after_a_restart(desk: Desk) -> None:
