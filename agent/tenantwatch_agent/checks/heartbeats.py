@@ -6,7 +6,9 @@ beyond MAX_BODY_BYTES is not needed (413). The body is empty, or JSON with any o
 
     {"status": "ok" | "failed", "message": "why", "metrics": {"rows": 12}}
 
-The last beat of each name is kept in a file of its own, so that a restart of the agent forgets none. A time
+The last beat of each name is kept in a file of its own, so that a restart of the agent forgets none. How long
+ago it was is asked of the wall clock once, at the restart; one from the future was written, or is read, while
+that clock was wrong, and is not believed: its job counts as not yet heard of. A time
 in which the agent did not listen for a name is never counted as its silence: before it was expected, while
 the agent was not there, and while it or the machine stood still.
 """
@@ -33,6 +35,8 @@ MAX_BEAT_METRICS = 32
 _KEYS = {"status", "message", "metrics"}
 DEAF_SECONDS = 5.0
 """An agent that says nothing of itself for longer was stopped, or its machine slept: it heard nobody."""
+MAX_AHEAD_SECONDS = 60.0
+"""A clock that was set right meanwhile is behind itself by no more than this."""
 _MAX_FILE_BYTES = 128 * 1024
 """More than the largest beat makes."""
 
@@ -81,6 +85,7 @@ class Heartbeats:
         for name in since.keys() - self._listening_since.keys():
             if (kept := self._kept(name)) is not None:
                 self._beats[name] = kept
+                self._received_at[name] = self._clock() - max(0.0, self._wall_clock() - kept.time)
         for known in (self._beats, self._received_at):
             for name in known.keys() - since.keys():
                 del known[name]
@@ -121,10 +126,8 @@ class Heartbeats:
 
     def silence_seconds(self, name: str) -> float | None:
         """Since the last beat, also over a restart; None before the first."""
-        if name in self._received_at:
-            return self._clock() - self._received_at[name]
-        beat = self._beats.get(name)
-        return None if beat is None else max(0.0, self._wall_clock() - beat.time)
+        at = self._received_at.get(name)
+        return None if at is None else self._clock() - at
 
     def listening_seconds(self, name: str) -> float:
         """How long somebody has been there without a break to hear of it."""
@@ -137,12 +140,22 @@ class Heartbeats:
             return None
         file = self._folder / f"{name}.json"
         try:
-            return _read(json.loads(read_regular(file, _MAX_FILE_BYTES)))
+            beat = _read(json.loads(read_regular(file, _MAX_FILE_BYTES)))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             log.warning("%s cannot be read, its job counts as not yet heard of: %s", file, error)
             return None
+        ahead_seconds = beat.time - self._wall_clock()
+        if not ahead_seconds <= MAX_AHEAD_SECONDS:
+            log.warning(
+                "%s is of %.0f s in the future: the clock of this machine was or is wrong; its job counts as"
+                " not yet heard of",
+                file,
+                ahead_seconds,
+            )
+            return None
+        return beat
 
     def _keep(self, name: str, beat: Beat) -> None:
         """The file is whole at any instant; whether the disk has it already is not worth waiting for."""

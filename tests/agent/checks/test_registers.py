@@ -176,6 +176,52 @@ def test_beats_outlive_a_restart(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize("ahead_seconds", [61, 5_184_000, float("nan")])
+def test_a_beat_from_the_future_is_not_believed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, ahead_seconds: float
+) -> None:
+    wall, clock = Clock(), Clock()
+    expecting("job", folder=tmp_path).receive("job", b"")
+    kept = json.loads((tmp_path / "job.json").read_text())
+    (tmp_path / "job.json").write_text(json.dumps({**kept, "time": wall.now + ahead_seconds}))
+    after = Heartbeats(tmp_path, clock, wall)
+    after.expect(["job"])
+    assert "in the future" in caplog.text
+    assert (after.last("job"), after.silence_seconds("job"), after.listening_seconds("job")) == (
+        None,
+        None,
+        0,
+    )
+    listen(after, clock, 30)
+    assert after.listening_seconds("job") == 30
+    after.receive("job", b"")
+    assert (after.last("job"), after.silence_seconds("job")) == (Beat(1000.0), 0)
+
+
+def test_a_beat_a_little_ahead_is_one_of_now(tmp_path: Path) -> None:
+    expecting("job", folder=tmp_path).receive("job", b"")
+    wall, clock = Clock(), Clock()
+    wall.now -= 60
+    after = Heartbeats(tmp_path, clock, wall)
+    after.expect(["job"])
+    assert after.silence_seconds("job") == 0
+    listen(after, clock, 7)
+    assert after.silence_seconds("job") == 7
+
+
+def test_a_clock_that_is_set_after_the_restart_changes_no_silence(tmp_path: Path) -> None:
+    expecting("job", folder=tmp_path).receive("job", b"")
+    wall, clock = Clock(), Clock()
+    wall.now += 40
+    after = Heartbeats(tmp_path, clock, wall)
+    after.expect(["job"])
+    wall.now -= 5_184_000
+    listen(after, clock, 10)
+    assert after.silence_seconds("job") == 50
+    wall.now += 10_000_000
+    assert after.silence_seconds("job") == 50
+
+
 def test_the_largest_beat_that_is_taken_is_read_again(tmp_path: Path) -> None:
     metrics = {f"{n:02}" + "\U0001f600" * 100: 1e-300 for n in range(heartbeats.MAX_BEAT_METRICS)}
     body = json.dumps({"message": "\U0001f600" * 500, "metrics": metrics}, ensure_ascii=False).encode()
