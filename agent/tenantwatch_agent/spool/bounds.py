@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 
 from tenantwatch_wire.records import Lane
@@ -16,10 +15,12 @@ MIN_DROPPED_FOR_BYTES = 100
 """Space comes free by pages, so dropping results one by one would free nothing for long."""
 
 
-def drop_beyond(db: sqlite3.Connection, limits: SpoolLimits, count: dict[Lane, int]) -> dict[Lane, int]:
+def drop_beyond(
+    db: sqlite3.Connection, limits: SpoolLimits, now_us: int, count: dict[Lane, int]
+) -> dict[Lane, int]:
     """Returns how many results went of each lane."""
     dropped = dict.fromkeys(count, 0)
-    for gap in _beyond(db, limits, dict(count)):
+    for gap in _beyond(db, limits, now_us, dict(count)):
         deleted = db.execute(
             "DELETE FROM result WHERE lane = ? AND sequence <= ?", (int(gap.lane), gap.last_sequence)
         )
@@ -29,9 +30,11 @@ def drop_beyond(db: sqlite3.Connection, limits: SpoolLimits, count: dict[Lane, i
     return dropped
 
 
-def _beyond(db: sqlite3.Connection, limits: SpoolLimits, left: dict[Lane, int]) -> Iterator[SpoolGap]:
+def _beyond(
+    db: sqlite3.Connection, limits: SpoolLimits, now_us: int, left: dict[Lane, int]
+) -> Iterator[SpoolGap]:
     """What must go, one stretch after the other; each is gone when the next is asked for."""
-    oldest_us = time.time_ns() // 1000 - round(limits.max_age_hours * 3_600_000_000)
+    oldest_us = now_us - round(limits.max_age_hours * 3_600_000_000)
     for lane in left:
         if gap := _older_than(db, lane, oldest_us):
             left[lane] -= gap[1]

@@ -27,7 +27,7 @@ class CurrentFile:
     def __init__(self, path: Path, file: OpenFile, waiting: Waiting, clock: Callable[[], float]) -> None:
         self._path = path
         self._waiting = waiting
-        self._clock = clock
+        self.clock = clock
         self._is_closed = False
         self.damages = 0
         self.lost = 0
@@ -36,7 +36,7 @@ class CurrentFile:
 
     def _use(self, file: OpenFile, entries: Entries) -> None:
         self.file, self.entries = file, entries
-        self.pace = Pace(self._clock, file.count[Lane.LIVE])
+        self.pace = Pace(self.clock, file.count[Lane.LIVE])
         self.recent = Recent()
         self._is_closed = False
 

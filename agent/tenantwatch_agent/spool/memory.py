@@ -23,6 +23,8 @@ class Waiting:
         self.results: list[tuple[Result, bool]] = []
         self._losses: list[Loss] = []
         self._clock_is_wrong = False
+        self.oldest_us = 0
+        """Of results and losses; 0 where there is nothing."""
 
     def __len__(self) -> int:
         return len(self.results)
@@ -35,16 +37,11 @@ class Waiting:
         """Results, and those that were lost and are written nowhere."""
         return len(self.results) + sum(loss.count for loss in self._losses)
 
-    @property
-    def oldest_us(self) -> int:
-        """0 where there is nothing."""
-        times = [result.time_us for result, _ in self.results] + [loss.from_us for loss in self._losses]
-        return min(times, default=0)
-
     def add(self, results: Sequence[Result], urgent: bool) -> int:
         """Returns how many were dropped for a time that cannot be."""
         right = [(result, urgent) for result in results if self._has_a_time(result)]
         self.results += right
+        self._reach_back([result.time_us for result, _ in right])
         return len(results) - len(right)
 
     def _has_a_time(self, result: Result) -> bool:
@@ -60,6 +57,7 @@ class Waiting:
 
     def lose(self, loss: Loss) -> None:
         """It becomes a gap before what is written next."""
+        self._reach_back([loss.from_us])
         before = self._losses[-1] if self._losses else None
         if before is None or before.reason != loss.reason:
             self._losses.append(loss)
@@ -80,6 +78,14 @@ class Waiting:
         # More may have come while these were written.
         del self.results[:count]
         del self._losses[:losses]
+        self.oldest_us = 0
+        self._reach_back([result.time_us for result, _ in self.results])
+        self._reach_back([loss.from_us for loss in self._losses])
+
+    def _reach_back(self, times_us: Sequence[int]) -> None:
+        """Kept up to date, as it is asked for with each result that comes."""
+        if times_us:
+            self.oldest_us = min(self.oldest_us or times_us[0], *times_us)
 
     def give_up_excess(self) -> int:
         """Keep the newest MAX_IN_MEMORY; returns how many went."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
 from tenantwatch_wire.records import CheckDefinition, Lane, Result
 
+from tenantwatch_agent.again import Again
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config.sections import SpoolLimits
 from tenantwatch_agent.metrics import Gauge
@@ -26,6 +28,8 @@ from tenantwatch_agent.spool.turns import Turns
 from tenantwatch_agent.spool.writer import Writer
 
 MAX_READ_BYTES = 1024 * 1024
+TRY_AGAIN_SECONDS = (1.0, 5.0)
+"""While the disk is full; with each result would cost most when many wait."""
 
 T = TypeVar("T")
 
@@ -35,11 +39,19 @@ log = logging.getLogger(__name__)
 class Spool:
     """Open with :meth:`open`. One process at a time; methods may be called concurrently."""
 
-    def __init__(self, lock: IO[str], current: CurrentFile, waiting: Waiting, limits: SpoolLimits) -> None:
+    def __init__(
+        self,
+        lock: IO[str],
+        current: CurrentFile,
+        waiting: Waiting,
+        limits: SpoolLimits,
+        wall_clock: Callable[[], float],
+    ) -> None:
         self._lock = lock
         self._waiting = waiting
         self._current = current
-        self._writer = Writer(current, waiting, limits)
+        self._again = Again("write the spool", self._write_again, *TRY_AGAIN_SECONDS)
+        self._writer = Writer(current, waiting, limits, wall_clock, self._again.begin)
         self._turns = Turns()
         self._refused = 0
         self.appended = asyncio.Event()
@@ -52,12 +64,13 @@ class Spool:
         checks: Sequence[CheckDefinition],
         limits: SpoolLimits,
         clock: Callable[[], float] = boottime,
+        wall_clock: Callable[[], float] = time.time,
     ) -> Spool:
         """Open or begin the spool in that folder. Raises AgentError if another process has it."""
         held, path, waiting = lock(folder), folder / NAME, Waiting()
         try:
             file, loss = await open_or_begin(path)
-            spool = cls(held, CurrentFile(path, file, waiting, clock), waiting, limits)
+            spool = cls(held, CurrentFile(path, file, waiting, clock), waiting, limits, wall_clock)
             await spool._begin(checks, loss)
         except BaseException:
             held.close()
@@ -66,7 +79,8 @@ class Spool:
 
     async def close(self) -> None:
         """Write what still waits in memory, if the disk lets us, and let go of the file."""
-        await self.append([])
+        self._again.end()
+        await self._turns.take(self._writer.write())
         await self._turns.all_done()
         self._writer.give_up()
         await self._current.close()
@@ -99,7 +113,8 @@ class Spool:
         """Keep the results; urgent ones go into the live lane whatever stands in it.
 
         While the disk is full they wait in memory, at most MAX_IN_MEMORY of them; what is beyond is
-        dropped, the oldest first, and becomes a gap as soon as something can be written again.
+        dropped, the oldest first, and becomes a gap as soon as something can be written again. That is
+        tried now and then, whether results come or not.
         """
         self._refused += self._waiting.add(results, urgent)
         await self._turns.take(self._append())
@@ -185,12 +200,21 @@ class Spool:
             await self._writer.write()
             self._writer.bytes = await ask(self._current.file.db, used_bytes)
         except BaseException:
+            self._again.end()
             await self._current.close()
             raise
 
     async def _append(self) -> None:
-        await self._writer.write()
+        if self._writer.is_full:
+            self._writer.hold()
+        else:
+            await self._writer.write()
         self.appended.set()
+
+    async def _write_again(self) -> bool:
+        await self._turns.take(self._writer.write())
+        self.appended.set()
+        return not self._writer.is_full
 
     async def _ask(self, work: Work[list[T]]) -> list[T]:
         return await self._turns.take(self._asked(lambda: ask(self._current.file.db, work)))

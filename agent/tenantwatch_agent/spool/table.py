@@ -66,6 +66,7 @@ def add(
     given: Given,
     count: Mapping[Lane, int],
     bounds: SpoolLimits | None,
+    now_us: int,
 ) -> Added:
     """The results with their sequences, what was lost before them, and what then is beyond the bounds."""
     db.executemany("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -75,7 +76,7 @@ def add(
     count = {lane: held + sum(row[0] == lane for row in rows) for lane, held in count.items()}
     dropped, used = dict.fromkeys(Lane, 0), None
     if bounds is not None:
-        dropped, used = drop_beyond(db, bounds, count), used_bytes(db)
+        dropped, used = drop_beyond(db, bounds, now_us, count), used_bytes(db)
     left = {lane: count[lane] - dropped[lane] for lane in Lane}
     return Added(left, dropped, used, oldest_us(db))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 
-from tenantwatch_wire.records import Lane
+from tenantwatch_wire.records import Lane, Result
 
+from tenantwatch_agent.clock import NeverAhead
 from tenantwatch_agent.config.sections import SpoolLimits
 from tenantwatch_agent.spool import table
 from tenantwatch_agent.spool.connection import transact
@@ -14,24 +16,37 @@ from tenantwatch_agent.spool.damage import FAILURES
 from tenantwatch_agent.spool.memory import MAX_IN_MEMORY, Waiting
 from tenantwatch_agent.spool.records import Given, Spooled
 
+MAX_AT_ONCE = 1_000
+"""An attempt on a disk that is still full costs no more than these, however many wait."""
+
 log = logging.getLogger(__name__)
 
 
 class Writer:
     """One call at a time."""
 
-    def __init__(self, current: CurrentFile, waiting: Waiting, limits: SpoolLimits) -> None:
+    def __init__(
+        self,
+        current: CurrentFile,
+        waiting: Waiting,
+        limits: SpoolLimits,
+        wall_clock: Callable[[], float],
+        on_full: Callable[[], None],
+    ) -> None:
         self._current = current
         self._waiting = waiting
+        self._now = NeverAhead(current.clock, wall_clock)
+        self._on_full = on_full
         self.limits = limits
         self.is_full = False
+        """From when something could not be written until all that waits is."""
         self.dropped = 0
         """For the bounds, for want of memory, or for a check that nobody configured."""
         self.bytes = 0
 
     async def write(self) -> None:
         """All that waits; what cannot be written is held. A damaged file makes way for a new one."""
-        if not self._waiting:
+        if not self._waiting and not self.is_full:
             return
         try:
             await self._write()
@@ -40,6 +55,11 @@ class Writer:
                 await self.write_or_hold()
             else:
                 self._hold(error)
+
+    def hold(self) -> None:
+        """While the disk is full: keep what waits, as far as memory is meant for it."""
+        self.dropped += self._waiting.give_up_excess()
+        self.note_held()
 
     async def write_or_hold(self) -> None:
         """Into a file that has just begun."""
@@ -59,6 +79,7 @@ class Writer:
             error,
             MAX_IN_MEMORY,
         )
+        self._on_full()
 
     def note_held(self) -> bool:
         """That it is missed if it never gets to the disk; False if that cannot be noted."""
@@ -76,33 +97,47 @@ class Writer:
 
     def _hold(self, error: Exception) -> None:
         self.complain(error)
-        self.dropped += self._waiting.give_up_excess()
-        self.note_held()
+        self.hold()
 
     def _lane(self) -> Lane:
         return self._current.pace.lane(self._current.file.count[Lane.LIVE])
 
     async def _write(self) -> None:
-        file, waiting, lane = self._current.file, len(self._waiting), self._lane()
+        left = len(self._waiting)
+        await self._write_some()
+        while (left := left - MAX_AT_ONCE) > 0:
+            await self._write_some()
+        if self.is_full:
+            self.is_full = False
+            log.warning("the spool can be written again")
+
+    async def _write_some(self) -> None:
+        file, lane = self._current.file, self._lane()
+        waiting = self._waiting.results[:MAX_AT_ONCE]
         last = dict(file.given.last)
         lost = self._waiting.gaps(lane, last[lane])
         last[lane] += sum(gap.count for gap in lost)
-        rows, unknown, fresh = self._rows(lane, last)
+        rows, unknown, fresh = self._rows(waiting, lane, last)
         given = Given(file.given.generation, last, last if file.sending else file.given.sent)
         is_beyond = file.total + len(rows) > self.limits.max_results
         bounds = self.limits if self._current.pace.bounds_due(len(rows), is_beyond) else None
-        added = await transact(file.db, lambda db: table.add(db, rows, lost, given, file.count, bounds))
+        now_us = round(self._now() * 1_000_000)
+        added = await transact(
+            file.db, lambda db: table.add(db, rows, lost, given, file.count, bounds, now_us)
+        )
         file.note(given, added.count, added.oldest_us)
-        self._waiting.written(waiting, len(lost))
+        self._waiting.written(len(waiting), len(lost))
         for one in fresh:
             self._current.recent.add(one)
         self._note(added, bool(lost), lane)
         self.dropped += unknown
 
-    def _rows(self, lane: Lane, last: dict[Lane, int]) -> tuple[list[table.Row], int, list[Spooled]]:
+    def _rows(
+        self, waiting: Sequence[tuple[Result, bool]], lane: Lane, last: dict[Lane, int]
+    ) -> tuple[list[table.Row], int, list[Spooled]]:
         """Counts ``last`` on; also returns how many are of no check that has an entry, and the live ones."""
         rows, unknown, live = [], 0, []
-        for result, urgent in self._waiting.results:
+        for result, urgent in waiting:
             index = self._current.entries.index(result.check_id)
             if index is None:
                 log.error("a result of check %s, which nobody configured, is dropped", result.check_id)
@@ -125,6 +160,3 @@ class Writer:
             self._current.recent.clear()
         if added.bytes is not None:
             self.bytes = added.bytes
-        if self.is_full:
-            self.is_full = False
-            log.warning("the spool can be written again")

@@ -44,10 +44,11 @@ async def acknowledge(spool: Spool, sequence: int, lane: Lane = Lane.LIVE) -> in
 
 @contextlib.asynccontextmanager
 async def unwritable(spool: Spool) -> AsyncIterator[None]:
-    """As on a full disk: the file can be read and not written."""
+    """As on a full disk: the file can be read and not written. Behind it the spool has tried once more."""
     await spool._current.file.db.execute("PRAGMA query_only = 1")
     yield
     await spool._current.file.db.execute("PRAGMA query_only = 0")
+    assert await spool._write_again()
 
 
 def aside(folder: Path) -> list[Path]:

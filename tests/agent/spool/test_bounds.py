@@ -6,9 +6,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from tenantwatch_agent.config import SpoolLimits
+from tenantwatch_agent.spool import Spool
 from tenantwatch_wire.records import Lane
 
 from tests.agent.spool.spools import (
+    CHECKS,
     START_US,
     Clock,
     acknowledge,
@@ -58,3 +61,32 @@ async def test_bounds_of_age_drop_what_nobody_wants_any_more(tmp_path: Path) -> 
         (gap,) = await spool.gaps(Lane.LIVE)
         assert (gap.first_sequence, gap.last_sequence) == (1, 3)
         assert "max_age_hours" in gap.reason
+
+
+async def test_a_clock_that_jumps_ahead_makes_nothing_older(tmp_path: Path) -> None:
+    clock, wall = Clock(), Clock()
+    wall.now = START_US / 1_000_000
+    bounds = SpoolLimits(max_age_hours=1.0)
+    spool = await Spool.open(tmp_path, CHECKS, bounds, clock, wall)
+    try:
+        await spool.append([result(1)])
+        wall.now += 60 * 86_400
+        clock.now += 61
+        late = replace(result(2), time_us=START_US + 60 * 86_400_000_000)
+        await spool.append([late])
+        assert spool.dropped == 0
+        # An hour that has passed counts, though the clock was set back by then.
+        wall.now = START_US / 1_000_000 + 3_601
+        clock.now += 3_601
+        await spool.append([replace(result(3), time_us=START_US + 3_601_000_000)])
+        assert spool.dropped == 1
+    finally:
+        await spool.close()
+    # How long the agent was away only the wall clock knows.
+    wall.now += 120 * 86_400
+    spool = await Spool.open(tmp_path, CHECKS, bounds, clock, wall)
+    try:
+        await spool.append([replace(result(4), time_us=round(wall.now * 1_000_000))])
+        assert (spool.count(), spool.dropped) == (1, 2)
+    finally:
+        await spool.close()

@@ -207,6 +207,7 @@ async def test_a_new_file_that_cannot_be_begun_yet_is_tried_again_and_nothing_is
                 await spool.append([result(n)])
             assert (spool.damages, spool.count(), len(aside(tmp_path))) == (1, 2, 1)
         await spool.append([result(6)])
+        assert await spool._write_again()
         assert await numbers(spool) == [4, 5, 6]
         (gap,) = await spool.gaps(Lane.LIVE)
         assert (gap.first_sequence, gap.last_sequence, spool.dropped) == (1, 3, 3)
