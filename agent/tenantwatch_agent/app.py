@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tenantwatch_wire.records import Result
 
+from tenantwatch_agent.again import Again
 from tenantwatch_agent.answers import Answers
 from tenantwatch_agent.config import AgentConfig
 from tenantwatch_agent.config.assignment import Assigned, AssignmentAnswer
@@ -27,6 +28,8 @@ from tenantwatch_agent.vitals import Vitals
 from tenantwatch_agent.words import counted
 
 ASSIGNMENT_SECONDS = 1.0
+TRY_AGAIN_SECONDS = (1.0, 60.0)
+"""A configuration that a fault of this machine keeps out of force, such as a full disk."""
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,7 @@ class Agent:
         self._listener = Listener(answers.to_anybody)
         self._reloads: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._again = Again("apply the configuration", self._try_again, *TRY_AGAIN_SECONDS)
         self._next_assignment = 0.0
         self._stopping = asyncio.Event()
         self._settling = Settling()
@@ -82,6 +86,7 @@ class Agent:
         self._systemd.stopping()
         self._stopping.set()
         self._settling.end()
+        self._again.end()
         for task in (*self._reloads, *([self._watch] if self._watch else [])):
             task.cancel()
         await self._listener.stop()
@@ -108,6 +113,7 @@ class Agent:
     async def reload(self) -> None:
         self._systemd.reloading()
         await self._configuration.reload(self._apply)
+        self._begin_again()
         self._systemd.ready(self._summary())
 
     async def assign(self, assigned: Assigned) -> AssignmentAnswer:
@@ -118,7 +124,21 @@ class Agent:
             return AssignmentAnswer(assigned.version, "the agent is stopping")
         except TimeoutError:
             self._next_assignment = asyncio.get_running_loop().time() + ASSIGNMENT_SECONDS
-        return await self._configuration.assign(assigned, self._apply)
+        answer = await self._configuration.assign(assigned, self._apply)
+        self._begin_again()
+        return answer
+
+    def _begin_again(self) -> None:
+        if self._configuration.has_deferred and not self._stopping.is_set():
+            self._again.begin()
+
+    async def _try_again(self) -> bool:
+        before = self.answers()
+        await self._configuration.try_again(self.reload, self._apply)
+        if self.answers() != before:
+            # Nobody asked for this answer: a new stream begins with it.
+            self._sender.apply(self._configuration.config)
+        return not self._configuration.has_deferred
 
     def answers(self) -> Sequence[AssignmentAnswer]:
         """What became of the collector's checks."""

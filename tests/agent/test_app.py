@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -53,3 +53,22 @@ async def test_a_storm_of_reloads_is_two(tmp_path: Path) -> None:
         assert len(one._reloads) == 2
         await asyncio.wait_for(asyncio.gather(*one._reloads), 20)
         assert configuration.changes == 2
+
+
+async def test_checks_that_could_not_be_kept_are_taken_when_they_can_and_the_collector_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "TRY_AGAIN_SECONDS", (0.01, 0.02))
+    async with agent(tmp_path) as (one, configuration):
+        told: list[Sequence[AssignmentAnswer]] = []
+        monkeypatch.setattr(one._sender, "apply", lambda config: told.append(configuration.answers()))
+        # Nothing can be written there, as on a full disk.
+        (tmp_path / "assigned.part").mkdir()
+        answer = await one.assign(Assigned(1, FAR))
+        assert "assigned.json: cannot be written" in answer.error
+        assert one.answers() == [answer]
+        (tmp_path / "assigned.part").rmdir()
+        assert one._again._task is not None
+        await asyncio.wait_for(one._again._task, 20)
+        assert (configuration.assigned, one.answers()) == (Assigned(1, FAR), [AssignmentAnswer(1)])
+        assert told[-1] == [AssignmentAnswer(1)]

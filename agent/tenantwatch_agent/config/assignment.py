@@ -134,11 +134,11 @@ def kept_assignment(folder: Path) -> Assigned | None:
 def keep_assignment(folder: Path, assigned: Assigned | None) -> None:
     """On disk, whole or not at all. Raises AgentError."""
     path = folder / _FILE
-    if assigned is None:
-        path.unlink(missing_ok=True)
-        return
     part = path.with_suffix(".part")
     try:
+        if assigned is None:
+            path.unlink(missing_ok=True)
+            return
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(asdict(assigned), file)
             file.flush()

@@ -44,6 +44,8 @@ class Configuration:
         self.config = self._local
         self.assigned: Assigned | None = None
         self._refused: AssignmentAnswer | None = None
+        self._deferred: Assigned | None = None
+        self._is_behind = False
         self.error = ""
         self.changes = 0
         self.failures = 0
@@ -77,6 +79,19 @@ class Configuration:
             self._surroundings = Surroundings(heartbeats=Heartbeats(folder / "heartbeats", boottime))
         return self._surroundings
 
+    @property
+    def has_deferred(self) -> bool:
+        """Something is not in force for a fault that may pass, such as a full disk: try it again later."""
+        return self._is_behind or self._deferred is not None
+
+    async def try_again(self, reload: Callable[[], Awaitable[object]], apply: Apply) -> None:
+        """What was deferred, files and the collector's checks, unless something newer came meanwhile."""
+        if self._is_behind:
+            await reload()
+        async with self._changing:
+            if self._deferred is not None:
+                await self._assign(self._deferred, apply)
+
     async def reload(self, apply: Apply) -> bool:
         """Read the files anew and apply them if they are right; else go on as before and say so."""
         async with self._changing:
@@ -88,13 +103,11 @@ class Configuration:
                 self._refuse_lost(local)
                 await self._take(local, self.assigned, apply)
             except AgentError as error:
-                self._failed(str(error))
-                return False
+                return self._failed(str(error), is_wrong=isinstance(error, ConfigurationError))
             except Exception as error:
                 log.exception("the configuration could not be read by a fault of our own")
-                self._failed(f"a fault of our own: {type(error).__name__}")
-                return False
-            self.error = ""
+                return self._failed(f"a fault of our own: {type(error).__name__}")
+            self.error, self._is_behind = "", False
             self.changes += 1
             log.info("configuration reloaded: %s", counted(len(self.config.checks), "check"))
             warn(self.config)
@@ -103,29 +116,39 @@ class Configuration:
     async def assign(self, assigned: Assigned, apply: Apply) -> AssignmentAnswer:
         """Apply what the collector assigns, or nothing of it."""
         async with self._changing:
-            if assigned == self.assigned and self._refused is None:
-                return AssignmentAnswer(assigned.version)
-            try:
-                # Not on the loop: many checks take long enough to disturb those under way.
-                whole = await asyncio.to_thread(self._whole, self._local, assigned)
-                keep_assignment(self._local.data_folder, assigned)
-                if whole.digest != self.config.digest:
-                    await apply(whole)
-                    self.config = whole
-            except AgentError as error:
-                return self._decline(assigned, error)
-            except Exception as error:
-                # Whatever was sent, the collector is told that it is not in force.
-                log.exception("the collector's checks could not be read by a fault of our own")
-                fault = f"it cannot be read by a fault of the agent's own: {type(error).__name__}"
-                return self._decline(assigned, AgentError(fault))
-            self.assigned, self._refused = assigned, None
-            log.info("version %d of the collector's checks is in force", assigned.version)
+            return await self._assign(assigned, apply)
+
+    async def _assign(self, assigned: Assigned, apply: Apply) -> AssignmentAnswer:
+        self._deferred = None
+        if assigned == self.assigned and self._refused is None:
             return AssignmentAnswer(assigned.version)
+        try:
+            # Not on the loop: many checks take long enough to disturb those under way.
+            whole = await asyncio.to_thread(self._whole, self._local, assigned)
+            keep_assignment(self._local.data_folder, assigned)
+            if whole.digest != self.config.digest:
+                await apply(whole)
+                self.config = whole
+        except AgentError as error:
+            return self._decline(assigned, error)
+        except Exception as error:
+            # Whatever was sent, the collector is told that it is not in force.
+            log.exception("the collector's checks could not be read by a fault of our own")
+            fault = f"it cannot be read by a fault of the agent's own: {type(error).__name__}"
+            return self._decline(assigned, AgentError(fault))
+        self.assigned, self._refused = assigned, None
+        log.info("version %d of the collector's checks is in force", assigned.version)
+        return AssignmentAnswer(assigned.version)
 
     def _decline(self, assigned: Assigned, error: AgentError) -> AssignmentAnswer:
+        # What is wrong with the checks themselves no second attempt makes right.
+        self._deferred = None if isinstance(error, ConfigurationError) else assigned
+        later = "; tried again until it can be" if self._deferred else ""
         log.error(
-            "version %d of the collector's checks is refused: %s", assigned.version, shown(str(error), 2_000)
+            "version %d of the collector's checks is refused: %s%s",
+            assigned.version,
+            shown(str(error), 2_000),
+            later,
         )
         with contextlib.suppress(AgentError):
             keep_assignment(self._local.data_folder, self.assigned)
@@ -183,7 +206,8 @@ class Configuration:
                 " put it back, or an empty one in its place if they are to end"
             )
 
-    def _failed(self, reason: str) -> None:
-        self.error = reason
+    def _failed(self, reason: str, *, is_wrong: bool = False) -> bool:
+        self.error, self._is_behind = reason, not is_wrong
         self.failures += 1
         log.error("the configuration in force stays as it is: %s", reason)
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 from pathlib import Path
@@ -336,3 +337,53 @@ def test_a_pipe_in_place_of_what_was_kept_holds_up_nobody(tmp_path: Path) -> Non
     os.mkfifo(tmp_path / "assigned.json")
     configuration = Configuration(written(tmp_path, HTTP, ENABLED))
     assert "is not a regular file" in configuration.assignment_error
+
+
+async def test_checks_that_a_fault_of_this_machine_kept_out_are_tried_again(tmp_path: Path) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
+    reload = functools.partial(configuration.reload, applied)
+    applied.failure = "no space"
+    assert (await configuration.assign(Assigned(1, ASSIGNED), applied)).error == "no space"
+    assert configuration.has_deferred
+    await configuration.try_again(reload, applied)
+    assert (configuration.has_deferred, configuration.assigned) == (True, None)
+    assert configuration.assignment_error == "no space"
+    applied.failure = ""
+    await configuration.try_again(reload, applied)
+    assert (configuration.has_deferred, configuration.assignment_error) == (False, "")
+    assert (configuration.assigned, applied.ids) == (Assigned(1, ASSIGNED), ["a", "assigned"])
+    assert configuration.answers() == [AssignmentAnswer(1)]
+    assert Configuration(tmp_path / "agent.toml").assigned == Assigned(1, ASSIGNED)
+
+
+async def test_of_checks_that_wait_for_another_attempt_the_newest_count_and_wrong_ones_never_wait(
+    tmp_path: Path,
+) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
+    reload = functools.partial(configuration.reload, applied)
+    applied.failure = "no space"
+    await configuration.assign(Assigned(1, ASSIGNED), applied)
+    applied.failure = ""
+    assert await configuration.assign(Assigned(2, ""), applied) == AssignmentAnswer(2)
+    assert not configuration.has_deferred
+    await configuration.try_again(reload, applied)
+    assert configuration.assigned == Assigned(2, "")
+    applied.failure = "no space"
+    await configuration.assign(Assigned(3, ASSIGNED), applied)
+    assert "not valid TOML" in (await configuration.assign(Assigned(4, "x"), applied)).error
+    assert not configuration.has_deferred
+
+
+async def test_files_that_a_fault_of_this_machine_kept_out_are_tried_again(tmp_path: Path) -> None:
+    configuration, applied = Configuration(written(tmp_path, HTTP)), Applied()
+    reload = functools.partial(configuration.reload, applied)
+    applied.failure = "no space"
+    written(tmp_path, HTTP + ASSIGNED)
+    assert not await configuration.reload(applied)
+    assert configuration.has_deferred
+    applied.failure = ""
+    await configuration.try_again(reload, applied)
+    assert (configuration.has_deferred, configuration.error, applied.ids) == (False, "", ["a", "assigned"])
+    written(tmp_path, "x")
+    assert not await configuration.reload(applied)
+    assert (configuration.has_deferred, configuration.error != "") == (False, True)
