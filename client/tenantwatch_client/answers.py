@@ -231,6 +231,7 @@ WindowView = TypedDict(
         "cancelled_at": str | None,
         "counts": bool,
         "why": str,
+        "next": str | None,
     },
 )
 

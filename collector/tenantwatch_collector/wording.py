@@ -15,6 +15,7 @@ _OBJECT, _LIST, _INTEGER, _NUMBER, _DECIMAL = (
     "must be a number, or a text that holds one",
 )
 _INSTANT = "must be an instant such as 2027-05-01T00:00:00Z"
+_DATE = "must be a date such as 2027-05-01"
 _WORDS: Mapping[str, str] = {
     "missing": "is missing",
     "extra_forbidden": "is not known here",
@@ -37,6 +38,10 @@ _WORDS: Mapping[str, str] = {
     "datetime_type": _INSTANT,
     "datetime_parsing": _INSTANT,
     "datetime_from_date_parsing": _INSTANT,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
     "timezone_aware": "must have its offset from UTC, or Z for UTC",
     "timezone_naive": "must be a local time, without an offset",
 }

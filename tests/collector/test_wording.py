@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -38,6 +38,7 @@ class Inner(BaseModel):
     local: NaiveDatetime | None = None
     instant: AwareDatetime | None = None
     when: datetime | None = None
+    day: date | None = None
     flag: bool = False
 
     @field_validator("text")
@@ -76,6 +77,10 @@ class Outer(BaseModel):
         ({"local": "2026-01-01T00:00:00Z"}, "local: must be a local time, without an offset"),
         ({"instant": "2026-01-01T00:00:00"}, "instant: must have its offset from UTC"),
         ({"when": "soon"}, "when: must be an instant such as 2027-05-01T00:00:00Z"),
+        ({"day": "2026-13-01"}, "day: must be a date such as 2027-05-01"),
+        ({"day": "2026-02-30"}, "day: must be a date such as 2027-05-01"),
+        ({"day": 5}, "day: must be a date such as 2027-05-01"),
+        ({"day": "2026-02-03T04:05:06"}, "day: must be a date such as 2027-05-01"),
         ({"flag": "perhaps"}, "flag: must be true or false"),
         ({"flog": True}, "flog: is not known here"),
         (5, "must be an object"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,9 +58,9 @@ LEVEL = (
 )
 WINDOWS = (
     ("WINDOW", "window_id"),
-    ("FROM", "from"),
-    ("TO", "to"),
-    ("RULE", lambda row: (row["recurrence"] or {}).get("rule")),
+    ("FROM OR NEXT", lambda row: row["next"] if row["recurrence"] else row["from"]),
+    ("TO", lambda row: _end(row)),
+    ("SERIES", lambda row: _series(row["recurrence"])),
     ("CHECKS", lambda row: row["checks"] or "all"),
     ("ANNOUNCED", "announced_at"),
     ("CANCELLED", "cancelled_at"),
@@ -80,6 +81,22 @@ CORRECTIONS = (
 def _hours(seconds: float | None) -> str | None:
     """Nothing where the budget does not burn."""
     return None if seconds is None else rounded(seconds / 3600, 1, " h at the present rate")
+
+
+def _end(window: Mapping[str, Any]) -> str | None:
+    """Of a series that of its next window."""
+    if window["recurrence"] is None or window["next"] is None:
+        end: str | None = window["to"]
+        return end
+    lasts = timedelta(seconds=window["recurrence"]["duration_s"])
+    return (datetime.fromisoformat(window["next"]) + lasts).isoformat()
+
+
+def _series(series: Mapping[str, Any] | None) -> str | None:
+    if series is None:
+        return None
+    first, zone = series["first"], series["timezone"]
+    return f"{series['rule']} from {first} {zone}, {series['duration_s']} s each"
 
 
 def _counts(window: Mapping[str, Any]) -> str:

@@ -148,6 +148,9 @@ class WindowView(BaseModel):
     cancelled_at: datetime | None
     counts: bool = Field(description="whether it, or any of its series, has an effect on reports and alerts")
     why: str = Field(description="what of it does not count, and why; empty if all of it does")
+    next: datetime | None = Field(
+        description="when the next window of a series begins; null where none comes, and for one window"
+    )
 
 
 class WindowList(BaseModel):

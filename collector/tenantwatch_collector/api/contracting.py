@@ -32,7 +32,7 @@ from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of
-from tenantwatch_collector.reports.effect import effect_of
+from tenantwatch_collector.reports.effect import coming, effect_of
 from tenantwatch_collector.reports.members import name_of
 from tenantwatch_collector.sla.beginning import terms_before
 from tenantwatch_collector.sla.contract import (
@@ -285,6 +285,7 @@ def _window(record: WindowRecord, versions: Sequence[ContractVersion]) -> Window
         cancelled_at=_maybe(record.cancelled_at_us),
         counts=effect.counts,
         why=effect.why,
+        next=_maybe(coming(record, time.time_ns() // 1000)),
     )
 
 

@@ -72,6 +72,10 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    if options.report.suffix.lower() in (".pdf", ".csv"):
+        raise RefusedForEver(
+            f"{options.report}: take the JSON form, which alone is signed: format=json of the same report"
+        )
     document = _json(options.report)
     if not isinstance(document, dict):
         raise RefusedForEver(f"{options.report}: not a report")

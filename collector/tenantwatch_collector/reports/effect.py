@@ -48,6 +48,14 @@ def effect_of(record: WindowRecord, versions: Sequence[ContractVersion]) -> Effe
     return _of_series(record, versions) if record.recurrence else _of_once(record, versions)
 
 
+def coming(record: WindowRecord, now_us: int) -> int | None:
+    """When the next window of a series begins, in microseconds; None if none comes, and for one window."""
+    if not record.recurrence or record.cancelled_at_us is not None:
+        return None
+    start = next_start(recurrence_of(record), -(-now_us // UNITS))
+    return None if start is None else start * UNITS
+
+
 def _of_once(record: WindowRecord, versions: Sequence[ContractVersion]) -> Effect:
     assert record.from_us is not None
     assert record.to_us is not None

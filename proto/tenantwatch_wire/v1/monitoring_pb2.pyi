@@ -941,7 +941,7 @@ class SetTermsResponse(_message.Message):
     def __init__(self, tenant_id: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[TermsVersion, _Mapping]]] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class MaintenanceWindow(_message.Message):
-    __slots__ = ("window_id", "to", "recurrence", "checks", "reason", "author", "announced_at", "cancelled_at", "counts", "why")
+    __slots__ = ("window_id", "to", "recurrence", "checks", "reason", "author", "announced_at", "cancelled_at", "counts", "why", "next")
     WINDOW_ID_FIELD_NUMBER: _ClassVar[int]
     FROM_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
@@ -953,6 +953,7 @@ class MaintenanceWindow(_message.Message):
     CANCELLED_AT_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     WHY_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
     window_id: int
     to: _timestamp_pb2.Timestamp
     recurrence: _struct_pb2.Struct
@@ -963,7 +964,8 @@ class MaintenanceWindow(_message.Message):
     cancelled_at: _timestamp_pb2.Timestamp
     counts: bool
     why: str
-    def __init__(self, window_id: _Optional[int] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recurrence: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., checks: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., announced_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancelled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counts: _Optional[bool] = ..., why: _Optional[str] = ..., **kwargs) -> None: ...
+    next: _timestamp_pb2.Timestamp
+    def __init__(self, window_id: _Optional[int] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., recurrence: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., checks: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., announced_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cancelled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counts: _Optional[bool] = ..., why: _Optional[str] = ..., next: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
 
 class ListMaintenanceRequest(_message.Message):
     __slots__ = ("tenant_id", "limit", "cursor")

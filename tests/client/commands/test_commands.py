@@ -203,6 +203,20 @@ def test_terms_are_agreed_by_a_contract_alone_and_shown_in_full(
     assert found["versions"][-1]["reason"] == "as by REST"
 
 
+def test_a_series_of_windows_tells_its_next_one(signed_in: Shell, tenant: str, tmp_path: Path) -> None:
+    file = tmp_path / "window.json"
+    series = {"rule": "FREQ=YEARLY", "first": "2199-05-09T02:00:00", "duration_s": 5400, "reason": "patches"}
+    file.write_text(json.dumps({**series, "timezone": "Europe/Berlin"}))
+    assert signed_in("sla", "announce", tenant, str(file)) == 0, signed_in.errors
+    assert signed_in("sla", "maintenance", tenant) == 0
+    told = " ".join(signed_in.output.split())
+    for words in (
+        "2199-05-09T00:00:00Z 2199-05-09T01:30:00Z",
+        "FREQ=YEARLY from 2199-05-09T02:00:00 Europe/Berlin, 5400 s each",
+    ):
+        assert words in told
+
+
 ALLOWED = '[assignment]\nenabled = true\nhosts = ["127.0.0.1"]'
 MAIL = '{"kind": "tcp_connection", "address": "127.0.0.1:25"}'
 
