@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_collector.reports.subject import terms_told
 from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.sparse import encode_counts
@@ -48,7 +49,7 @@ def fact_digests(facts: Facts, judged: Judged) -> dict[str, str]:
         ),
         "corrections": digest([correction_to_json(c) for c in judged.corrections]),
         "terms": digest([_agreed(part.terms) for part in judged.parts]),
-        "checks": digest([_members(part.terms) for part in judged.parts]),
+        "checks": digest([_members(terms_told(part.terms, high)) for part in judged.parts]),
     }
 
 

@@ -84,9 +84,9 @@ class Past:
                 for at in looks
                 for each in self.checks
             ]
-            await self._arrive(found)
+            await self.arrive(found)
 
-    async def _arrive(self, results: Sequence[tuple[str, CheckResult]]) -> None:
+    async def arrive(self, results: Sequence[tuple[str, CheckResult]]) -> None:
         key, count = self.tenant.tenant_key, len(results)
         known = await self.store.tenant_checks(key)
         keys = {each.check_id: each.check_key for each in known}
@@ -181,6 +181,10 @@ async def test_what_a_group_becomes_after_a_period_revises_nothing(past: Past) -
     await past.live_until(past.now_us + 6 * HOUR_US, half_of_the_time)
     assert await past.report() == final
     assert HOLDS in await past.held(final)
+    await past.arrive([("partner", CheckResult(START_US + 437 * UNITS, Status.HEALTHY, 80_000))])
+    past.now_us += UNITS
+    revised = await past.report()
+    assert (revised["stage"], revised["reason"]) == ("revised", "results arrived late")
 
 
 async def test_terms_that_others_replace_before_they_begin(past: Past) -> None:
