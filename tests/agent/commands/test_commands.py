@@ -168,7 +168,7 @@ def test_check_config_tells_all_that_is_wrong_a_line_each(
     assert main(["check-config", str(path)]) == 1
     told = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[1] for line in told] == [
-        f"{path}:10",
+        *(f"{path}:{line}" for line in (10, 11, 13)),
         f"collector.token_file {tmp_path}/token",
     ]
     path.write_text("[collector]\n" + "".join(f"k{number} = 1\n" for number in range(150)))
