@@ -144,12 +144,15 @@ class Configuration:
         # What is wrong with the checks themselves no second attempt makes right.
         self._deferred = None if isinstance(error, ConfigurationError) else assigned
         later = "; tried again until it can be" if self._deferred else ""
-        log.error(
-            "version %d of the collector's checks is refused: %s%s",
-            assigned.version,
-            shown(str(error), 2_000),
-            later,
-        )
+        before = self._refused
+        # Of what is tried again and again nobody needs to be told each time.
+        if not later or before is None or (before.version, before.error) != (assigned.version, str(error)):
+            log.error(
+                "version %d of the collector's checks is refused: %s%s",
+                assigned.version,
+                shown(str(error), 2_000),
+                later,
+            )
         with contextlib.suppress(AgentError):
             keep_assignment(self._local.data_folder, self.assigned)
         return self._refuse(assigned.version, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,9 +147,9 @@ async def test_a_figure_that_was_not_measured_is_unknown(figure: bytes, said: st
     assert result.text == f"orders: the answer holds {said} at $.shop.orders"
 
 
-def job(clock: Clock) -> tuple[Surroundings, dict[str, Any]]:
+def job(clock: Clock, folder: Path | None = None) -> tuple[Surroundings, dict[str, Any]]:
     settings = {"heartbeat": "nightly-backup", "silence_seconds": 100}
-    around = Surroundings(heartbeats=Heartbeats(None, clock, clock))
+    around = Surroundings(heartbeats=Heartbeats(folder, clock, clock))
     build_check("business_logic", settings, "here", around)
     around.heartbeats.expect(["nightly-backup"])
     return around, settings
@@ -207,6 +208,24 @@ async def test_while_the_agent_was_stopped_no_job_was_silent() -> None:
     assert (await business(settings, around)).status is Status.UNKNOWN
     listen(around, clock, 1)
     assert (await business(settings, around)).status is Status.UNHEALTHY
+
+
+async def test_a_beat_of_the_future_is_unknown_until_the_agent_has_listened(tmp_path: Path) -> None:
+    ahead, clock = Clock(), Clock()
+    ahead.now += 60 * 86_400
+    before = Heartbeats(tmp_path, clock, ahead)
+    before.expect(["nightly-backup"])
+    before.receive("nightly-backup", b"")
+    around, settings = job(clock, tmp_path)
+    assert (await business(settings, around)).status is Status.UNKNOWN
+    listen(around, clock, 100)
+    assert (await business(settings, around)).status is Status.UNKNOWN
+    listen(around, clock, 1)
+    result = await business(settings, around)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "nightly-backup: never heard of, 100 s are allowed",
+    )
 
 
 async def test_a_job_that_reports_its_failure() -> None:

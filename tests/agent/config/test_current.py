@@ -339,7 +339,9 @@ def test_a_pipe_in_place_of_what_was_kept_holds_up_nobody(tmp_path: Path) -> Non
     assert "is not a regular file" in configuration.assignment_error
 
 
-async def test_checks_that_a_fault_of_this_machine_kept_out_are_tried_again(tmp_path: Path) -> None:
+async def test_checks_that_a_fault_of_this_machine_kept_out_are_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     configuration, applied = Configuration(written(tmp_path, HTTP, ENABLED)), Applied()
     reload = functools.partial(configuration.reload, applied)
     applied.failure = "no space"
@@ -348,6 +350,7 @@ async def test_checks_that_a_fault_of_this_machine_kept_out_are_tried_again(tmp_
     await configuration.try_again(reload, applied)
     assert (configuration.has_deferred, configuration.assigned) == (True, None)
     assert configuration.assignment_error == "no space"
+    assert caplog.text.count("is refused: no space; tried again") == 1
     applied.failure = ""
     await configuration.try_again(reload, applied)
     assert (configuration.has_deferred, configuration.assignment_error) == (False, "")
