@@ -166,7 +166,9 @@ class Collector:
             Contracting(store),
             Metrics(store, self._levels.scores),
             Deployments(store),
-            Assignments(store, self._agents.reassigned, self._agents.connected),
+            Assignments(
+                store, self._agents.reassigned, self._agents.connected, self._leadership.definitions_changed
+            ),
             Auditing(store),
             Tenancy(store, self._judge.definitions_changed),
             Watching(store, alerts, self._changed),

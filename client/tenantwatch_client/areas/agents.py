@@ -31,6 +31,10 @@ class Agents:
         """All of a tenant's agents."""
         yield from self._connection.pages("agents", tenant_id, key="agents")
 
+    def retire(self, tenant_id: str, agent_id: str) -> None:
+        """None of its checks counts from now on; for one that will not come back."""
+        self._connection.delete("agents", tenant_id, agent_id)
+
     def answers(self, tenant_id: str, version: int, agent_ids: Collection[str]) -> Sequence[AgentView]:
         """Those agents, once each said what it does with that version of its checks, or as they are after ten
         seconds. An agent that takes other checks is away for a moment: ask before who is connected."""

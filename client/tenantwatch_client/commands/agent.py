@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 import typer
 
@@ -57,3 +58,11 @@ def list_agents(tenant: TenantArgument, output: OutputOption = Output.table) -> 
     if output is Output.table and found["agents"]:
         typer.echo(f"\nassigned checks are of version {found['assigned_version']}")
         print_refusals(found["agents"])
+
+
+@app.command("retire")
+def retire_agent(tenant: TenantArgument, agent: Annotated[str, typer.Argument(metavar="AGENT")]) -> None:
+    """Count none of an agent's checks from now on, for one that will not come back."""
+    with connect() as client:
+        client.agents.retire(tenant, agent)
+    typer.echo(f"agent {agent} is retired: its checks are no part of {tenant} from now on")

@@ -20,7 +20,7 @@ from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
-from tenantwatch_collector.errors import NotFound, RefusedForEver
+from tenantwatch_collector.errors import Conflict, NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.store.base import AgentRecord, AssignedCheck, Store
 
@@ -32,15 +32,21 @@ MAX_BYTES = 512 * 1024
 class Assignments:
     """Agents that are connected hear of a change at once, the others when they connect.
 
-    ``changed`` is told a tenant's key; ``connected`` answers the ids of a tenant's connected agents.
+    ``changed`` is told a tenant's key; ``connected`` answers the ids of a tenant's connected agents;
+    ``redefined`` is told when checks ceased to count.
     """
 
     def __init__(
-        self, store: Store, changed: Callable[[int], None], connected: Callable[[int], Collection[str]]
+        self,
+        store: Store,
+        changed: Callable[[int], None],
+        connected: Callable[[int], Collection[str]],
+        redefined: Callable[[], None],
     ) -> None:
         self._store = store
         self._changed = changed
         self._connected = connected
+        self._redefined = redefined
 
     @demands(Permission.MONITORING_READ)
     async def list(self, caller: Caller, tenant_id: str) -> AssignedChecks:
@@ -107,6 +113,21 @@ class Assignments:
             agents=[_agent(agent, agent.agent_id in connected) for agent in found],
             next_cursor=following,
         )
+
+    @demands(Permission.MONITORING_WRITE)
+    async def retire(self, caller: Caller, tenant_id: str, agent_id: str) -> None:
+        """Count none of its checks from now on, and miss none. One that comes back brings them again."""
+        tenant = await reachable_tenant(self._store, caller, tenant_id)
+        known = await self._store.agents(tenant.tenant_key)
+        agent = next((each for each in known if each.agent_id == agent_id), None)
+        if agent is None:
+            raise NotFound(f"tenant {tenant_id} has no agent {agent_id!r}")
+        if agent_id in self._connected(tenant.tenant_key):
+            raise Conflict(f"agent {agent_id!r} is connected: stop it first, or it goes on at once")
+        async with recorded(self._store, caller, "agent.retire", agent_id, tenant) as record:
+            record.before = _agent(agent, connected=False)
+            await record.store.register_checks(tenant.tenant_key, agent_id, [], complete=True)
+        self._redefined()
 
 
 def _check(kept: AssignedCheck) -> AssignedCheckView:

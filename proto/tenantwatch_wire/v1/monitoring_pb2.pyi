@@ -1378,6 +1378,18 @@ class ListAgentsResponse(_message.Message):
     next_cursor: str
     def __init__(self, tenant_id: _Optional[str] = ..., assigned_version: _Optional[int] = ..., agents: _Optional[_Iterable[_Union[Agent, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
+class RetireAgentRequest(_message.Message):
+    __slots__ = ("tenant_id", "agent_id")
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant_id: str
+    agent_id: str
+    def __init__(self, tenant_id: _Optional[str] = ..., agent_id: _Optional[str] = ...) -> None: ...
+
+class RetireAgentResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class ListAuditEntriesRequest(_message.Message):
     __slots__ = ("tenant_id", "subject", "action", "limit", "cursor")
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]

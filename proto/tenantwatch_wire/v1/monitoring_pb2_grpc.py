@@ -219,6 +219,11 @@ class MonitoringServiceStub:
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
                 response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
                 _registered_method=True)
+        self.RetireAgent = channel.unary_unary(
+                '/tenantwatch_wire.v1.MonitoringService/RetireAgent',
+                request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RetireAgentRequest.SerializeToString,
+                response_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RetireAgentResponse.FromString,
+                _registered_method=True)
         self.ListIssuedReports = channel.unary_unary(
                 '/tenantwatch_wire.v1.MonitoringService/ListIssuedReports',
                 request_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListIssuedReportsRequest.SerializeToString,
@@ -508,6 +513,13 @@ class MonitoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RetireAgent(self, request, context):
+        """None of its checks counts from now on. One that comes back brings them again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListIssuedReports(self, request, context):
         """Reports that were issued, in that order.
         """
@@ -754,6 +766,11 @@ def add_MonitoringServiceServicer_to_server(servicer, server):
                     servicer.ListAgents,
                     request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.FromString,
                     response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.SerializeToString,
+            ),
+            'RetireAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetireAgent,
+                    request_deserializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RetireAgentRequest.FromString,
+                    response_serializer=tenantwatch__wire_dot_v1_dot_monitoring__pb2.RetireAgentResponse.SerializeToString,
             ),
             'ListIssuedReports': grpc.unary_unary_rpc_method_handler(
                     servicer.ListIssuedReports,
@@ -1800,6 +1817,33 @@ class MonitoringService:
             '/tenantwatch_wire.v1.MonitoringService/ListAgents',
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsRequest.SerializeToString,
             tenantwatch__wire_dot_v1_dot_monitoring__pb2.ListAgentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetireAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tenantwatch_wire.v1.MonitoringService/RetireAgent',
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.RetireAgentRequest.SerializeToString,
+            tenantwatch__wire_dot_v1_dot_monitoring__pb2.RetireAgentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -294,6 +294,21 @@ def test_what_agents_do_with_a_check_is_told(
             assert refusal in signed_in.output
         # The other one is not asked. This one may just be beginning its stream anew, with its new checks.
         assert signed_in(*assign, "--agent", "willing") == 0, signed_in.errors
+        assert signed_in("agent", "retire", tenant, "unwilling") == 1
+        assert "agent 'unwilling' is connected: stop it first" in signed_in.errors
+        stack.pop_all().close()
+        runner.run(away(client, tenant))
+        assert signed_in("agent", "retire", tenant, "unwilling") == 0, signed_in.errors
+        assert "agent unwilling is retired" in signed_in.output
+
+
+async def away(client: Client, tenant: str) -> None:
+    """Return when the collector has seen that no agent is connected."""
+    is_there = True
+    async with asyncio.timeout(30):
+        while is_there:
+            await asyncio.sleep(0.05)
+            is_there = any(one["connected"] for one in client.agents.each(tenant))
 
 
 def stop(runner: asyncio.Runner, agent: Agent) -> None:

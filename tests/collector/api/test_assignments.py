@@ -115,6 +115,33 @@ async def test_an_agent_that_comes_is_told_and_what_it_says_is_shown(here: Serve
     await agent_is(here, {"connected": False, "refused_version": next_one})
 
 
+async def test_an_agent_that_will_not_come_back_is_retired(here: Served) -> None:
+    tenant = await here.store.tenant(TENANT)
+    assert tenant is not None
+
+    async def watched() -> list[str]:
+        found = await here.store.check_health(tenant.tenant_key)
+        return [each.check.definition.check_id for each in found if each.check.active]
+
+    async with here.agent(HOST):
+        await agent_is(here, {"connected": True})
+        told = await here.admin.rest("DELETE", f"{AGENTS}/a1", None, 409)
+        assert "stop it first" in told["detail"]
+    await agent_is(here, {"connected": False})
+    assert await watched() == ["host"]
+    await here.admin.rest("DELETE", f"{AGENTS}/a1", None, 204)
+    assert await watched() == []
+    # As it is already: nothing changes.
+    assert await here.admin.call("RetireAgent", pb.RetireAgentRequest(tenant_id=TENANT, agent_id="a1")) == {}
+    gone = pb.RetireAgentRequest(tenant_id=TENANT, agent_id="nobody")
+    assert (await here.admin.refused("RetireAgent", gone))[0] is grpc.StatusCode.NOT_FOUND
+    async with here.agent(HOST):
+        await agent_is(here, {"connected": True})
+    async with asyncio.timeout(30):
+        while await watched() != ["host"]:
+            await here.tenant.rest("GET", AGENTS)
+
+
 async def test_an_agent_with_what_nobody_here_assigned_is_told_what_is(here: Served) -> None:
     """As after the collector's store was restored, or the agent moved here from another one."""
     version = (await here.admin.rest("PUT", f"{CHECKS}/kept", {"check": WEB}))["version"]

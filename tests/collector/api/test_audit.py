@@ -105,6 +105,14 @@ async def correction(here: Served) -> tuple[str, Any]:
     return str(made["number"]), body
 
 
+async def away(here: Served) -> tuple[str, Any]:
+    """An agent that was here once."""
+    tenant = await here.store.tenant(TENANT)
+    assert tenant is not None
+    await here.store.agent_arrived(tenant.tenant_key, "away", "g", "1", "h", "d")
+    return "away", None
+
+
 def just(body: Any) -> Fill:
     async def fill(here: Served) -> tuple[str, Any]:
         return TENANT, body
@@ -128,6 +136,7 @@ COMMANDS: dict[tuple[str, str], tuple[str, Fill]] = {
     ("put", "/sla/{}/terms"): ("terms.set", just({"contract": {"tier": "basic"}, "reason": "r"})),
     ("put", "/checks/{}/{}"): ("check.assign", assigned),
     ("delete", "/checks/{}/{}"): ("check.unassign", assigned),
+    ("delete", "/agents/{}/{}"): ("agent.retire", away),
     ("put", "/tenants/{}"): ("tenant.change", just({"tenant_name": "Acme", "resource_tier": "small"})),
     ("post", "/tenants/{}/suspend"): ("tenant.suspend", lambda here: with_body(new_tenant(here), None)),
     ("post", "/tenants/{}/resume"): ("tenant.resume", suspended),
@@ -169,17 +178,20 @@ async def test_every_command_leaves_its_entry(here: Served) -> None:
             await assert_recorded(here, method, path)
 
 
+PARAMETERS = ("alert_id", "rule_id", "silence_id", "window_id", "number", "check_id", "agent_id", "name")
+
+
 async def assert_recorded(here: Served, method: str, path: str) -> None:
     plain = path.removeprefix("/api/v1/monitoring")
     pattern = path.removeprefix("/api/v1/monitoring")
-    for name in ("tenant_id", "alert_id", "rule_id", "silence_id", "window_id", "number", "check_id", "name"):
+    for name in ("tenant_id", *PARAMETERS):
         pattern = pattern.replace(f"{{{name}}}", "{}")
     assert (method, pattern) in COMMANDS, "a new command: say here what carries it out"
     action, fill = COMMANDS[method, pattern]
     name, body = await fill(here)
     whose = name if plain.startswith("/tenants/") else TENANT
     plain = plain.replace("{tenant_id}", whose)
-    for parameter in ("alert_id", "rule_id", "silence_id", "window_id", "number", "check_id", "name"):
+    for parameter in PARAMETERS:
         plain = plain.replace(f"{{{parameter}}}", name)
     request_id = secrets.token_hex(8)
     headers = {"authorization": f"Bearer {here.admin.token}", "x-request-id": request_id}

@@ -47,3 +47,9 @@ class AssignmentCalls(monitoring_pb2_grpc.MonitoringServiceServicer):
         return answer(
             pb.ListAgentsResponse, await self._assignments.agents(caller, request.tenant_id, page_of(request))
         )
+
+    @through(Assignments.retire)
+    async def RetireAgent(self, request: pb.RetireAgentRequest, caller: Caller) -> pb.RetireAgentResponse:
+        agent_id = _ID.validate_python(request.agent_id)
+        await self._assignments.retire(caller, request.tenant_id, agent_id)
+        return pb.RetireAgentResponse()

@@ -48,4 +48,9 @@ def create_assignment_router(assignments: Assignments) -> APIRouter:
     async def list_agents(caller: Known, tenant_id: str, page: Paged) -> AgentList:
         return await assignments.agents(caller, tenant_id, page)
 
+    @router.delete("/agents/{tenant_id}/{agent_id}", status_code=204)
+    @through(assignments.retire)
+    async def retire_agent(caller: Known, tenant_id: str, agent_id: Id) -> None:
+        await assignments.retire(caller, tenant_id, agent_id)
+
     return router
