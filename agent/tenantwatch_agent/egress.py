@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+from tenantwatch_agent.checks import names
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.config.sections import Egress, host_and_port, is_loopback
+from tenantwatch_agent.errors import CheckerFailed
 
 FRESH_UP_SECONDS, FRESH_DOWN_SECONDS = 1.0, 5.0
 """Many checks that fail together ask once. That something was reached is soon no longer true."""
@@ -49,11 +51,21 @@ class OwnEgress:
         host, port = host_and_port(address)
         try:
             async with asyncio.timeout(self._egress.timeout_seconds):
-                _, writer = await asyncio.open_connection(host, port)
-        except (OSError, TimeoutError):
-            return False
-        writer.close()
-        return True
+                for _, where in await names.look_up(host, port, for_egress=True):
+                    if await _accepts(str(where[0]), port):
+                        return True
+        except (OSError, TimeoutError, CheckerFailed):
+            pass
+        return False
+
+
+async def _accepts(address: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(address, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def depends_on_egress(one: ConfiguredCheck) -> bool:

@@ -15,12 +15,12 @@ from typing import Any
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import own_waits, reach
 from tenantwatch_agent.checks.base import Outcome
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.egress import OwnEgress, depends_on_egress
 from tenantwatch_agent.errors import CheckerFailed
-from tenantwatch_agent.lag import LAGGED_SECONDS, LoopLag, Span, marked
+from tenantwatch_agent.lag import LoopLag, Span, marked
 from tenantwatch_agent.vitals import Vitals
 
 _CANCELLATIONS = 3
@@ -68,29 +68,37 @@ class Looker:
         return _result(one.definition, time_us, outcome)
 
     async def _attempt(self, one: ConfiguredCheck) -> tuple[int, Outcome]:
-        """When it began, and what it saw."""
+        """When it began, and what it saw; at once anew where our standing still may have made it fail."""
+        time_us, outcome, span = await self._once(one)
+        if span.spoils(outcome) and not span.slept:
+            time_us, outcome, span = await self._once(one)
+        return time_us, self._timed(outcome, span)
+
+    async def _once(self, one: ConfiguredCheck) -> tuple[int, Outcome, Span]:
         # For the attempt alone: while a check waits for its next one, others look.
         async with self._slots:
             time_us = time.time_ns() // 1000
             with self._lag.watch() as span:
                 outcome = await self._bounded(one, span)
-        return time_us, self._timed(outcome, span)
+        return time_us, outcome, span
 
     def _timed(self, outcome: Outcome, span: Span) -> Outcome:
-        if span.worst_seconds < LAGGED_SECONDS:
+        if span.has_times:
             return outcome
         self._vitals.lagged_looks += 1
         if self._keeps_times:
-            return replace(outcome, metrics={**outcome.metrics, "agent_lag_ms": span.worst_seconds * 1000})
+            return replace(outcome, metrics={**outcome.metrics, "agent_lag_ms": span.late_ms})
         return marked(outcome, span)
 
     async def _bounded(self, one: ConfiguredCheck, span: Span) -> Outcome:
         try:
             return await _within(one, span)
         except _TimedOut as timeout:
+            if timeout.name:
+                return Outcome(Status.UNKNOWN, _no_thread(one, timeout.name))
             text = f"no answer within {one.timeout_seconds:g} s, in phase {timeout.phase}"
             # Where we ourselves stood still for most of that time, the target may well have answered.
-            ours = timeout.late_seconds > one.timeout_seconds * _OWN_PART
+            ours = timeout.own_seconds > one.timeout_seconds * _OWN_PART
             return Outcome(Status.UNKNOWN if ours else Status.UNHEALTHY, text)
         except CheckerFailed as error:
             return Outcome(Status.UNKNOWN, str(error))
@@ -115,33 +123,42 @@ def _with_attempts(outcome: Outcome, attempts: int, before: str) -> Outcome:
 
 
 class _TimedOut(Exception):
-    """How late our own loop had been by then, and what the check was about."""
+    """How much of the time was ours, what the check was about, and the name that it had no thread for."""
 
-    def __init__(self, late_seconds: float, phase: str) -> None:
-        super().__init__(late_seconds)
-        self.late_seconds = late_seconds
+    def __init__(self, own_seconds: float, phase: str, name: str) -> None:
+        super().__init__(own_seconds)
+        self.own_seconds = own_seconds
         self.phase = phase
+        self.name = name
+
+
+def _no_thread(one: ConfiguredCheck, name: str) -> str:
+    return (
+        f"no thread was free within {one.timeout_seconds:g} s to look up {name!r}: the agent waits for other"
+        " names, which nobody answers for"
+    )
 
 
 async def _within(one: ConfiguredCheck, span: Span) -> Outcome:
     """Raises _TimedOut in time, also where a library answers a cancellation with more waiting."""
-    task = asyncio.ensure_future(_contained(one))
+    task = asyncio.ensure_future(_contained(one, span))
     try:
         await asyncio.wait([task], timeout=one.timeout_seconds)
     except asyncio.CancelledError:
         await _give_up(task)
         raise
     if not task.done():
-        late_seconds, phase = span.late_seconds, one.check.phase
+        timed_out = _TimedOut(span.own_seconds, one.check.phase, span.waits.waits_for)
         await _give_up(task)
-        raise _TimedOut(late_seconds, phase)
+        raise timed_out
     return task.result()
 
 
-async def _contained(one: ConfiguredCheck) -> Outcome:
+async def _contained(one: ConfiguredCheck, span: Span) -> Outcome:
     """What a plugin of Python raises to end the program ends its look; what it returns is an outcome."""
     task = asyncio.current_task()
     reach.bind(one.reach)
+    own_waits.bind(span.waits)
     try:
         outcome = await one.check.look()
     except Exception:

@@ -8,6 +8,7 @@ import time
 import pytest
 from tenantwatch_agent import lag as lag_module
 from tenantwatch_agent.checks.base import Outcome, OwnTime
+from tenantwatch_agent.checks.own_waits import OwnWaits
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.lag import LAGGED_SECONDS, TICK_SECONDS, LoopLag, Span, marked
 from tenantwatch_wire.records import Status
@@ -71,6 +72,17 @@ def test_slowness_seen_by_a_late_agent_is_unknown_and_a_failure_stays_one() -> N
     slow = Outcome(Status.DEGRADED, "took 900 ms, more than 500 ms", 900_000, by_latency=True)
     assert marked(slow, span_of(0.25)).status is Status.UNKNOWN
     assert marked(Outcome(Status.UNHEALTHY, "HTTP 500"), span_of(0.25)).status is Status.UNHEALTHY
+
+
+def test_what_a_look_waited_for_within_the_agent_is_not_the_targets_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(OwnWaits, "seconds", 2.0)
+    span = span_of(0.0)
+    slow = Outcome(Status.DEGRADED, "took 2100 ms, more than 500 ms", 2_100_000, by_latency=True)
+    assert marked(slow, span).status is Status.UNKNOWN
+    # It waited, but nothing of the target's stood still meanwhile.
+    assert marked(Outcome(Status.UNHEALTHY, "refused"), span).status is Status.UNHEALTHY
 
 
 def test_what_failed_while_the_agent_stood_still_is_unknown() -> None:

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tenantwatch_agent import egress
+from tenantwatch_agent import egress, lag, look
 from tenantwatch_agent.checks.base import Outcome, OwnTime
+from tenantwatch_agent.checks.own_waits import OwnWaits
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.config.sections import Egress
@@ -108,6 +109,69 @@ async def test_a_timeout_that_we_ourselves_used_up_is_unknown() -> None:
     result, _ = await lagging(hang, timeout_seconds=0.4)
     assert result.status is Status.UNKNOWN
     assert result.text.startswith("no answer within 0.4 s")
+
+
+@pytest.mark.parametrize(
+    ("stops", "then", "made", "expected"),
+    [
+        (1, UP, 2, Status.HEALTHY),
+        (1, DOWN, 2, Status.UNHEALTHY),
+        (2, DOWN, 2, Status.UNKNOWN),
+        (0, DOWN, 1, Status.UNHEALTHY),
+    ],
+)
+async def test_what_failed_while_we_stood_still_is_looked_at_anew(
+    monkeypatch: pytest.MonkeyPatch, stops: int, then: Outcome, made: int, expected: Status
+) -> None:
+    stood_still = 0.0
+    monkeypatch.setattr(lag, "boottime", lambda: boottime() + stood_still)
+    monkeypatch.setattr(lag, "STOOD_STILL_SECONDS", 600.0)
+    monkeypatch.setattr(lag, "SLEPT_SECONDS", 6_000.0)
+
+    class Stopped(Attempts):
+        async def look(self) -> Outcome:
+            nonlocal stood_still
+            seen = await super().look()
+            if self.made <= stops:
+                stood_still += 1_000
+            return seen
+
+    check = Stopped(DOWN, then)
+    result = await seen(check)
+    assert (check.made, result.status) == (made, expected), result.text
+
+
+async def test_after_a_sleep_of_the_machine_the_next_run_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = 0.0
+    monkeypatch.setattr(lag, "boottime", lambda: boottime() + slept)
+
+    class Asleep(Attempts):
+        async def look(self) -> Outcome:
+            nonlocal slept
+            slept += 3_600
+            return await super().look()
+
+    check = Asleep(DOWN)
+    assert (await seen(check)).status is Status.UNKNOWN
+    assert check.made == 1
+
+
+@pytest.mark.parametrize(("waited", "expected"), [(900.0, Status.UNKNOWN), (0.0, Status.UNHEALTHY)])
+async def test_a_timeout_that_the_agents_own_queue_used_up_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, waited: float, expected: Status
+) -> None:
+    monkeypatch.setattr(look, "_OWN_PART", 600.0)
+    monkeypatch.setattr(lag, "STOOD_STILL_SECONDS", 600.0)
+    monkeypatch.setattr(OwnWaits, "seconds", waited)
+
+    class Hanging(Attempts):
+        async def look(self) -> Outcome:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    result = await seen(Hanging(UP))
+    assert result.status is expected
+    assert result.text.startswith("no answer within 1 s, in phase waiting")
 
 
 async def test_while_nothing_can_be_reached_a_failure_is_unknown() -> None:

@@ -6,14 +6,13 @@ address leads elsewhere. Checks of the agent's own files are not limited.
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tenantwatch_agent.checks import names
 from tenantwatch_agent.errors import CheckerFailed
 
 _T = TypeVar("_T")
@@ -107,14 +106,12 @@ def demand_unresolved(host: str) -> None:
 
 
 async def dialled(host: str, port: int, connect: Callable[[str], Awaitable[_T]]) -> _T:
-    """``connect`` with the host, or with its addresses in turn where they are limited.
+    """``connect`` with the host's addresses in turn.
 
     Raises OSError as ``connect`` does, and CheckerFailed.
     """
-    if _bound.get() is None:
-        return await connect(host)
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(where[0]) for _, _, _, _, where in found))
+    found = await names.look_up(host, port)
+    addresses = list(dict.fromkeys(str(where[0]) for _, where in found))
     for address in addresses:
         demand(host, address)
     for address in addresses[:-1]:

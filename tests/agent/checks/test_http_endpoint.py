@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 import struct
+import threading
 from typing import Any
 
 import pytest
@@ -204,23 +205,22 @@ async def test_a_name_that_hangs_is_looked_up_once_and_hinders_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []
-    answers = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    answers = threading.Event()
 
-    async def resolve(host: str, port: int, **_: Any) -> Any:
+    def resolve(host: str, *_: Any) -> Any:
         asked.append(host)
-        await answers.wait()
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        answers.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
 
-    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     for _ in range(3):
         result = await seen("http://dead.example/", timeout_ms=50)
         assert result.text == "no answer within 0.05 s, in phase dns"
     assert asked == ["dead.example"]
     answers.set()
-    await seen(f"http://dead.example:{stable_port()}/")
     assert (await seen("http://dead.example:1/")).text == "connect failed: Connection refused"
-    assert len(asked) == 3
+    assert (await seen("http://dead.example:1/")).text == "connect failed: Connection refused"
+    assert 2 <= len(asked) <= 3
 
 
 def sockets() -> int:
@@ -263,18 +263,17 @@ async def test_an_address_that_does_not_answer_gets_a_rival(monkeypatch: pytest.
 def known_as(monkeypatch: pytest.MonkeyPatch, url: str, *hosts: str) -> int:
     """From now on ``several.example`` has these addresses; returns the port of the URL."""
     port = int(url.rpartition(":")[2].partition("/")[0])
-    loop = asyncio.get_running_loop()
-    real = loop.getaddrinfo
+    real = socket.getaddrinfo
 
-    async def resolve(host: str, *args: Any, family: int = 0, **kwargs: Any) -> Any:
+    def resolve(host: str, asked: Any = None, family: int = 0, *others: Any, **named: Any) -> Any:
         if host != "several.example":
-            return await real(host, *args, family=family, **kwargs)
+            return real(host, asked, family, *others, **named)
         found = [(socket.AF_INET6 if ":" in host else socket.AF_INET, host) for host in hosts]
         return [
             (each, socket.SOCK_STREAM, 6, "", (host, port)) for each, host in found if family in (0, each)
         ]
 
-    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     return port
 
 

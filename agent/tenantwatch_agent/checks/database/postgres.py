@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import conninfo, pq
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import names, reach
 from tenantwatch_agent.checks.base import os_reason, without_secrets
 from tenantwatch_agent.checks.database.allowance import Allowance
 from tenantwatch_agent.checks.database.relay import Relay
@@ -176,12 +175,11 @@ class PostgresSession:
         if not host or host.startswith("/"):
             return [""]
         port = int(self._parameters.get("port") or 5432)
-        loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await names.look_up(host, port)
         except OSError as error:
             raise DatabaseFailed(f"no address of {host}: {os_reason(error)}") from None
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        addresses = list(dict.fromkeys(str(where[0]) for _, where in found))
         for address in addresses:
             reach.demand(host, address)
         return addresses

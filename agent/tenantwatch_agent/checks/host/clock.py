@@ -11,7 +11,7 @@ import struct
 import time
 from dataclasses import dataclass
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import names, reach
 from tenantwatch_agent.checks.base import os_reason
 
 NTP_PORT = 123
@@ -70,10 +70,10 @@ async def ask_server(host: str, port: int = NTP_PORT) -> float:
     # A number of our own in the place of the time: an answer that does not repeat it is none to us.
     mark = secrets.token_bytes(8)
     try:
-        family, kind, _, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM))[0]
+        family, address = (await names.look_up(host, port))[0]
         reach.demand(host, str(address[0]))
         # A socket of our own: uvloop forgets that of a datagram endpoint which is cancelled while it is made.
-        with socket.socket(family, kind) as own:
+        with socket.socket(family, socket.SOCK_DGRAM) as own:
             own.setblocking(False)
             own.connect(address)
             sent_at, sent = time.time(), time.monotonic()

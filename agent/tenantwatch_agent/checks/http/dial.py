@@ -7,23 +7,19 @@ import socket
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import names, reach
 from tenantwatch_agent.checks.base import os_reason
 from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import ProbeFailed
+from tenantwatch_agent.checks.names import Place
 
 IpVersion = Literal["any", "4", "6"]
-Place = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 MAX_PLACES = 8
 """Of a name with more addresses, only so many are tried."""
 NEXT_AFTER_SECONDS = 0.25
 """An address that has not answered until then gets a rival."""
-
-_Lookups = dict[tuple[str, int, int], asyncio.Future[list[Any]]]
-_under_way: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lookups] = WeakKeyDictionary()
 
 _FAMILIES = {"any": socket.AF_UNSPEC, "4": socket.AF_INET, "6": socket.AF_INET6}
 
@@ -31,46 +27,18 @@ _FAMILIES = {"any": socket.AF_UNSPEC, "4": socket.AF_INET, "6": socket.AF_INET6}
 async def resolve(host: str, port: int, ip_version: IpVersion = "any") -> list[Place]:
     """The addresses to try, in this order. Raises ProbeFailed, and CheckerFailed for one out of reach."""
     family = _FAMILIES[ip_version]
-    if (literal := _literal(host, port)) is not None:
+    if (literal := names.literal(host, port)) is not None:
         if family not in (socket.AF_UNSPEC, literal[0]):
             raise ProbeFailed(f"{host} is not an IPv{ip_version} address")
         reach.demand(host, host)
         return [literal]
     try:
-        found = await _look_up(host, port, family)
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a valid name"
-        raise ProbeFailed(f"name {host!r} is not known: {reason}") from None
-    for *_, where in found:
+        found = await names.look_up(host, port, family)
+    except OSError as error:
+        raise ProbeFailed(f"name {host!r} is not known: {os_reason(error)}") from None
+    for _, where in found:
         reach.demand(host, str(where[0]))
-    return _interleaved([(socket.AddressFamily(family), where) for family, _, _, _, where in found])
-
-
-async def _look_up(host: str, port: int, family: int) -> list[Any]:
-    """Who asks the same at the same time shares the answer: the loop has few threads for it.
-
-    A name whose servers are dead would otherwise take them all, one look after the other, and no other check
-    could look up its own.
-    """
-    loop = asyncio.get_running_loop()
-    under_way = _under_way.setdefault(loop, {})
-    question = host, port, family
-    if question not in under_way:
-        asking = loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        under_way[question] = asyncio.ensure_future(asking)
-        under_way[question].add_done_callback(lambda _: under_way.pop(question))
-    return await asyncio.shield(under_way[question])
-
-
-def _literal(host: str, port: int) -> Place | None:
-    """Saves the way through a thread for what is an address already."""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, host)
-        except OSError:
-            continue
-        return family, (host, port) if family is socket.AF_INET else (host, port, 0, 0)
-    return None
+    return _interleaved(found)
 
 
 def _interleaved(places: Sequence[Place]) -> list[Place]:
