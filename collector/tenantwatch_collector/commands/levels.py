@@ -19,19 +19,27 @@ from tenantwatch_collector.reports.keyring import Keyring
 from tenantwatch_collector.reports.naming import read_label
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.sla.explain_judged import explain_judged
+from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.report import report
+from tenantwatch_collector.sla.written import written_targets
 from tenantwatch_collector.store.base import Tenant
 from tenantwatch_collector.store.opening import open_store
 
 Work = Callable[[Reports, Tenant, Asked], Awaitable[None]]
 PERIOD_HELP = "2026-03-15, 2026-W11, 2026-03, 2026-Q1 or 2026, in the tenant's time zone"
 _SHOWN = (
+    ("verdict", "verdict"),
+    ("target %", "availability_percentage"),
+    ("target ms", "response_time_ms"),
+    ("target errors %", "error_rate_percentage"),
+    ("target minutes", "recovery_time_minutes"),
     ("availability %", "availability_pct"),
     ("down minutes", "downtime_minutes"),
     ("incidents", "incident_count"),
     ("violations", "violations"),
     ("compliant", "compliant"),
     ("health score", "health_score"),
+    ("credit", "credit"),
 )
 
 
@@ -52,7 +60,7 @@ def what_if(options: argparse.Namespace) -> None:
     async def work(reports: Reports, tenant: Tenant, asked: Asked) -> None:
         named, agreed, _ = await reports.subject(tenant, asked)
         _, other, _ = await reports.subject(tenant, asked, options.tier)
-        told = [report(subject.judged.whole) for subject in (agreed, other)]
+        told = [_told(subject.judged) for subject in (agreed, other)]
         print(f"{tenant.tenant_id}, {named.label} ({named.zone})")
         rows = [("", "as agreed", f"on {options.tier}")]
         rows += [(label, _word(told[0][name]), _word(told[1][name])) for label, name in _SHOWN]
@@ -80,6 +88,18 @@ def keys(options: argparse.Namespace) -> None:
         ring.rotate()
         print("a new key was made; restart the collector so that it signs with it", file=sys.stderr)
     print(ring.published_json())
+
+
+def _told(judged: Judged) -> dict[str, Any]:
+    """The targets are those at the period's end."""
+    told = report(judged.whole)
+    credit = told["credit"]
+    return {
+        **told,
+        **written_targets(judged.parts[-1].terms.targets),
+        "verdict": judged.truth.overall.value,
+        "credit": None if credit is None else f"{credit['amount']} ({credit['pct']} %)",
+    }
 
 
 def _word(value: Any) -> str:

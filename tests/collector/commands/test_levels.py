@@ -126,6 +126,10 @@ def test_another_tier_and_an_earlier_day(config: str, capsys: pytest.CaptureFixt
     assert re.search(r"as agreed +on basic", told)
     assert re.search(r"^incidents +[1-9] +[1-9]$", told, re.M)
     assert re.search(r"^compliant +no +no$", told, re.M)
+    assert re.search(r"^target % +99.5 +99$", told, re.M)
+    assert re.search(r"^target ms +750 +1000$", told, re.M)
+    assert re.search(r"^verdict +breached +breached$", told, re.M)
+    assert re.search(r"^credit +2\.50 \(5 %\) +2\.50 \(5 %\)$", told, re.M)
     before = run(capsys, "explain", "acme", str(DAY), "--as-of", f"{DAY}T12:00:00Z", "--config", config)
     assert "nothing later was known" in before
 

@@ -217,3 +217,13 @@ def test_every_case_can_be_told(capsys: pytest.CaptureFixture[str]) -> None:
             expected["errors"]["pct"],
         ]
         assert [value for value in shown if value is not None and value not in text] == []
+
+
+@pytest.mark.parametrize("form", ["pdf", "csv"])
+def test_only_the_json_form_can_be_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    report = tmp_path / f"report.{form}"
+    report.write_bytes(b"%PDF-1.7")
+    assert main(["sla", "verify", str(report)]) == 1
+    assert "take the JSON form, which alone is signed" in capsys.readouterr().err
