@@ -18,7 +18,7 @@ VARIABLE = "TENANTWATCH_PLUGIN_RUN"
 _HIGHEST_MARK = 2**62
 _LOCKS = re.compile(rb"^Max file locks +\S+ +(\d+) ", re.MULTILINE)
 _MOST_ROUNDS = 20
-_CLEAN_ROUNDS = 2
+_QUIET_LISTINGS = 2
 """One is enough unless numbers began anew from below in the middle of it."""
 _MOST_LISTINGS = 8
 """In a round; on a machine that starts programs without a pause no listing is the last one."""
@@ -33,10 +33,8 @@ def new_mark() -> int:
 
 def kill_marked(mark: int) -> None:
     """Return when no process of this user carries the mark, nor one of their children. It may wait."""
-    clean = 0
     for _ in range(_MOST_ROUNDS):
-        clean = 0 if _kill_once(mark) else clean + 1
-        if clean == _CLEAN_ROUNDS:
+        if not _kill_once(mark):
             return
 
 
@@ -92,9 +90,11 @@ def _seen(mark: int) -> tuple[dict[int, int], set[int], bool]:
     parents: dict[int, int] = {}
     marked: set[int] = set()
     looked_at: set[int] = set()
+    quiet = 0
     for _ in range(_MOST_LISTINGS):
         new = {int(name) for name in os.listdir("/proc") if name.isdecimal()} - looked_at
-        if not new:
+        quiet = 0 if new else quiet + 1
+        if quiet == _QUIET_LISTINGS:
             return parents, marked, True
         looked_at |= new
         for pid in new:
