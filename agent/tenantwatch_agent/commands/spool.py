@@ -55,7 +55,10 @@ def _outside(options: argparse.Namespace) -> Outside:
 
 def show(options: argparse.Namespace) -> int:
     with _outside(options) as spool:
-        print(f"{spool.path}: generation {spool.generation()}, {spool.size_bytes() / 1e6:.1f} MB of file")
+        print(
+            f"{spool.path}: generation {spool.generation()}, {spool.size_bytes() / 1e6:.1f} MB on disk,"
+            " with its write-ahead log"
+        )
         for lane in spool.lanes():
             print(
                 f"{lane.name:8} {lane.count} results wait, sequences given up to {lane.last}"

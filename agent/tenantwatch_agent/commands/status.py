@@ -80,7 +80,7 @@ def _shown(told: dict[str, Any]) -> str:
         f"stream  {stream['collector']}: " + ("down" if connected is None else f"up for {connected} s"),
         f"spool   {spool['live_results']:.0f} live, {spool['backlog_results']:.0f} backlog,"
         f" {spool['memory_results']:.0f} in memory, {spool['dropped_results']:.0f} dropped,"
-        f" {spool['bytes'] / 1e6:.1f} MB of results",
+        f" {spool['bytes'] / 1e6:.1f} MB in use",
         f"counts  {counts['looks']} looks, {counts['missed_runs']} missed,"
         f" {counts['acknowledged_results']} acknowledged",
         *(f"!       {trouble}" for trouble in _troubles(told)),
