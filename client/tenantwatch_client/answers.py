@@ -60,6 +60,7 @@ class PlatformOverview(TypedDict):
 class GroupHealth(TypedDict):
     group: str
     role: str
+    rule: str
     state: str
 
 

@@ -33,6 +33,7 @@ FILE = Path(__file__).parents[1] / "collector" / "sla" / "cases.json"
 CASES = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
 KINDS = {
     "web": "http_endpoint",
+    "edge": "http_endpoint",
     "db": "database_connectivity",
     "ext": "external_apis",
     "info": "host_resources",
@@ -152,13 +153,14 @@ def moved(expected: dict[str, Any], by: int) -> dict[str, Any]:
     return {**expected, "period": period, "incidents": incidents}
 
 
-@pytest.mark.parametrize("name", ["A01", "A02", "A03", "A05a", "A05c", "A09a", "A09e", "A19"])
+@pytest.mark.parametrize("name", ["A01", "A02", "A03", "A05a", "A05c", "A09a", "A09c", "A09e", "A19"])
 async def test_a_case_sent_by_an_agent_gives_its_report(here: Ground, name: str) -> None:
     case = CASES[name]
     by = YESTERDAY - case["expected"]["period"]["start"]
     tenant_id = f"case-{name.lower()}"
     tier = {"99.9": "enterprise", "99.5": "professional"}[case["input"]["targets"]["availability_percentage"]]
-    await send(here, tenant_id, case["input"], by, {"tier": tier, "policies": case["input"]["policy"]})
+    contract = {"tier": tier, "policies": case["input"]["policy"], "groups": _ruled(case)}
+    await send(here, tenant_id, case["input"], by, contract)
     async with here.caller(here.admin_token) as admin:
         told = await admin.get(f"/sla/{tenant_id}?period=daily&date={_day(YESTERDAY)}")
     found = told["detail"]["report"]
@@ -169,6 +171,15 @@ async def test_a_case_sent_by_an_agent_gives_its_report(here: Ground, name: str)
     expected["response"]["count"] = _successes_of_endpoints(case)
     assert found == expected
     assert told["availability"] == float(case["expected"]["availability_pct"])
+
+
+def _ruled(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the case's groups have that they would not have without terms."""
+    return {
+        KINDS[group["id"]]: {"rule": group["rule"]}
+        for group in case["input"]["groups"]
+        if group["rule"] != "any"
+    }
 
 
 def _successes_of_endpoints(case: Mapping[str, Any]) -> int:

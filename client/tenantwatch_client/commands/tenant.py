@@ -111,7 +111,7 @@ def _print(found: TenantSummary) -> None:
     )
     console = Console()
     if found["groups"]:
-        columns = (("GROUP", "group"), ("STATE", "state"), ("ROLE", "role"))
+        columns = (("GROUP", "group"), ("STATE", "state"), ("ROLE", "role"), ("RULE", "rule"))
         console.print("", table(found["groups"], columns), "")
     if found["checks"]:
         console.print(table(found["checks"], CHECKS))

@@ -29,7 +29,6 @@ from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.api.series import written_series
 from tenantwatch_collector.errors import NotFound, RefusedForEver
-from tenantwatch_collector.health import default_group
 from tenantwatch_collector.identity import Caller, reachable_tenant
 from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of
 from tenantwatch_collector.reports.effect import coming, effect_of
@@ -42,6 +41,7 @@ from tenantwatch_collector.sla.contract import (
     versions_known,
 )
 from tenantwatch_collector.sla.corrections import same_person
+from tenantwatch_collector.sla.grouping import group_of
 from tenantwatch_collector.sla.resolution import resolution
 from tenantwatch_collector.sla.written import written_targets
 from tenantwatch_collector.store.base import (
@@ -223,7 +223,8 @@ def _refuse_nobody(caller: Caller) -> None:
 
 def _resolution(version: ContractVersion, checks: Sequence[TenantCheck]) -> ResolutionView | None:
     active = [check for check in checks if check.active_until_us is None]
-    critical = [c for c in active if default_group(c.group, [c.kind]).role == "critical"]
+    chosen = version.contract.groups
+    critical = [c for c in active if group_of(chosen, c.group, [c.kind]).role == "critical"]
     found = resolution(
         version.contract.targets_in_force(),
         {name_of(check): check.interval_ms / 1000 for check in critical},

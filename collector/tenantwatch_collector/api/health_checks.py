@@ -25,8 +25,11 @@ from tenantwatch_collector.api.operations import check_result, resources_of, sta
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.api.service_levels import Question, ServiceLevels
 from tenantwatch_collector.errors import NobodyThere, RefusedForEver, TooMany
-from tenantwatch_collector.health import GroupState, default_group, group_level, tenant_level
+from tenantwatch_collector.health import GroupState, group_level, tenant_level
 from tenantwatch_collector.identity import Caller, reachable_tenant
+from tenantwatch_collector.reports.agreements import versions_of
+from tenantwatch_collector.sla.contract import contract_in_force, versions_known
+from tenantwatch_collector.sla.grouping import Chosen, group_of
 from tenantwatch_collector.store.base import CheckHealth, Store, StoredCheck, Tenant
 
 Look = Callable[[int, Mapping[str, Sequence[str]], float], Awaitable[Mapping[str, bool]]]
@@ -86,7 +89,9 @@ class HealthChecks:
             and health.last_result.received_at_us >= began_us
         ]
         level = await self._levels.metrics(caller, tenant_id, Question())
-        return _answer(tenant_id, new, wanted, looked, level)
+        versions = versions_of(tenant, await self._store.contracts(tenant.tenant_key))
+        agreed = contract_in_force(versions_known(versions, began_us), began_us)
+        return _answer(tenant_id, new, wanted, looked, level, agreed.groups)
 
     @demands(Permission.CHECKS_RUN)
     async def round(self, caller: Caller, new: NewHealthCheck) -> Round:
@@ -161,6 +166,7 @@ def _answer(
     wanted: Sequence[StoredCheck],
     looked: Sequence[CheckHealth],
     level: Mapping[str, object],
+    chosen: Chosen,
 ) -> HealthCheckAnswer:
     seen = {health.check.check_key for health in looked}
     results = [health.last_result for health in looked if health.last_result is not None]
@@ -172,7 +178,7 @@ def _answer(
     return HealthCheckAnswer.model_validate(
         {
             "tenant_id": tenant_id,
-            "overall_status": state_of(_overall(new, looked)),
+            "overall_status": state_of(_overall(new, looked, chosen)),
             "response_time": sum(fine) / len(fine) / 1000 if fine else None,
             "checks": {layer: _worst(looked, kind) for layer, kind in _LAYERS.items()},
             "resource_usage": resources_of(looked),
@@ -190,7 +196,7 @@ def _answer(
     )
 
 
-def _overall(new: NewHealthCheck, looked: Sequence[CheckHealth]) -> Status:
+def _overall(new: NewHealthCheck, looked: Sequence[CheckHealth], chosen: Chosen) -> Status:
     """By the groups that make the tenant's state; of one type alone the worst of it."""
     if new.check_type != COMPREHENSIVE:
         return group_level([_seen(health) for health in looked], "any")
@@ -199,7 +205,7 @@ def _overall(new: NewHealthCheck, looked: Sequence[CheckHealth]) -> Status:
         groups.setdefault(health.check.definition.group, []).append(health)
     states = []
     for name, members in groups.items():
-        group = default_group(name, (member.check.definition.kind for member in members))
+        group = group_of(chosen, name, (member.check.definition.kind for member in members))
         states.append(GroupState(group, group_level([_seen(member) for member in members], group.rule)))
     return tenant_level(states)
 

@@ -90,6 +90,7 @@ class PlatformOverview(BaseModel):
 class GroupHealth(BaseModel):
     group: str
     role: str
+    rule: str = Field("any", description="how many unhealthy checks make it so: any, all or quorum")
     state: State
 
 

@@ -270,5 +270,5 @@ def _active(alert: AlertRecord, tenant_id: str, now_us: int) -> models.ActiveAle
 def _face(summary: models.TenantSummary) -> tuple[object, ...]:
     """What a watcher is told about: states, not every new latency."""
     checks = tuple((c.agent_id, c.check_id, c.state, c.since) for c in summary.checks)
-    groups = tuple((g.group, g.state) for g in summary.groups)
+    groups = tuple((g.group, g.role, g.rule, g.state) for g in summary.groups)
     return summary.state, summary.since, checks, groups, summary.active_alerts

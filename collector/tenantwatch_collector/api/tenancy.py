@@ -50,6 +50,7 @@ class MemberCheck(BaseModel):
 class TenantGroup(BaseModel):
     group: str
     role: str
+    rule: str = Field("any", description="how many unhealthy checks make it so: any, all or quorum")
     state: State
     checks: list[MemberCheck]
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from tenantwatch_collector.alerts.builtin import in_force
 from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.routing import Ground
+from tenantwatch_collector.engines.agreed_groups import AgreedGroups
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
@@ -65,6 +66,9 @@ class Judge:
         self._checks = CheckBook(store, self._alerts.is_idle)
         self._tenants: dict[int, TenantState] = {}
         self._quiet = QuietTimes(store)
+        self._groups = AgreedGroups(store)
+        # Tenants whose terms say other things of groups, with since when; judged with the next pass.
+        self._regrouped: dict[int, int] = {}
         self._known_tenants: dict[int, Tenant] = {}
         self._feed = Feed(store, 0)
         self._touched: set[int] = set()
@@ -126,8 +130,9 @@ class Judge:
         self._stopping = False
         self._findings.clear()
         await self._name_tenants()
-        await self._begin_again()
         now_us = time.time_ns() // 1000
+        await self._groups.read(now_us)
+        await self._begin_again()
         await self._read_rules(now_us)
         self._alerts.route(await self._routes.read())
         self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
@@ -186,6 +191,8 @@ class Judge:
         self._tenants = {state.tenant_key: state for state in judged.tenants}
         self._feed.rewind(judged.cursor)
         self._touched.clear()
+        # Terms may have changed while nobody judged.
+        self._regrouped = self._groups.since()
         self._through = self._flushed = judged.cursor
         self._known_until_us = max(self._known_until_us, judged.known_until_us)
         self._refresh = True
@@ -224,6 +231,7 @@ class Judge:
         for command in commands:
             self._alerts.obey(command, now_us)
         await self._read_rules(now_us)
+        self._regrouped |= await self._groups.read(now_us)
         self._alerts.route(await self._routes.read())
         self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
 
@@ -291,7 +299,8 @@ class Judge:
         self._changed.fire()
 
     def _judge_tenants(self, judged: Sequence[Judged], known_at_us: int) -> list[TenantState]:
-        dated: dict[int, int] = {}
+        dated = {key: since_us for key, since_us in self._regrouped.items() if key in self._tenants}
+        self._regrouped.clear()
         for one in judged:
             for change in one.changes:
                 dated[one.watched.check.tenant_key] = max(
@@ -303,7 +312,9 @@ class Judge:
         """The tenants' states that differ from what was thought; ``dated`` says since when."""
         found = []
         for tenant_key, since_us in dated.items():
-            state = judge_tenant(tenant_key, self._checks.of_tenant(tenant_key), since_us)
+            state = judge_tenant(
+                tenant_key, self._checks.of_tenant(tenant_key), since_us, self._groups.chosen(tenant_key)
+            )
             known = self._tenants.get(tenant_key)
             if known is not None and known.state == state.state:
                 state = TenantState(tenant_key, state.state, known.since_us, state.groups)

@@ -1,8 +1,9 @@
 """Keeps service levels in view: budgets, burn rates and violations of the running month, as findings.
 
-A tenant whose checks changed is judged within a second, one that is down every five seconds, for its budget
-goes with no further change; all others in turns, so that even many of them cost little. What was found goes
-to the alerts as conditions that hold or do not. After a restart those come first that changed just before.
+A tenant whose checks or groups changed is judged within a second, one that is down every five seconds, for
+its budget goes with no further change; all others in turns, so that even many of them cost little. What was
+found goes to the alerts as conditions that hold or do not. After a restart those come first that changed
+just before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from tenantwatch_collector.engines.agreed_groups import AgreedGroups
 from tenantwatch_collector.engines.findings import Finding, findings_of
 from tenantwatch_collector.reports.agreements import UNITS, local_time_of, versions_of
 from tenantwatch_collector.reports.loading import load
@@ -46,6 +48,7 @@ class LevelEngine:
         self._judged = judged
         self._found = found
         self._touches = Touches(store)
+        self._groups = AgreedGroups(store)
         self.compliance: dict[str, bool | None] = {}
         """By tenant_id: whether the running month keeps its level so far; None where nothing counts yet."""
         self.scores: dict[str, float | None] = {}
@@ -88,6 +91,9 @@ class LevelEngine:
 
     async def _read_changes(self) -> None:
         since_us = self._known_until_us
+        regrouped = await self._groups.read(time.time_ns() // 1000)
+        if since_us is not None:
+            self._changed.update(dict.fromkeys(regrouped))
         if since_us is None:
             since_us = time.time_ns() // 1000 - _LONGEST_AWAY_US
         found = await self._store.changed_since(since_us)

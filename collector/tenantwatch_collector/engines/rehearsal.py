@@ -6,7 +6,7 @@ The clock is that of the results. Nothing is written. What was heard late is jud
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from tenantwatch_wire.columns import MetricColumns
@@ -16,7 +16,10 @@ from tenantwatch_collector.engines.anomalies import TenantPast
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.levels import findings_at
 from tenantwatch_collector.engines.tenants import judge_tenant
+from tenantwatch_collector.reports.agreements import versions_of
 from tenantwatch_collector.reports.opened import Touches
+from tenantwatch_collector.sla.contract import ContractVersion, contract_in_force, versions_known
+from tenantwatch_collector.sla.grouping import Chosen
 from tenantwatch_collector.store.base import (
     BUCKET_US,
     AlertRecord,
@@ -47,9 +50,14 @@ class Rehearsal:
     """Results so far."""
     until_us: int = 0
     """As far as it has come."""
+    _terms: Sequence[ContractVersion] = ()
+    _chosen: Chosen = field(default_factory=dict)
+    """What the terms say of groups, at the instant that was judged last."""
 
     async def run(self, from_us: int, to_us: int) -> AsyncIterator[AlertRecord]:
         """Alerts as they become known or change, each perhaps several times: the last is how it stood."""
+        versions = versions_of(self.tenant, await self.store.contracts(self.tenant.tenant_key))
+        self._terms = versions_known(versions, to_us)
         checks = CheckBook(self.store, self.book.is_idle, by_newest=True)
         await checks.load(JudgedState(0, 0, [], [], []))
         mine = {k: w for k, w in checks.watched.items() if w.check.tenant_key == self.tenant.tenant_key}
@@ -111,9 +119,11 @@ class Rehearsal:
     def _judge(self, checks: CheckBook, judged: Sequence[Judged], now_us: int) -> None:
         for one in judged:
             self.book.judge(one, now_us)
-        if any(one.changes for one in judged):
-            tenant_key = self.tenant.tenant_key
-            self.book.tenant_is(judge_tenant(tenant_key, checks.of_tenant(tenant_key), now_us), now_us)
+        chosen = contract_in_force(self._terms, now_us).groups
+        if any(one.changes for one in judged) or chosen != self._chosen:
+            tenant_key, self._chosen = self.tenant.tenant_key, chosen
+            state = judge_tenant(tenant_key, checks.of_tenant(tenant_key), now_us, chosen)
+            self.book.tenant_is(state, now_us)
         self.book.tick(now_us)
         checks.look_closer(self.book.restless)
         self.book.restless.clear()

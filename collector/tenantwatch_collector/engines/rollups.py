@@ -23,7 +23,7 @@ from tenantwatch_collector.engines.summing import (
     rollup_of,
     summed,
 )
-from tenantwatch_collector.reports.members import Members
+from tenantwatch_collector.reports.members import Places, places_agreed
 from tenantwatch_collector.sla.requests import COUNTERS, MAX_GAP_SECONDS
 from tenantwatch_collector.sla.rollup import NOTHING, Counts, add_up, count_checks
 from tenantwatch_collector.store.base import (
@@ -173,10 +173,7 @@ class RollupEngine:
         there are.
         """
         flush = RolledUp(0, 0, spans=list(spans))
-        places = {
-            key: Members.of(await self._store.tenant_checks(key), {}).places()
-            for key in {span.tenant_key for span in spans}
-        }
+        places = {key: await self._places(key) for key in {span.tenant_key for span in spans}}
         for span in spans:
             rollups, requests = await self.recount(span), await self._requests(span)
             flush.rollups += rollups
@@ -202,9 +199,14 @@ class RollupEngine:
 
     async def sum_up(self, span: RollupSpan) -> list[RollupSum]:
         """What the sum of the span is, made anew."""
-        places = Members.of(await self._store.tenant_checks(span.tenant_key), {}).places()
+        places = await self._places(span.tenant_key)
         requests = await self._requests(span)
         return summed(span, await self.recount(span), requests, places.at(span.start_us))
+
+    async def _places(self, tenant_key: int) -> Places:
+        """What the tenant's checks count as, by the terms of each time."""
+        checks = await self._store.tenant_checks(tenant_key)
+        return places_agreed(checks, await self._store.contracts(tenant_key))
 
     async def recount(self, span: RollupSpan) -> list[Rollup]:
         """What the rollups of the span are, made anew from its results, or of the narrower ones in it."""

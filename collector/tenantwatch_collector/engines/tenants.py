@@ -8,23 +8,34 @@ from collections.abc import Iterable, Sequence
 from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.health.groups import GroupState, default_group, group_level, tenant_level
+from tenantwatch_collector.health.groups import GroupState, group_level, tenant_level
+from tenantwatch_collector.sla.grouping import NOTHING_CHOSEN, Chosen, group_of
 from tenantwatch_collector.store.base import TenantState
 
 _NAMED = 10
 
 
-def judge_tenant(tenant_key: int, checks: Iterable[WatchedCheck], since_us: int) -> TenantState:
-    """The tenant's state with its groups, dated ``since_us``."""
+def judge_tenant(
+    tenant_key: int, checks: Iterable[WatchedCheck], since_us: int, chosen: Chosen = NOTHING_CHOSEN
+) -> TenantState:
+    """The tenant's state with its groups, dated ``since_us``; ``chosen`` is what its terms say of them."""
     members: dict[str, list[WatchedCheck]] = {}
     for watched in checks:
         members.setdefault(watched.check.definition.group, []).append(watched)
     groups = [
         GroupState(group, group_level([w.timeline.level for w in found], group.rule))
         for name, found in sorted(members.items())
-        for group in [default_group(name, (w.check.definition.kind for w in found))]
+        for group in [group_of(chosen, name, (w.check.definition.kind for w in found))]
     ]
-    described = [{"group": g.group.name, "role": g.group.role, "state": Status(g.level).word} for g in groups]
+    described = [
+        {
+            "group": g.group.name,
+            "role": g.group.role,
+            "rule": g.group.rule,
+            "state": Status(g.level).word,
+        }
+        for g in groups
+    ]
     return TenantState(tenant_key, tenant_level(groups).word, since_us, json.dumps(described))
 
 

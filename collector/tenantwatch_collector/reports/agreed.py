@@ -18,6 +18,7 @@ from tenantwatch_collector.reports.words import (
     moment_of,
     or_dash,
 )
+from tenantwatch_collector.sla.explain_words import group_words
 from tenantwatch_collector.sla.rounding import exact, exact_text
 
 MAX_CHECKS = 30
@@ -80,8 +81,13 @@ def _term_rows(terms: Document) -> list[list[str]]:
     if terms["credits"]:
         table = "; ".join(f"below {r['below']} %: {r['credit_pct']} %" for r in terms["credits"]["table"])
         rows.append(["Service credits", f"{table} of {amount(terms['credits']['fee'])}"])
-    rows.append(["Checks", _checks(terms["checks"])])
-    return rows
+    return [*rows, ["Checks", _checks(terms["checks"])], ["Groups of checks", _groups(terms["groups"])]]
+
+
+def _groups(groups: Sequence[Document]) -> str:
+    told = [f"{each['name']}: {group_words(each['role'], each['rule'])}" for each in groups[:MAX_CHECKS]]
+    more = f"; and {len(groups) - MAX_CHECKS} more" if len(groups) > MAX_CHECKS else ""
+    return breakable("; ".join(told) or "none") + more
 
 
 def _checks(checks: Sequence[Document]) -> str:

@@ -20,7 +20,7 @@ from tenantwatch_collector.reports.agreements import (
 )
 from tenantwatch_collector.reports.counting import Counting
 from tenantwatch_collector.reports.exported import DatedTerms, Export
-from tenantwatch_collector.reports.members import Members, name_of
+from tenantwatch_collector.reports.members import Members, members_by_time, name_of, places_of
 from tenantwatch_collector.reports.opened import Opened
 from tenantwatch_collector.reports.requested import requests_of
 from tenantwatch_collector.reports.subject import AnnouncedWindow
@@ -49,7 +49,8 @@ class Loaded:
     contracts: Sequence[ContractVersion]
     agreed: Sequence[ContractVersion]
     """Those too that others took the place of before they began, as they were recorded."""
-    members: Members
+    members: Sequence[Members]
+    """Of each of those."""
     versions: Sequence[Version]
     facts: Facts
     windows: Sequence[AnnouncedWindow]
@@ -82,9 +83,10 @@ async def load(
         contracts = [replace(each, contract=each.contract.on_tier(tier)) for each in contracts]
     log = _by_check(found.checks, found.log)
     changes = {name: known_history(known, as_of_us) for name, known in log.items()}
-    members = Members.of(found.checks, changes)
+    members = members_by_time(contracts, found.checks, changes)
+    of_agreed = [each for _, each in members_by_time(agreed, found.checks, changes)]
     begin = _begin(tenant, agreed, changes)
-    versions = terms_of(contracts, members.checks, members.groups, begin, UNITS)
+    versions = terms_of(contracts, [(each.checks, each.groups) for _, each in members], begin, UNITS)
     windows = await _windows(found.windows, (period.start - LEAD_US, as_of_us), as_of_us)
     corrections = [correction_of(record) for record in found.corrections]
     facts = Facts(
@@ -93,16 +95,16 @@ async def load(
         corrections=corrections_known(corrections, as_of_us),
     )
     laid_out = lay_out_parts(versions, facts, period, as_of_us)
-    places = members.places()
+    places = places_of(members)
     counted = [_counted(stretches, part, as_of_us) for _, part, stretches in laid_out]
     pieces = pieces_of(counted, steps, places.borders)
-    counting = Counting(opened, tenant.tenant_key, members.names, places, as_of_us, by_check)
+    counting = Counting(opened, tenant.tenant_key, members[-1][1].names, places, as_of_us, by_check)
     measured, rollups = await counting.count(pieces)
     by_look = any(terms.slices is not None for terms, _, _ in laid_out)
     requests = await requests_of(counting, pieces, by_look)
     facts = replace(facts, measured=measured, rollups=rollups, requests=requests)
     known_us = max(counting.known_us, _changes_known_us(log, period))
-    return Loaded(contracts, agreed, members, versions, facts, windows, laid_out, log, known_us)
+    return Loaded(contracts, agreed, of_agreed, versions, facts, windows, laid_out, log, known_us)
 
 
 def _changes_known_us(log: Mapping[str, Sequence[tuple[int, Change]]], period: Period) -> int:
@@ -146,10 +148,10 @@ def export_of(tenant: Tenant, loaded: Loaded, as_of_us: int) -> Export:
 
 def _dated_terms(tenant: Tenant, loaded: Loaded) -> list[DatedTerms]:
     """Every version that was recorded, with the beginning that was agreed by then."""
-    found, members = [], loaded.members
-    for number, each in enumerate(loaded.agreed, 1):
+    found = []
+    for number, (each, members) in enumerate(zip(loaded.agreed, loaded.members, strict=True), 1):
         begin = _begin(tenant, loaded.agreed[:number], loaded.facts.changes)
-        (version,) = terms_of([each], members.checks, members.groups, begin, UNITS)
+        (version,) = terms_of([each], [(members.checks, members.groups)], begin, UNITS)
         found.append(DatedTerms(each.in_force_from, each.recorded_at, version.terms))
     return found
 

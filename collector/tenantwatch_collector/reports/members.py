@@ -13,12 +13,15 @@ from types import MappingProxyType
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.health import Change, Group, Role, default_group
+from tenantwatch_collector.health import Change, Group, Role
+from tenantwatch_collector.reports.agreements import version_of
 from tenantwatch_collector.sla.buckets import Reported
+from tenantwatch_collector.sla.contract import Contract, ContractVersion, versions_known
 from tenantwatch_collector.sla.evaluate import reported_checks
+from tenantwatch_collector.sla.grouping import NOTHING_CHOSEN, Chosen, group_of
 from tenantwatch_collector.sla.spans import Span
 from tenantwatch_collector.sla.terms import CheckTerms, Terms
-from tenantwatch_collector.store.base import TenantCheck
+from tenantwatch_collector.store.base import ContractRecord, TenantCheck
 
 TIMED_KIND = "http_endpoint"
 """Its latencies are response times of the service; those of others are how long a look took."""
@@ -38,8 +41,13 @@ class Members:
     names: Mapping[int, str]
 
     @classmethod
-    def of(cls, checks: Sequence[TenantCheck], changes: Mapping[str, Sequence[Change]]) -> Members:
-        """``changes`` are those known of each check, by name."""
+    def of(
+        cls,
+        checks: Sequence[TenantCheck],
+        changes: Mapping[str, Sequence[Change]],
+        chosen: Chosen = NOTHING_CHOSEN,
+    ) -> Members:
+        """``changes`` are those known of each check, by name; ``chosen`` is what was agreed of groups."""
         defined: list[Defined] = []
         for check in checks:
             before = defined[-1][1] if defined and defined[-1][0].check_key == check.check_key else None
@@ -48,17 +56,59 @@ class Members:
         by_group: defaultdict[str, list[Defined]] = defaultdict(list)
         for check, terms in defined:
             by_group[check.group].append((check, terms))
-        roles = {name: _roles(found) for name, found in by_group.items()}
+        roles = {name: _roles(found, chosen) for name, found in by_group.items()}
         members = [each for check, terms in defined for each in _by_role(terms, roles[check.group])]
-        return cls(members, _groups(roles), names)
+        return cls(members, _groups(roles, chosen), names)
 
     def places(self) -> Places:
         """What the results of each check count as, from when to when."""
-        keys = {name: key for key, name in self.names.items()}
-        by_key: dict[int, list[Reported]] = {key: [] for key in self.names}
-        for each in reported_checks(Terms(tuple(self.checks), tuple(self.groups))):
-            by_key[keys[each.check_id]].append(each)
-        return Places(by_key)
+        return places_of([(_FIRST, self)])
+
+
+def members_by_time(
+    versions: Sequence[ContractVersion],
+    checks: Sequence[TenantCheck],
+    changes: Mapping[str, Sequence[Change]],
+) -> list[tuple[int, Members]]:
+    """Each version's members and from when on it is in force; one object where they are the same."""
+    made: list[tuple[Chosen, Members]] = []
+    found = []
+    for version in versions:
+        chosen = version.contract.groups
+        if not made or made[-1][0] != chosen:
+            made.append((chosen, Members.of(checks, changes, chosen)))
+        found.append((version.in_force_from, made[-1][1]))
+    return found
+
+
+def places_of(members: Sequence[tuple[int, Members]]) -> Places:
+    """Each from when on; those before the first are the first's."""
+    by_key: dict[int, list[Reported]] = {key: [] for _, each in members for key in each.names}
+    before = [None, *(each for _, each in members)]
+    different = [(at, each) for last, (at, each) in zip(before, members, strict=False) if each is not last]
+    starts = [_FIRST, *(start for start, _ in different[1:])]
+    for (_, each), low, high in zip(different, starts, [*starts[1:], _FOR_EVER], strict=True):
+        keys = {name: key for key, name in each.names.items()}
+        for told in reported_checks(Terms(tuple(each.checks), tuple(each.groups))):
+            _append(by_key[keys[told.check_id]], told, low, high)
+    return Places(by_key)
+
+
+def _append(found: list[Reported], told: Reported, low: int, high: int) -> None:
+    """What of it lies within, as one with what it goes on."""
+    start, end = max(told.start, low), min(told.end, high)
+    if start >= end:
+        return
+    if found and found[-1].end == start and found[-1].timed == told.timed:
+        start = found.pop().start
+    found.append(replace(told, start=start, end=end))
+
+
+def places_agreed(checks: Sequence[TenantCheck], records: Sequence[ContractRecord]) -> Places:
+    """By all terms that were ever recorded; before the first ones as without any."""
+    first = ContractVersion(0, _FIRST, Contract(), _FIRST, "", "")
+    known = versions_known([first, *map(version_of, records)], _FOR_EVER)
+    return places_of(members_by_time(known, checks, {}))
 
 
 class Places:
@@ -111,10 +161,10 @@ def _member(check: TenantCheck, before: CheckTerms | None, changes: Sequence[Cha
     )
 
 
-def _roles(members: Sequence[Defined]) -> list[tuple[int, Role]]:
-    """A group's roles, each with when it begins: by the kinds that are members at the time."""
+def _roles(members: Sequence[Defined], chosen: Chosen) -> list[tuple[int, Role]]:
+    """A group's roles, each with when it begins: as agreed, else by the kinds that are there at the time."""
     name = members[0][0].group
-    alone = {default_group(name, [check.kind]).role for check, _ in members}
+    alone = {group_of(chosen, name, [check.kind]).role for check, _ in members}
     if len(alone) == 1:
         return [(_FIRST, alone.pop())]
     events = [event for check, terms in members for event in _comes_and_goes(check.kind, terms)]
@@ -124,10 +174,10 @@ def _roles(members: Sequence[Defined]) -> list[tuple[int, Role]]:
         for _, kind, change in together:
             there[kind] += change
         kinds = [kind for kind, count in there.items() if count]
-        role = default_group(name, kinds).role if kinds else None
+        role = group_of(chosen, name, kinds).role if kinds else None
         if role is not None and (not found or found[-1][1] != role):
             found.append((at if found else _FIRST, role))
-    return found or [(_FIRST, default_group(name, [check.kind for check, _ in members]).role)]
+    return found or [(_FIRST, group_of(chosen, name, [check.kind for check, _ in members]).role)]
 
 
 def _comes_and_goes(kind: str, terms: CheckTerms) -> Sequence[tuple[int, str, int]]:
@@ -159,9 +209,9 @@ def _by_role(terms: CheckTerms, roles: Sequence[tuple[int, Role]]) -> list[Check
     ]
 
 
-def _groups(roles: Mapping[str, Sequence[tuple[int, Role]]]) -> list[Group]:
+def _groups(roles: Mapping[str, Sequence[tuple[int, Role]]], chosen: Chosen) -> list[Group]:
     return [
-        Group(_named(name, role, found), role)
+        Group(_named(name, role, found), role, group_of(chosen, name, ()).rule)
         for name, found in sorted(roles.items())
         for role in dict.fromkeys(role for _, role in found)
     ]

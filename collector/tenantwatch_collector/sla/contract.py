@@ -6,6 +6,7 @@ instant on and never changes; a new one begins now or later, so the past stays w
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,7 @@ from pydantic import (
 )
 
 from tenantwatch_collector.health import Group
+from tenantwatch_collector.sla.grouping import MAX_GROUPS, GroupChoice, GroupName
 from tenantwatch_collector.sla.masks import ServiceHours
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.terms import (
@@ -163,6 +165,8 @@ class Contract(_Strict):
     maintenance_cap_s: Annotated[int, Field(ge=0, le=366 * DAY_SECONDS), WHOLE] | None = None
     slices: SliceChoice | None = None
     credits: CreditTable | None = None
+    groups: Annotated[dict[GroupName, GroupChoice], Field(max_length=MAX_GROUPS)] = {}
+    """By name; one that has no check is none. Groups that are not named are as without terms."""
 
     def targets_in_force(self) -> Targets:
         """The tier's targets under the overrides."""
@@ -250,17 +254,25 @@ def versions_known(versions: Iterable[ContractVersion], as_of: int) -> list[Cont
     return [by_start[start] for start in sorted(by_start)]
 
 
+def contract_in_force(known: Sequence[ContractVersion], at: int) -> Contract:
+    """Out of ``versions_known``; before the first one that one."""
+    position = bisect_right(known, at, key=lambda version: version.in_force_from)
+    return known[max(0, position - 1)].contract
+
+
+Members = tuple[Sequence[CheckTerms], Sequence[Group]]
+
+
 def terms_of(
     versions: Sequence[ContractVersion],
-    checks: Sequence[CheckTerms],
-    groups: Sequence[Group],
+    members: Sequence[Members],
     effective_from: int | None,
     units_per_second: int,
 ) -> list[Version]:
-    """The same versions as terms, for ``split_period``."""
+    """The same versions as terms, each with its members, for ``split_period``."""
     return [
-        Version(v.in_force_from, v.contract.to_terms(checks, groups, effective_from, units_per_second))
-        for v in versions
+        Version(v.in_force_from, v.contract.to_terms(*its, effective_from, units_per_second))
+        for v, its in zip(versions, members, strict=True)
     ]
 
 

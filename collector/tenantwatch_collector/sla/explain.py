@@ -9,7 +9,7 @@ from tenantwatch_collector.sla.availability import BurnAnswer, BurnRate
 from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.defined import definitions_in
 from tenantwatch_collector.sla.evaluate import Evaluation
-from tenantwatch_collector.sla.explain_words import instant, number, or_none, seconds, utc
+from tenantwatch_collector.sla.explain_words import group_words, instant, number, or_none, seconds, utc
 from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.report import report
 from tenantwatch_collector.sla.rounding import decimal_text, half_even_text
@@ -18,6 +18,7 @@ from tenantwatch_collector.sla.verdict import health_parts
 
 MAX_STRETCHES = 100
 MAX_DEFINITIONS = 100
+MAX_GROUPS = 100
 
 
 def explain(evaluation: Evaluation, burn: bool = True) -> list[str]:
@@ -27,6 +28,7 @@ def explain(evaluation: Evaluation, burn: bool = True) -> list[str]:
     """
     return [
         *_period(evaluation),
+        *_groups(evaluation),
         *_definitions(evaluation),
         *_classes(evaluation),
         *_availability(evaluation),
@@ -43,6 +45,15 @@ def _period(e: Evaluation) -> Iterator[str]:
     yield f"   from {instant(e.period.start, e)} up to, not including, {instant(e.period.end, e)}"
     if e.eval_end < e.period.end:
         yield f"   counted up to {instant(e.eval_end, e)}, for nothing later was known"
+
+
+def _groups(e: Evaluation) -> Iterator[str]:
+    used = {check.group for check in e.terms.checks}
+    found = [group for group in e.terms.groups if group.name in used]
+    for group in found[:MAX_GROUPS]:
+        yield f"   group {group.name}: {group_words(group.role, group.rule)}"
+    if len(found) > MAX_GROUPS:
+        yield f"   and {len(found) - MAX_GROUPS} more groups"
 
 
 def _definitions(e: Evaluation) -> Iterator[str]:

@@ -9,6 +9,16 @@ from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.report import in_seconds
 from tenantwatch_collector.sla.rounding import decimal_text, half_even_text
 
+_RULES = {
+    "any": "unhealthy if one of its checks is",
+    "all": "unhealthy if all of its checks are",
+    "quorum": "unhealthy if more than half of its checks are",
+}
+
+
+def group_words(role: str, rule: str) -> str:
+    return f"{role}, {_RULES[rule]}"
+
 
 def seconds(units: int, e: Evaluation) -> int | str:
     return in_seconds(units, e.terms.units_per_second)

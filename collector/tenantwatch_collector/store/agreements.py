@@ -104,6 +104,9 @@ class AgreementStore(Protocol):
     async def contracts_of_announcers(self) -> Sequence[ContractRecord]:
         """All versions of those tenants that have windows which are not cancelled, each tenant's in order."""
 
+    async def contracts_since(self, recorded_us: int) -> Sequence[ContractRecord]:
+        """All tenants' versions that were recorded then or later."""
+
     async def add_window(self, window: WindowRecord) -> WindowRecord:
         """Keep it, announced now; its id and ``announced_at_us`` are the store's."""
 

@@ -1529,16 +1529,18 @@ class MemberCheck(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., check_id: _Optional[str] = ..., kind: _Optional[str] = ..., state: _Optional[str] = ...) -> None: ...
 
 class TenantGroup(_message.Message):
-    __slots__ = ("group", "role", "state", "checks")
+    __slots__ = ("group", "role", "state", "checks", "rule")
     GROUP_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     CHECKS_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
     group: str
     role: str
     state: str
     checks: _containers.RepeatedCompositeFieldContainer[MemberCheck]
-    def __init__(self, group: _Optional[str] = ..., role: _Optional[str] = ..., state: _Optional[str] = ..., checks: _Optional[_Iterable[_Union[MemberCheck, _Mapping]]] = ...) -> None: ...
+    rule: str
+    def __init__(self, group: _Optional[str] = ..., role: _Optional[str] = ..., state: _Optional[str] = ..., checks: _Optional[_Iterable[_Union[MemberCheck, _Mapping]]] = ..., rule: _Optional[str] = ...) -> None: ...
 
 class ListGroupsRequest(_message.Message):
     __slots__ = ("tenant_id",)

@@ -73,14 +73,16 @@ class CheckHealth(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., check_id: _Optional[str] = ..., kind: _Optional[str] = ..., group: _Optional[str] = ..., state: _Optional[_Union[HealthState, str]] = ..., since_us: _Optional[int] = ..., last_result_us: _Optional[int] = ..., latency_us: _Optional[int] = ..., text: _Optional[str] = ..., target: _Optional[str] = ...) -> None: ...
 
 class GroupHealth(_message.Message):
-    __slots__ = ("group", "role", "state")
+    __slots__ = ("group", "role", "state", "rule")
     GROUP_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
     group: str
     role: str
     state: HealthState
-    def __init__(self, group: _Optional[str] = ..., role: _Optional[str] = ..., state: _Optional[_Union[HealthState, str]] = ...) -> None: ...
+    rule: str
+    def __init__(self, group: _Optional[str] = ..., role: _Optional[str] = ..., state: _Optional[_Union[HealthState, str]] = ..., rule: _Optional[str] = ...) -> None: ...
 
 class TenantHealth(_message.Message):
     __slots__ = ("tenant_id", "tenant_name", "state", "since_us", "groups", "checks")

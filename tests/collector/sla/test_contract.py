@@ -20,6 +20,7 @@ from tenantwatch_collector.sla.contract import (
     terms_of,
     versions_known,
 )
+from tenantwatch_collector.sla.grouping import group_of
 from tenantwatch_collector.sla.parts import split_period
 from tenantwatch_collector.sla.resolution import resolution
 
@@ -70,6 +71,28 @@ def test_everything_reaches_the_terms_in_their_unit() -> None:
     assert Contract.model_validate_json(contract.model_dump_json()) == contract
 
 
+def test_groups_are_as_agreed_and_else_by_their_kinds() -> None:
+    contract = Contract.model_validate(
+        {"groups": {"site": {"rule": "quorum"}, "disks": {"role": "critical"}, "later": {}}}
+    )
+    assert Contract.model_validate_json(contract.model_dump_json()) == contract
+    told = [
+        group_of(contract.groups, name, kinds)
+        for name, kinds in (
+            ("site", ["http_endpoint"]),
+            ("disks", ["host_resources"]),
+            ("later", ["external_apis"]),
+            ("other", ["host_resources"]),
+        )
+    ]
+    assert told == [
+        Group("site", "critical", "quorum"),
+        Group("disks", "critical", "any"),
+        Group("later", "degrading", "any"),
+        Group("other", "informational", "any"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("document", "words"),
     [
@@ -94,6 +117,13 @@ def test_everything_reaches_the_terms_in_their_unit() -> None:
         ({"maintenance_min_notice_s": "5"}, "must be a whole number"),
         ({"service_hours": [{"weekday": True, "from_minute": 0, "to_minute": 9}]}, "must be a whole number"),
         ({"slices": {"slice_s": True}}, "60 or 300"),
+        ({"groups": {"site": {"role": "vital"}}}, "'critical', 'degrading' or 'informational'"),
+        ({"groups": {"site": {"rule": "most"}}}, "'any', 'all' or 'quorum'"),
+        ({"groups": {"site": {"quorum": 2}}}, "groups.site.quorum"),
+        ({"groups": {"": {}}}, "at least 1 character"),
+        ({"groups": {"x" * 129: {}}}, "at most 128"),
+        ({"groups": {"a\nb": {}}}, "printable"),
+        ({"groups": {f"g{number}": {} for number in range(101)}}, "at most 100"),
     ],
 )
 def test_what_is_wrong_is_refused_with_what_is_allowed(document: dict[str, Any], words: str) -> None:
@@ -134,7 +164,9 @@ def version(number: int, start: int, recorded_at: int, tier: str) -> ContractVer
 
 def test_a_change_inside_a_period_splits_it_and_leaves_the_past() -> None:
     versions = [version(1, 0, 0, "basic"), version(2, 500, 450, "enterprise")]
-    parts = split_period(Period(0, 1000), terms_of(versions_known(versions, 2000), CHECKS, GROUPS, None, 1))
+    parts = split_period(
+        Period(0, 1000), terms_of(versions_known(versions, 2000), [(CHECKS, GROUPS)] * 2, None, 1)
+    )
     assert [(t.targets, p.start, p.end) for t, p in parts] == [
         (TIERS["basic"], 0, 500),
         (TIERS["enterprise"], 500, 1000),

@@ -33,6 +33,10 @@ async def test_contracts_have_versions(store: Store) -> None:
     assert (first.number, second.number) == (1, 2)
     assert await store.contracts(acme) == [first, second]
     assert await store.contracts(other) == []
+    third = await store.add_contract(other, 7, "bob", "signed", "{}")
+    assert await store.contracts_since(0) == [first, second, third]
+    assert third in await store.contracts_since(third.recorded_at_us)
+    assert await store.contracts_since(third.recorded_at_us + 1) == []
     assert first.recorded_at_us <= second.recorded_at_us
 
 

@@ -138,7 +138,8 @@ def _health(summary: models.TenantSummary) -> query_pb2.TenantHealth:
         state=_STATES[summary.state],
         since_us=_us(summary.since),
         groups=[
-            query_pb2.GroupHealth(group=g.group, role=g.role, state=_STATES[g.state]) for g in summary.groups
+            query_pb2.GroupHealth(group=g.group, role=g.role, rule=g.rule, state=_STATES[g.state])
+            for g in summary.groups
         ],
         checks=[_check(check) for check in summary.checks],
     )

@@ -52,6 +52,12 @@ class SqlAgreements:
         )
         return [_contract_of(row) for row in rows]
 
+    async def contracts_since(self, recorded_us: int) -> Sequence[ContractRecord]:
+        rows = await self._db.read(
+            "SELECT * FROM contract WHERE recorded_at_us >= ? ORDER BY tenant_key, number", (recorded_us,)
+        )
+        return [_contract_of(row) for row in rows]
+
     async def add_window(self, window: WindowRecord) -> WindowRecord:
         async with self._db.transaction() as tx:
             number = await _next(tx, "maintenance_window", "window_id", window.tenant_key)
