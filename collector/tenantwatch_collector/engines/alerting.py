@@ -118,6 +118,8 @@ class AlertBook:
         neither does one of a check that nobody runs any more, such as an imported one."""
         if not judged.watched.check.active:
             return
+        if judged.status is None and judged.watched.silent_us is not None:
+            return  # It was not heard of by that, and its silence counts by the clock.
         self._listen(judged.watched, now_us)
         if judged.status is None or CHECK in self.off:
             return

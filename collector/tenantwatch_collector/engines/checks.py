@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.engines.rebuild import Late, WatchedCheck, rebuild, timeline_of
+from tenantwatch_collector.engines.rebuild import Late, WatchedCheck, rebuild, silent_since, timeline_of
 from tenantwatch_collector.health.timeline import Change
 from tenantwatch_collector.store.base import (
     CheckState,
@@ -28,6 +28,7 @@ from tenantwatch_collector.store.base import (
 )
 
 NEVER = np.iinfo(np.int64).max
+FOR_EVER = 2**62
 REST = 10
 """After a check's results were read again it rests so many times as long as that took: an import brings late
 ones for minutes, and all that follow them are read each time."""
@@ -56,6 +57,10 @@ class CheckBook:
     watched: dict[int, WatchedCheck] = field(default_factory=dict)
     unsettled: dict[int, WatchedCheck] = field(default_factory=dict)
     """Those with late results that are not judged yet."""
+    _received_us: int = 0
+    """When the newest commit that was judged was received."""
+    _expired_us: int = 0
+    """Silences that began before were looked for."""
     _last_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _quiet_until_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _expiry_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -89,6 +94,7 @@ class CheckBook:
         """Judge a commit, in order of time."""
         columns = commit.columns
         keys, times = columns.check_key, columns.time_us
+        self._received_us = max(self._received_us, commit.received_at_us)
         if not len(columns):
             return []
         harmless = (
@@ -122,20 +128,23 @@ class CheckBook:
         for watched in [w for w in self.unsettled.values() if at_once or w.rebuild_due <= now]:
             assert watched.late is not None
             received_at_us = watched.late.received_at_us
-            settled.append((await self._read_again(watched, watched.late.time_us), received_at_us))
+            judged = await self._read_again(watched, watched.late.time_us, received_at_us)
+            settled.append((judged, received_at_us))
         return settled
 
     def next_settle(self) -> float:
         """When late results have waited long enough, on the monotonic clock."""
         return min((watched.rebuild_due for watched in self.unsettled.values()), default=math.inf)
 
-    async def _read_again(self, watched: WatchedCheck, late_us: int) -> Judged:
+    async def _read_again(self, watched: WatchedCheck, late_us: int, known_us: int) -> Judged:
         key, begun = watched.check.check_key, time.monotonic()
         self._catch_up(watched)
         last_us = int(self._last_us[key])
         if watched.late is not None:
             late_us = min(late_us, watched.late.time_us)
-        changes = await rebuild(self.store, watched, late_us)
+        known_us = max(known_us, self._received_us, self._expired_us)
+        received_by_us = FOR_EVER if self.by_newest else known_us
+        changes = await rebuild(self.store, watched, late_us, known_us, received_by_us)
         watched.late = None
         self.unsettled.pop(key, None)
         watched.rebuild_due = time.monotonic() + REST * (time.monotonic() - begun)
@@ -155,20 +164,37 @@ class CheckBook:
         first_us = int(columns.time_us[rows[0]])
         last_us = int(self._last_us[watched.check.check_key])
         is_next = first_us > last_us and not self._was_given_up(watched, first_us)
+        # Of several of one instant the worst counts, as it does among all that are stored.
+        is_next = is_next and len(np.unique(columns.time_us[rows])) == len(rows)
         if is_next and first_us >= watched.check.since_us:
-            return [self._judge_one(watched, columns, row) for row in rows]
+            return self._judge_on(watched, columns, rows)
         # Late facts change what was thought before, and those of before the check was defined so are judged
         # by what it was then: read them all again, in their own order. What is new besides is in the store as
         # well; it still counts for alerts, which late results never do.
         if int(columns.time_us[rows[-1]]) <= last_us and time.monotonic() < watched.rebuild_due:
             self._put_off(watched, commit, first_us)
             return []
-        judged = [await self._read_again(watched, first_us)]
+        judged = [await self._read_again(watched, first_us, commit.received_at_us)]
         return judged + [
             Judged(watched, time_us, Status(int(columns.status[row])), (), columns.texts.get(row, ""))
             for row in rows
             if (time_us := int(columns.time_us[row])) > last_us
         ]
+
+    def _judge_on(self, watched: WatchedCheck, columns: ResultColumns, rows: Sequence[int]) -> list[Judged]:
+        """Results that follow those that the timeline has; a silence that they close was none."""
+        measured = [row for row in rows if columns.status[row] != Status.UNKNOWN]
+        level, silent_us = watched.timeline.level, watched.silent_us
+        if measured:
+            watched.silent_us = None
+        judged = [self._judge_one(watched, columns, row) for row in rows]
+        if silent_us is None or not measured or level is Status.UNKNOWN:
+            return judged
+        first_us, expiry = int(columns.time_us[measured[0]]), watched.timeline.next_expiry()
+        told = any(change.time <= silent_us for one in judged for change in one.changes)
+        if first_us <= silent_us and not told and expiry is not None and expiry > silent_us:
+            judged.insert(0, Judged(watched, first_us, None, [Change(silent_us, level)]))
+        return judged
 
     def _judge_one(self, watched: WatchedCheck, columns: ResultColumns, row: int) -> Judged:
         key = watched.check.check_key
@@ -195,13 +221,32 @@ class CheckBook:
     def expire(self, now_us: int) -> list[Judged]:
         """The checks whose last result no longer speaks for them."""
         judged = []
+        self._expired_us = max(self._expired_us, now_us)
         for key in np.flatnonzero(self._expiry_us < now_us).tolist():
             watched = self.watched[key]
             self._catch_up(watched)
             changes = watched.timeline.expire(now_us)
+            watched.silent_us = None
             self._index(watched)
             if changes:
                 judged.append(Judged(watched, now_us, None, changes))
+        return judged
+
+    def silent_at(self, known_us: int) -> list[Judged]:
+        """The checks that were silent when a commit came, each told once.
+
+        It or a later one may bring what closes the gap, so their timelines wait for the clock.
+        """
+        judged = []
+        for key in np.flatnonzero(self._expiry_us < known_us).tolist():
+            watched = self.watched[key]
+            if watched.silent_us is None:
+                self._catch_up(watched)
+                watched.silent_us = silent_since(watched.timeline, known_us)
+                self._index(watched)
+                if watched.silent_us is not None and watched.timeline.level is not Status.UNKNOWN:
+                    silence = Change(watched.silent_us, Status.UNKNOWN)
+                    judged.append(Judged(watched, known_us, None, [silence]))
         return judged
 
     def next_expiry_us(self) -> int:
@@ -214,12 +259,14 @@ class CheckBook:
         watched.through_commit = max(watched.through_commit, through_commit)
         # What was put off is read again after a crash.
         included = watched.through_commit if watched.late is None else watched.late.first_commit - 1
-        timeline, check = watched.timeline, watched.check
+        timeline, check, level, since = watched.timeline, watched.check, watched.timeline.level, None
+        if watched.silent_us is not None and level is not Status.UNKNOWN:
+            level, since = Status.UNKNOWN, watched.silent_us
         return CheckState(
             check.tenant_key,
             check.check_key,
-            Status(int(timeline.level)),
-            timeline.since or 0,
+            Status(int(level)),
+            since or timeline.since or 0,
             included,
             int(self._last_us[check.check_key]),
             json.dumps(timeline.to_json(), separators=(",", ":")),
@@ -230,9 +277,9 @@ class CheckBook:
         return (w for w in self.watched.values() if w.check.tenant_key == tenant_key and w.check.active)
 
     def _was_given_up(self, watched: WatchedCheck, time_us: int) -> bool:
-        """Whether the check was called unknown from an instant that this result now comes before."""
-        since = watched.timeline.since
-        return watched.timeline.level == Status.UNKNOWN and since is not None and time_us < since
+        """Whether the last result was taken to speak no longer, and this one comes while it still did."""
+        timeline = watched.timeline
+        return timeline.last_time is None and timeline.given_up is not None and time_us <= timeline.given_up
 
     def _pass_over(self, keys: npt.NDArray[np.int64], times: npt.NDArray[np.int64]) -> None:
         for_longer = self._quiet_until_us[keys] - self._last_us[keys]
@@ -265,6 +312,7 @@ class CheckBook:
         # Whether anybody still looks or not: a result speaks no longer than that.
         self._expiry_us[key] = NEVER if expiry is None else expiry
         quiet = timeline.quiet and self.is_idle(watched) and self._last_us[key] >= watched.check.since_us
+        quiet = quiet and watched.silent_us is None
         self._quiet_until_us[key] = expiry if quiet and expiry is not None else -1
 
     def _grow(self, size: int) -> None:

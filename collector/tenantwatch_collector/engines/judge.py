@@ -249,8 +249,12 @@ class Judge:
     async def _judge_commit(self, commit: Commit) -> None:
         if not self._checks.knows(commit):
             await self._refresh_definitions()
+        # Whoever asks what was known just before is told of silences, even if the commit closes the gap.
+        if silent := self._checks.silent_at(commit.received_at_us):
+            await self._write(silent, commit.received_at_us - 1, time.time_ns() // 1000)
         self._touched.update(commit.columns.checks())
         judged = await self._checks.judge(commit)
+        judged += self._checks.silent_at(commit.received_at_us)
         await recall(self._store, self._alerts.metrics, commit)
         self._alerts.measure(commit.columns, time.time_ns() // 1000)
         self._through = commit.commit_id
@@ -264,7 +268,9 @@ class Judge:
         for one in judged:
             self._alerts.judge(one, now_us)
         # Each judgement's changes are known at an instant of their own, in the order of judging.
-        self._known_until_us = known_at_us = max(known_at_us, self._known_until_us + 1)
+        known_at_us = max(known_at_us, self._known_until_us + 1)
+        if any(one.changes for one in judged):
+            self._known_until_us = known_at_us
         judgement = Judgement(cursor=self._flushed)
         judgement.tenants = self._judge_tenants(judged, known_at_us)
         for state in judgement.tenants:

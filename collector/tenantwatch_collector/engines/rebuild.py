@@ -34,15 +34,20 @@ class WatchedCheck:
     timeline: CheckTimeline
     through_commit: int = 0
     late: Late | None = None
+    silent_us: int | None = None
+    """Since when it was told to be silent, while its timeline still waits for what closes that gap."""
     rebuild_due: float = 0.0
     """On the monotonic clock: not before then its results are all read again."""
 
 
-async def rebuild(store: Store, watched: WatchedCheck, late_us: int) -> list[Change]:
+async def rebuild(
+    store: Store, watched: WatchedCheck, late_us: int, known_us: int, received_by_us: int
+) -> list[Change]:
     """Give the check the timeline that all its results make, the late ones among them.
 
-    Returns the changes that turn what was believed into what is believed now. It begins some hundred
-    intervals before the late result: by then runs of good or bad results have settled every level.
+    Returns the changes that turn what was believed into what is believed at ``known_us``; what was received
+    after ``received_by_us`` is left to the judgement of its own commit. It begins some hundred intervals
+    before the late result: by then runs of good or bad results have settled every level.
     """
     check = watched.check
     definitions = await store.tenant_checks(check.tenant_key, check.check_key)
@@ -51,16 +56,24 @@ async def rebuild(store: Store, watched: WatchedCheck, late_us: int) -> list[Cha
     first, *later = map(_confirmation, definitions)
     fresh = CheckTimeline(first.confirm_failures, first.confirm_successes, first.stale_after)
     after: list[Change] = []
-    async for time_us, status, latency_us in _measurements(store, check, from_us):
+    async for time_us, status, latency_us in _measurements(store, check, from_us, received_by_us):
         while later and later[0].since <= time_us:
             fresh.redefine(later.pop(0))
         revise(after, fresh.apply(time_us, status, latency_us))
     for confirmation in later:
         fresh.redefine(confirmation)
-    watched.timeline = fresh
+    watched.timeline, watched.silent_us = fresh, silent_since(fresh, known_us)
+    if watched.silent_us is not None:
+        revise(after, [Change(watched.silent_us, Status.UNKNOWN)])
     # What lies long before the late result it cannot have changed.
     settled_us = late_us - _run_us(definitions)
     return differences(_since(before, settled_us), _since(after, settled_us))
+
+
+def silent_since(timeline: CheckTimeline, known_us: int) -> int | None:
+    """From when on the last result no longer speaks at that instant; None if it does."""
+    expiry = timeline.next_expiry()
+    return expiry if expiry is not None and expiry < known_us else None
 
 
 def _confirmation(check: TenantCheck) -> Confirmation:
@@ -102,7 +115,7 @@ async def _believed(store: Store, check: StoredCheck, from_us: int) -> list[Chan
 
 
 async def _measurements(
-    store: Store, check: StoredCheck, from_us: int
+    store: Store, check: StoredCheck, from_us: int, received_by_us: int
 ) -> AsyncIterator[tuple[int, Status, int | None]]:
     """One a moment, in order: the worst status that was measured, then the highest latency."""
     while True:
@@ -111,8 +124,8 @@ async def _measurements(
         # The last moment of a full page may go on in the next one.
         last_us = _FOR_EVER if whole or page[-1][0] == page[0][0] else page[-1][0]
         best: dict[int, tuple[int, int | None]] = {}
-        for time_us, status, latency_us, _ in page:
-            if status != Status.UNKNOWN and time_us < last_us:
+        for time_us, status, latency_us, received_us in page:
+            if status != Status.UNKNOWN and time_us < last_us and received_us <= received_by_us:
                 known = best.get(time_us)
                 if known is None or (status, latency_us or 0) > (known[0], known[1] or 0):
                     best[time_us] = status, latency_us

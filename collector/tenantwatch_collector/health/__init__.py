@@ -20,6 +20,7 @@ from tenantwatch_collector.health.history import (
     measurements,
     revise,
     timeline,
+    with_silences,
 )
 from tenantwatch_collector.health.timeline import Change, CheckTimeline, Confirmation
 
@@ -44,4 +45,5 @@ __all__ = [
     "tenant_level",
     "tenant_state",
     "timeline",
+    "with_silences",
 ]

@@ -7,9 +7,11 @@ integers of any one unit.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tenantwatch_wire.records import Status
 
@@ -97,13 +99,31 @@ def revise(history: list[Change], changes: Iterable[Change]) -> None:
 def known_history(changes: Iterable[tuple[int, Change]], as_of: int) -> list[Change]:
     """What was believed at ``as_of``, out of (known_at, change) pairs as they were found, none ever removed.
 
-    A silence counts as known at the instant from which the check was unknown.
+    A silence counts as known as soon as it had begun, see ``with_silences``.
     """
     history: list[Change] = []
-    known = [pair for pair in changes if pair[0] <= as_of]
-    known.sort(key=_by_knowing)
+    known = [pair for pair in with_silences(list(changes)) if pair[0] <= as_of]
     revise(history, [change for _, change in known])
     return history
+
+
+def with_silences(changes: Sequence[tuple[int, Change]]) -> list[tuple[int, Change]]:
+    """(known_at, change) pairs, and with them every silence as known as soon as it had begun.
+
+    Whoever notes it may have been away himself. What comes later covers no less, so it was one all the
+    time until then; only where more was believed already, by a clock that is ahead, it stays as it was noted.
+    """
+    noted = sorted(changes, key=_by_knowing)
+    known_at = [known for known, _ in noted]
+    newest = list(accumulate((change.time for _, change in noted), max))
+    early = []
+    for known, change in noted:
+        at = change.time + 1
+        if change.level is Status.UNKNOWN and known > at:
+            before = bisect_right(known_at, at)
+            if not before or newest[before - 1] < change.time:
+                early.append((at, change))
+    return sorted(noted + early, key=_by_knowing)
 
 
 def _by_knowing(known: tuple[int, Change]) -> tuple[int, int]:

@@ -78,6 +78,8 @@ class CheckTimeline:
     """The newest result that measured something; None since the last silence."""
     covers: int = 0
     """How long that one speaks for the check."""
+    given_up: int | None = None
+    """Since when nothing spoke for it, the last time that this was so."""
     _unhealthy: Filter = field(default_factory=Filter)
     _degraded: Filter = field(default_factory=Filter)
 
@@ -140,6 +142,7 @@ class CheckTimeline:
             "since": self.since,
             "last_time": self.last_time,
             "covers": self.covers,
+            "given_up": self.given_up,
             "filters": [
                 [f.bad, f.since, f.before, f.run, f.run_start] for f in (self._unhealthy, self._degraded)
             ],
@@ -156,6 +159,7 @@ class CheckTimeline:
             kept["since"],
             kept["last_time"],
             kept.get("covers", kept["stale_after"]),
+            kept.get("given_up", kept["since"] if kept["last_time"] is None else None),
             unhealthy,
             degraded,
         )
@@ -166,6 +170,7 @@ class CheckTimeline:
         if time <= expiry:
             return []
         self._unhealthy, self._degraded, self.last_time = Filter(), Filter(), None
+        self.given_up = expiry
         return self._become(expiry, Status.UNKNOWN)
 
     def _turned(self, turned: list[Filter]) -> list[Change]:

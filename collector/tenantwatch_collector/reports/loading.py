@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tenantwatch_collector.errors import RefusedForEver
-from tenantwatch_collector.health import Change, known_history
+from tenantwatch_collector.health import Change, known_history, with_silences
 from tenantwatch_collector.reports.agreements import (
     UNITS,
     beginning_of,
@@ -81,7 +81,7 @@ async def load(
     contracts = versions_known(agreed, as_of_us)
     if tier is not None:
         contracts = [replace(each, contract=each.contract.on_tier(tier)) for each in contracts]
-    log = _by_check(found.checks, found.log)
+    log = _by_check(found.checks, found.log, as_of_us)
     changes = {name: known_history(known, as_of_us) for name, known in log.items()}
     members = members_by_time(contracts, found.checks, changes)
     of_agreed = [each for _, each in members_by_time(agreed, found.checks, changes)]
@@ -176,12 +176,20 @@ def _counted(stretches: Sequence[Stretch], part: Period, as_of_us: int) -> list[
 
 
 def _by_check(
-    checks: Iterable[TenantCheck], log: Sequence[KnownChange]
+    checks: Iterable[TenantCheck], log: Sequence[KnownChange], as_of_us: int
 ) -> dict[str, Sequence[tuple[int, Change]]]:
+    """What was known then. A silence was, though the collector itself was away and noted it later."""
     by_key: defaultdict[int, list[tuple[int, Change]]] = defaultdict(list)
     for known in log:
         by_key[known.check_key].append((known.known_at_us, Change(known.time_us, known.level)))
-    return {name_of(check): by_key[check.check_key] for check in checks}
+    return {name_of(check): _known(by_key[check.check_key], as_of_us) for check in checks}
+
+
+def _known(log: Sequence[tuple[int, Change]], as_of_us: int) -> list[tuple[int, Change]]:
+    noted = [pair for pair in log if pair[0] <= as_of_us]
+    if len(noted) == len(log):
+        return noted
+    return [pair for pair in with_silences(log) if pair[0] <= as_of_us]
 
 
 def _begin(tenant: Tenant, agreed: Sequence[ContractVersion], changes: Mapping[str, Sequence[Change]]) -> int:

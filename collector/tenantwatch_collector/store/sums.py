@@ -68,6 +68,7 @@ class TenantFacts:
     contracts: Sequence[ContractRecord]
     checks: Sequence[TenantCheck]
     log: Sequence[KnownChange]
+    """As ``change_log`` tells it."""
     windows: Sequence[WindowRecord]
     corrections: Sequence[CorrectionRecord]
 

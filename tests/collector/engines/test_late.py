@@ -73,9 +73,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How often all of a check's results were read again."""
     seen: list[int] = []
 
-    async def counted(store: Store, watched: WatchedCheck, late_us: int) -> list[Change]:
+    async def counted(store: Store, watched: WatchedCheck, late_us: int, *until_us: int) -> list[Change]:
         seen.append(late_us)
-        return await rebuild(store, watched, late_us)
+        return await rebuild(store, watched, late_us, *until_us)
 
     monkeypatch.setattr(books, "rebuild", counted)
     return seen

@@ -12,6 +12,7 @@ from tenantwatch_collector.health import (
     measurements,
     revise,
     timeline,
+    with_silences,
 )
 from tenantwatch_wire.records import Status
 
@@ -48,6 +49,22 @@ def test_every_belief_of_the_past_can_be_told(results: list[CheckResult]) -> Non
         now = then
     for as_of in range(80, 101):
         assert known_history(kept[::-1], as_of) == belief(results, as_of)
+
+
+def test_a_silence_is_known_as_soon_as_it_has_begun_whenever_it_is_noted() -> None:
+    up, silent = Change(0, Status.HEALTHY), Change(50, Status.UNKNOWN)
+    kept = with_silences([(1, up), (900, silent), (950, Change(50, Status.HEALTHY))])
+    assert known_history(kept, 50) == [up]
+    assert known_history(kept, 51) == [up, silent]
+    assert known_history(kept, 949) == [up, silent]
+    assert known_history(kept, 950) == [up]
+
+
+def test_what_was_believed_by_a_clock_that_is_ahead_is_not_replaced_by_an_earlier_silence() -> None:
+    ahead = [(1, Change(0, Status.HEALTHY)), (40, Change(60, Status.HEALTHY))]
+    kept = with_silences([*ahead, (900, Change(50, Status.UNKNOWN)), (900, Change(60, Status.HEALTHY))])
+    assert known_history(kept, 100) == [Change(0, Status.HEALTHY)]
+    assert known_history(kept, 900)[1:] == [Change(50, Status.UNKNOWN), Change(60, Status.HEALTHY)]
 
 
 def test_a_change_that_was_none_is_taken_back_without_being_removed() -> None:

@@ -154,6 +154,10 @@ async def test_the_change_log_tells_what_was_known_when(store: Store) -> None:
     assert len(await store.change_log(acme, 1000, 300)) == 3
     assert len(await store.change_log(acme, 200, 300)) == 1
     assert await store.change_log(other, 1000, 300) == []
+    silent = CheckChange(acme, 7, 400, Status.UNKNOWN, 900)
+    await store.write_judgement(Judgement(cursor=0, changes=[silent]))
+    assert (await store.change_log(acme, 401, 401))[-1] == KnownChange(7, 400, Status.UNKNOWN, 900)
+    assert len(await store.change_log(acme, 400, 1000)) == 3
 
 
 async def test_numbers_stay_single_when_many_write(store: Store) -> None:

@@ -111,8 +111,9 @@ class SqlAgreements:
     async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
         rows = await self._db.read(
             "SELECT check_key, time_us, level, known_at_us FROM check_change"
-            " WHERE tenant_key = ? AND time_us < ? AND known_at_us <= ? ORDER BY known_at_us, time_us",
-            (tenant_key, to_us, known_until_us),
+            " WHERE tenant_key = ? AND time_us < ? AND (known_at_us <= ? OR level = ?)"
+            " ORDER BY known_at_us, time_us",
+            (tenant_key, to_us, known_until_us, int(Status.UNKNOWN)),
             tenant_key,
         )
         return [

@@ -57,8 +57,9 @@ class SqlSums:
         checks = await self._read(VERSIONS.format(whose=_among(tenant_keys, "v.")), tenant_keys, tenant_keys)
         log = await self._read(
             "SELECT tenant_key, check_key, time_us, level, known_at_us FROM check_change WHERE"
-            f" {_among(tenant_keys)} AND time_us < ? AND known_at_us <= ? ORDER BY known_at_us, time_us",
-            (*tenant_keys, to_us, known_until_us),
+            f" {_among(tenant_keys)} AND time_us < ? AND (known_at_us <= ? OR level = ?)"
+            " ORDER BY known_at_us, time_us",
+            (*tenant_keys, to_us, known_until_us, int(Status.UNKNOWN)),
             tenant_keys,
         )
         windows = await self._of_tenants("maintenance_window", "tenant_key, window_id", tenant_keys)
