@@ -103,6 +103,7 @@ class AlertBook:
 
     def name_tenants(self, tenants: Mapping[int, Tenant]) -> None:
         self._tenants = tenants
+        self.metrics.name_tenants(tenants)
         self._surges.tenant_count = len(tenants)
 
     def know_checks(self, checks: Mapping[int, WatchedCheck], heard_us: Callable[[int], int]) -> None:

@@ -48,6 +48,10 @@ class MetricRules:
     def rules(self) -> list[CustomRule]:
         return self._rules.rules
 
+    def name_tenants(self, tenants: Mapping[int, Tenant]) -> None:
+        """Whoever is new is known from now on, though rules are read later."""
+        self._tenants = tenants
+
     def put(
         self, rules: Iterable[CustomRule], tenants: Mapping[int, Tenant], now_us: int
     ) -> list[CustomRule]:

@@ -63,6 +63,16 @@ def test_a_metric_beyond_its_threshold_is_an_alert_of_its_own() -> None:
     assert measure(desk, host, 80, 90) == [("resolved", "warning", "cpu")]
 
 
+def test_a_new_tenant_is_measured_before_the_rules_are_read_again() -> None:
+    desk, host = Desk(), check(1)
+    desk.book.name_tenants({2: TENANTS[2]})
+    desk.book.put_rules([rule()], T0)
+    desk.book.name_tenants(TENANTS)
+    measure(desk, host, 0, 95)
+    (record,) = desk.written.alerts
+    assert record.alert_type == "cpu"
+
+
 def test_it_may_have_to_last_and_to_happen_in_a_row() -> None:
     desk, host = Desk(), check(1)
     desk.book.put_rules([rule(for_seconds=30, failure_threshold=3, success_threshold=2)], T0)
