@@ -34,6 +34,8 @@ class Shell:
         monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
         for name in ("URL", "TOKEN", "TOKEN_FILE", "CA_FILE"):
             monkeypatch.delenv(f"TENANTWATCH_{name}", raising=False)
+        # Workers of the tests have a terminal's width without a terminal.
+        monkeypatch.delenv("COLUMNS", raising=False)
         self.output = self.errors = ""
 
     def __call__(self, *arguments: str) -> int:
