@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from tenantwatch_collector.access.permissions import Role, granted
 from tenantwatch_collector.api.looks import NewHealthCheck, Round
+from tenantwatch_collector.background import end
 from tenantwatch_collector.errors import CollectorError
 from tenantwatch_collector.identity import Caller, Origin
 from tenantwatch_collector.vitals import Vitals
@@ -37,10 +38,8 @@ class Rounds:
 
     async def stop(self) -> None:
         """No round after this; one that is under way is given up. Safe to call twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _run(self) -> None:
         while True:

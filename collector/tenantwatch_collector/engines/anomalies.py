@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tenantwatch_collector.alerts.builtin import ANOMALY
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.background import end
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.insights.anomaly import KEPT_HOURS, Past, Verdict, judge
 from tenantwatch_collector.store.base import BUCKET_US, Rollup, Store, StoredCheck, StoreUnavailable
@@ -91,10 +92,8 @@ class AnomalyEngine:
         self._task = asyncio.create_task(self._run(), name="anomalies")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _run(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tenantwatch_collector.background import end
 from tenantwatch_collector.engines.late_facts import LateFacts
 from tenantwatch_collector.engines.retention import retention_at
 from tenantwatch_collector.errors import NotYet
@@ -84,10 +85,8 @@ class IssuingEngine:
         self._task = asyncio.create_task(self._run(), name="issuing")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _run(self) -> None:
         while True:

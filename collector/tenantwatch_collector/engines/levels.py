@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from tenantwatch_collector.background import end
 from tenantwatch_collector.engines.agreed_groups import AgreedGroups
 from tenantwatch_collector.engines.findings import Finding, findings_of
 from tenantwatch_collector.reports.agreements import UNITS, local_time_of, versions_of
@@ -65,10 +66,8 @@ class LevelEngine:
         self._task = asyncio.create_task(self._run(), name="service levels")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _run(self) -> None:
         while True:

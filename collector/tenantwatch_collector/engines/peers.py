@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from tenantwatch_collector.background import end
 from tenantwatch_collector.store.base import PLATFORM_KEY, AlertRecord, Store, StoreUnavailable
 
 COLLECTOR_SILENT = "collector_silent:"
@@ -70,8 +71,7 @@ class Peers:
     async def stop(self) -> None:
         """Nobody is to miss us; safe to call twice."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await end(self._task)
             self._task = None
             if not self._store.serves_one_collector:
                 try:

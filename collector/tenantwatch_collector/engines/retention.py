@@ -7,6 +7,7 @@ import logging
 import time
 from datetime import UTC, datetime, timedelta
 
+from tenantwatch_collector.background import end
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.store.base import Retention, Store, StoreUnavailable
 
@@ -34,10 +35,8 @@ class RetentionEngine:
         self._task = asyncio.create_task(self._run(), name="retention")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _run(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
+from tenantwatch_collector.background import end
 from tenantwatch_collector.engines.summing import (
     counted_requests,
     counts_of,
@@ -83,10 +84,8 @@ class RollupEngine:
         self._task = asyncio.create_task(self._run(), name="rollups")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _load(self) -> None:
         state = await self._store.rollup_state()

@@ -15,6 +15,7 @@ import httpx2
 from pydantic import Field
 
 from tenantwatch_collector import __version__
+from tenantwatch_collector.background import end
 from tenantwatch_collector.notify.settings import SecretHttpUrl
 from tenantwatch_collector.settings import Section, revealed
 from tenantwatch_collector.signal import Signal
@@ -59,10 +60,8 @@ class Heartbeat:
 
     async def stop(self) -> None:
         """No beat after this; safe to call twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
         await self._client.aclose()
 
     async def _run(self) -> None:

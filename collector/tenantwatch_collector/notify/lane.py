@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from tenantwatch_collector.alerts.outbox import retry_delay_seconds
 from tenantwatch_collector.alerts.rule import kind_of
+from tenantwatch_collector.background import end
 from tenantwatch_collector.errors import CollectorError, RefusedForEver, RetryLater
 from tenantwatch_collector.notify.bucket import TokenBucket
 from tenantwatch_collector.notify.channels.base import Channel, Message, Reached
@@ -63,10 +64,8 @@ class Lane:
 
     async def stop(self, timeout_seconds: float) -> None:
         """Let deliveries under way end within the time; the rest stays owed."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=timeout_seconds)
             for task in late:
