@@ -1,1 +1,1 @@
-"""The corridor: rooms meet here. ``base.py`` is the contract, one folder per database."""
+"""The corridor: rooms meet here. ``base.py`` is the contract, its parts beside it; a folder a database."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tenantwatch_collector.store.columns import EMPTY, NOTHING_TOUCHED, ResultColumns, Touched
-from tenantwatch_collector.store.facts import MAX_SKEW_US, AgentPosition, Delivery, Gap
+from tenantwatch_collector.store.results import MAX_SKEW_US, AgentPosition, Delivery, Gap
 
 Key = tuple[int, str, str, int]
 """(tenant_key, agent_id, generation, lane) of a watermark."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tenantwatch_collector.store.columns import ResultColumns
-from tenantwatch_collector.store.facts import StoredResult
+from tenantwatch_collector.store.results import StoredResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from tenantwatch_collector.store.columns import BUCKET_US, MetricSet, metric_sets
-from tenantwatch_collector.store.facts import Commit, Delivery
 from tenantwatch_collector.store.intake import Intake, Key, intake, key_of
 from tenantwatch_collector.store.postgres.connection import Connection, PostgresTransaction
 from tenantwatch_collector.store.postgres.copy import COPY_RESULT, HEADER, TRAILER, copy_rows
 from tenantwatch_collector.store.postgres.table import DAY_US, ROWS_PER_TENANT, ResultTable
+from tenantwatch_collector.store.results import Commit, Delivery
 from tenantwatch_collector.store.sql.lost import write_lost
 
 MOVED = "TW001"

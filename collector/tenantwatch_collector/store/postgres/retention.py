@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tenantwatch_collector.store.facts import Retained, Retention
 from tenantwatch_collector.store.postgres.connection import Pools
 from tenantwatch_collector.store.postgres.table import DAY_US, ResultTable
+from tenantwatch_collector.store.rollups import Retained, Retention
 from tenantwatch_collector.store.sql.retention import delete_history
 
 

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from tenantwatch_collector.store.collectors import Pulse
 from tenantwatch_collector.store.columns import ResultColumns
-from tenantwatch_collector.store.facts import Commit, Delivery, Pulse, Retained, Retention, StoredResult
 from tenantwatch_collector.store.postgres import leases, reading, tools
 from tenantwatch_collector.store.postgres.connection import Pools
 from tenantwatch_collector.store.postgres.ingest import Writers
 from tenantwatch_collector.store.postgres.migrate import migrate
 from tenantwatch_collector.store.postgres.retention import retain
 from tenantwatch_collector.store.postgres.table import result_table
+from tenantwatch_collector.store.results import Commit, Delivery, StoredResult
+from tenantwatch_collector.store.rollups import Retained, Retention
 from tenantwatch_collector.store.sql.database import Transaction
 from tenantwatch_collector.store.sql.pulse import PULSE, pulse_of
 from tenantwatch_collector.store.sql.questions import recent_of_tenant

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from tenantwatch_wire.records import CheckDefinition, Lane
 
-from tenantwatch_collector.store.facts import AgentPosition, StoredCheck, Tenant, Token
+from tenantwatch_collector.store.access import Tenant, Token
+from tenantwatch_collector.store.results import AgentPosition, StoredCheck
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
 from tenantwatch_collector.store.sql.definitions import (
     defined_by_agents,

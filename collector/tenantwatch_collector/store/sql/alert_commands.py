@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tenantwatch_collector.store.facts import AlertCommand
+from tenantwatch_collector.store.alerts import AlertCommand
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
 _COLUMNS = "command_id, tenant_key, alert_id, action, who, notes, created_at_us, detail"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tenantwatch_collector.store.facts import AlertEvent
+from tenantwatch_collector.store.alerts import AlertEvent
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
 _COLUMNS = "tenant_key, alert_id, time_us, kind, who, channel, outcome, detail"

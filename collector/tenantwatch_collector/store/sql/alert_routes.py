@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantwatch_collector.store.facts import StoredRoute
+from tenantwatch_collector.store.alerts import StoredRoute
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 
 _COLUMNS = "name, version, priority, definition, recorded_at_us, recorded_by"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from tenantwatch_collector.store.facts import StoredRule
+from tenantwatch_collector.store.alerts import StoredRule
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
 OWN = " AND tenant_id = (SELECT t.tenant_id FROM tenant t WHERE t.tenant_key = ?)"

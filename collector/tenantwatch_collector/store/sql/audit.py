@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantwatch_collector.store.facts import AuditEntry
+from tenantwatch_collector.store.access import AuditEntry
 from tenantwatch_collector.store.sql.database import Database, Transaction, now_us
 
 _WRITTEN = "tenant_key, subject, roles, address, request_id, action, target, before, after"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantwatch_collector.store.facts import CollectorBeat
+from tenantwatch_collector.store.collectors import CollectorBeat
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
 

@@ -9,7 +9,7 @@ from tenantwatch_wire.records import CheckDefinition
 
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.store.agreements import TenantCheck
-from tenantwatch_collector.store.facts import StoredCheck
+from tenantwatch_collector.store.results import StoredCheck
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
 
 VERSIONS = (

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.store.facts import (
-    AlertKeyState,
-    AlertRecord,
+from tenantwatch_collector.store.alerts import AlertKeyState, AlertRecord
+from tenantwatch_collector.store.judgements import (
     CheckChange,
     CheckState,
     JudgedState,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenantwatch_collector.store.facts import KeptAnswer
+from tenantwatch_collector.store.access import KeptAnswer
 from tenantwatch_collector.store.sql.database import Transaction
 
 _AT_ONCE = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantwatch_collector.store.facts import OutboxMessage
+from tenantwatch_collector.store.outbox import OutboxMessage
 from tenantwatch_collector.store.sql.alert_events import note_attempt
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenantwatch_collector.store.facts import Pulse
+from tenantwatch_collector.store.collectors import Pulse
 from tenantwatch_collector.store.sql.database import Row, Transaction
 
 PULSE = (

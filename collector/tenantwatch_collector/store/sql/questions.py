@@ -9,16 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.store.facts import (
-    PLATFORM,
-    AlertRecord,
-    CheckHealth,
-    Place,
-    StoredCheck,
-    StoredResult,
-    Tenant,
-    TenantHealth,
-)
+from tenantwatch_collector.store.access import PLATFORM, Tenant
+from tenantwatch_collector.store.alerts import AlertRecord
+from tenantwatch_collector.store.judgements import CheckHealth, TenantHealth
+from tenantwatch_collector.store.results import Place, StoredCheck, StoredResult
 from tenantwatch_collector.store.sql.access import check_of, tenant_of
 from tenantwatch_collector.store.sql.database import Database, Row
 from tenantwatch_collector.store.sql.results import metrics_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from tenantwatch_collector.store.facts import Retention
+from tenantwatch_collector.store.rollups import Retention
 from tenantwatch_collector.store.sql.database import Database, Transaction
 
 SLICE_ROWS = 5_000

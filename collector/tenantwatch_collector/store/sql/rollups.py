@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenantwatch_collector.store.facts import RolledUp, Rollup, RollupSpan, RollupState
+from tenantwatch_collector.store.rollups import RolledUp, Rollup, RollupSpan, RollupState
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 from tenantwatch_collector.store.sql.judgements import advance, cursor
 from tenantwatch_collector.store.sql.retention import deleted_before_us

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from tenantwatch_collector.store.agreements import WindowRecord
-from tenantwatch_collector.store.facts import StoredSilence
+from tenantwatch_collector.store.alerts import StoredSilence
 from tenantwatch_collector.store.sql.alert_rules import OWN
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 

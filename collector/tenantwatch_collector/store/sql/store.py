@@ -10,37 +10,28 @@ from typing import Self
 
 from tenantwatch_wire.records import CheckDefinition
 
+from tenantwatch_collector.store.access import PLATFORM_KEY, AuditEntry, KeptAnswer, Tenant, Token
 from tenantwatch_collector.store.agreements import WindowRecord
-from tenantwatch_collector.store.columns import Touched
-from tenantwatch_collector.store.facts import (
-    PLATFORM_KEY,
-    AgentPosition,
+from tenantwatch_collector.store.alerts import (
     AlertCommand,
     AlertEvent,
     AlertRecord,
-    AuditEntry,
-    CheckChange,
-    CheckHealth,
-    CollectorBeat,
-    CommitTouch,
-    JudgedState,
-    Judgement,
-    KeptAnswer,
-    OutboxMessage,
-    Place,
-    Retention,
-    RolledUp,
-    Rollup,
-    RollupState,
-    StoredCheck,
-    StoredResult,
     StoredRoute,
     StoredRule,
     StoredSilence,
-    Tenant,
-    TenantHealth,
-    Token,
 )
+from tenantwatch_collector.store.collectors import CollectorBeat
+from tenantwatch_collector.store.columns import Touched
+from tenantwatch_collector.store.judgements import (
+    CheckChange,
+    CheckHealth,
+    JudgedState,
+    Judgement,
+    TenantHealth,
+)
+from tenantwatch_collector.store.outbox import OutboxMessage
+from tenantwatch_collector.store.results import AgentPosition, CommitTouch, Place, StoredCheck, StoredResult
+from tenantwatch_collector.store.rollups import Retention, RolledUp, Rollup, RollupState
 from tenantwatch_collector.store.sql import (
     access,
     alert_commands,

@@ -11,7 +11,7 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_collector.store.agreements import ContractRecord, KnownChange
 from tenantwatch_collector.store.columns import BUCKET_US
-from tenantwatch_collector.store.facts import RolledUp
+from tenantwatch_collector.store.rollups import RolledUp
 from tenantwatch_collector.store.sql.agreements import correction_of, window_of
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
 from tenantwatch_collector.store.sql.definitions import VERSIONS, checks_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from tenantwatch_collector.store.facts import StoredResult
+from tenantwatch_collector.store.results import StoredResult
 from tenantwatch_collector.store.sql import judgements, rollups
 from tenantwatch_collector.store.sql.database import Database
 from tenantwatch_collector.store.sql.questions import named

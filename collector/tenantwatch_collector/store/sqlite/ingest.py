@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from tenantwatch_collector.store.columns import MetricSet, ResultColumns, metric_sets
-from tenantwatch_collector.store.facts import Commit, Delivery
 from tenantwatch_collector.store.intake import Intake, Key, intake, key_of
+from tenantwatch_collector.store.results import Commit, Delivery
 from tenantwatch_collector.store.sql.database import Transaction
 from tenantwatch_collector.store.sql.lost import write_lost
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenantwatch_collector.store.facts import Retained, Retention
+from tenantwatch_collector.store.rollups import Retained, Retention
 from tenantwatch_collector.store.sql.database import Database
 from tenantwatch_collector.store.sql.retention import delete_history, delete_in_slices
 

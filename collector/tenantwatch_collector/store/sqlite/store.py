@@ -9,8 +9,10 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from tenantwatch_collector.store.collectors import Pulse
 from tenantwatch_collector.store.columns import ResultColumns
-from tenantwatch_collector.store.facts import Commit, Delivery, Pulse, Retained, Retention, StoredResult
+from tenantwatch_collector.store.results import Commit, Delivery, StoredResult
+from tenantwatch_collector.store.rollups import Retained, Retention
 from tenantwatch_collector.store.sql.pulse import PULSE, pulse_of
 from tenantwatch_collector.store.sql.questions import recent_of_tenant
 from tenantwatch_collector.store.sql.retention import raw_since_us

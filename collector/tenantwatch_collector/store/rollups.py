@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tenantwatch_collector.store.sums import RequestRollup, RollupSum
 
@@ -87,3 +88,20 @@ class RollupState:
     due: Sequence[RollupSpan]
     deleted_before_us: int
     """Raw results before this are deleted, or about to be: what was made of them stays as it is."""
+
+
+class RollupStore(Protocol):
+    """The part of the store's contract that keeps what is made of results, and gives up what is old."""
+
+    async def rollup_state(self) -> RollupState: ...
+    async def write_rollups(self, flush: RolledUp) -> None:
+        """Replace the spans with what the flush holds, in one transaction. Twice is the same as once."""
+
+    async def rollups(self, tenant_key: int, width_s: int, from_us: int, to_us: int) -> Sequence[Rollup]:
+        """One tenant's rollups of that width that begin in [from_us, to_us), by check and time."""
+
+    async def keep_raw_since(self, since_us: int) -> None:
+        """From now on results older than that are not kept; it is remembered, and it only rises."""
+
+    async def retain(self, retention: Retention) -> Retained:
+        """Delete what is older than that, in steps that delay no commit, and do the store's housekeeping."""

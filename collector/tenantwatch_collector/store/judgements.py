@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.store.facts.alerting import AlertEvent, AlertKeyState, AlertRecord, OutboxMessage
-from tenantwatch_collector.store.facts.people import Tenant
-from tenantwatch_collector.store.facts.received import StoredCheck, StoredResult
+from tenantwatch_collector.store.access import Tenant
+from tenantwatch_collector.store.alerts import AlertEvent, AlertKeyState, AlertRecord
+from tenantwatch_collector.store.outbox import OutboxMessage
+from tenantwatch_collector.store.results import StoredCheck, StoredResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +109,22 @@ class TenantHealth:
     checks_failing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """What collectors on one store see of one another's work: each number rises with something new."""
+class JudgementStore(Protocol):
+    """The part of the store's contract that keeps what was judged, for the engines and for whoever asks."""
 
-    newest_commit: int
-    newest_change_us: int
-    newest_event: int
-    commands: int
-    """How many commands about alerts wait to be done."""
-    definitions: int
-    judged_through: int
-    """The last commit that whoever holds the lease has said to be judged."""
-    raw_since_us: int
-    """Older results are taken no more."""
+    async def judged_state(self) -> JudgedState: ...
+    async def write_judgement(self, judgement: Judgement) -> None:
+        """Write it all in one transaction. A message owed already stays as it is."""
+
+    async def changes(self, tenant_key: int, from_us: int, to_us: int) -> Sequence[CheckChange]:
+        """What is known of the tenant's checks in [from_us, to_us), in order of time.
+
+        Of each check first the change that was in force at ``from_us``, if there was one. Only what holds
+        today: nothing that later knowledge has replaced.
+        """
+
+    async def changed_since(self, known_after_us: int) -> Sequence[tuple[int, int, int]]:
+        """(tenant_key, first time_us, last known_at_us) of the changes that became known after that."""
+
+    async def tenant_health(self, tenant_key: int | None) -> Sequence[TenantHealth]: ...
+    async def check_health(self, tenant_key: int) -> Sequence[CheckHealth]: ...
