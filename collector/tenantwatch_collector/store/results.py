@@ -166,7 +166,8 @@ class ResultStore(Protocol):
         hundreds of times a day.
         """
 
-    async def checks(self) -> Sequence[StoredCheck]: ...
+    async def checks(self) -> Sequence[StoredCheck]:
+        """All of all tenants, with their agents' labels; of a tenant that is not watched none is active."""
 
     async def commit(self, deliveries: Sequence[Delivery]) -> Commit:
         """Keep all of it in one transaction, less what the store has already (by position).

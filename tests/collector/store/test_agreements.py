@@ -16,7 +16,7 @@ from tenantwatch_collector.store.base import (
     TenantCheck,
     WindowRecord,
 )
-from tenantwatch_collector.store.sql import definitions
+from tenantwatch_collector.store.sql import versions
 from tenantwatch_wire.records import CheckDefinition, Status
 
 
@@ -114,7 +114,7 @@ async def test_of_a_check_is_told_what_was_known_of_it(store: Store) -> None:
 
 
 async def test_nobody_defines_a_check_anew_without_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(definitions, "MAX_VERSIONS_A_DAY", 6)
+    monkeypatch.setattr(versions, "MAX_VERSIONS_A_DAY", 6)
     acme, _ = await two_tenants(store)
     web = CheckDefinition("web", "http_endpoint", 60_000, 10_000, "front")
 

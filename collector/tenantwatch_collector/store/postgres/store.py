@@ -18,9 +18,8 @@ from tenantwatch_collector.store.postgres.retention import retain
 from tenantwatch_collector.store.postgres.table import result_table
 from tenantwatch_collector.store.results import Commit, Delivery, StoredResult
 from tenantwatch_collector.store.rollups import Retained, Retention
+from tenantwatch_collector.store.sql.collectors import PULSE, pulse_of
 from tenantwatch_collector.store.sql.database import Transaction
-from tenantwatch_collector.store.sql.pulse import PULSE, pulse_of
-from tenantwatch_collector.store.sql.questions import recent_of_tenant
 from tenantwatch_collector.store.sql.retention import raw_since_us
 from tenantwatch_collector.store.sql.store import SqlStore
 from tenantwatch_collector.store.tools import Inventory
@@ -97,7 +96,7 @@ class PostgresStore(SqlStore):
     async def recent_results(self, tenant_key: int | None, limit: int) -> Sequence[StoredResult]:
         if tenant_key is None:
             return await reading.newest_results(self._db, limit)
-        return await recent_of_tenant(self._db, tenant_key, limit)
+        return await self._recent_of_tenant(tenant_key, limit)
 
     async def retain(self, retention: Retention) -> Retained:
         await self._note_retention(retention)

@@ -15,7 +15,7 @@ from tenantwatch_collector.store.agreements import (
     TenantCheck,
     WindowRecord,
 )
-from tenantwatch_collector.store.sql import definitions, retention
+from tenantwatch_collector.store.sql import retention, versions
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction, now_us
 
 _CONTRACT = tuple(ContractRecord.__dataclass_fields__)
@@ -106,7 +106,7 @@ class SqlAgreements:
         return correction_of(rows[0]) if changed == 1 else None
 
     async def tenant_checks(self, tenant_key: int, check_key: int | None = None) -> Sequence[TenantCheck]:
-        return await definitions.tenant_checks(self._db, tenant_key, check_key)
+        return await versions.tenant_checks(self._db, tenant_key, check_key)
 
     async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
         rows = await self._db.read(

@@ -38,6 +38,62 @@ _IN_FORCE_BEFORE = (
 )
 
 
+class SqlJudgements:
+    """See :class:`tenantwatch_collector.store.judgements.JudgementStore` for what each method promises."""
+
+    _db: Database
+
+    async def judged_state(self) -> JudgedState:
+        checks = await self._db.read("SELECT * FROM check_state")
+        tenants = await self._db.read("SELECT * FROM tenant_state")
+        keys = await self._db.read("SELECT * FROM alert_key")
+        known = await self._db.read("SELECT max(known_at_us) AS known_at_us FROM check_change")
+        return JudgedState(
+            cursor=await cursor(self._db, ENGINE),
+            known_until_us=known[0]["known_at_us"] or 0,
+            checks=[
+                CheckState(
+                    r["tenant_key"],
+                    r["check_key"],
+                    Status(r["level"]),
+                    r["since_us"],
+                    r["through_commit"],
+                    r["last_us"],
+                    r["timeline"],
+                )
+                for r in checks
+            ],
+            tenants=[TenantState(r["tenant_key"], r["state"], r["since_us"], r["groups"]) for r in tenants],
+            alert_keys=[
+                AlertKeyState(r["tenant_key"], r["alert_type"], r["state"], r["next_due_us"]) for r in keys
+            ],
+        )
+
+    async def changes(self, tenant_key: int, from_us: int, to_us: int) -> Sequence[CheckChange]:
+        before = await self._db.read(_IN_FORCE_BEFORE, (tenant_key, from_us, tenant_key, from_us))
+        within = await self._db.read(
+            "SELECT * FROM check_change WHERE tenant_key = ? AND time_us > ? AND time_us < ?",
+            (tenant_key, from_us, to_us),
+        )
+        carried = {row["check_key"]: _change_of(row) for row in before}
+        later: dict[int, list[CheckChange]] = {}
+        for row in within:
+            later.setdefault(row["check_key"], []).append(_change_of(row))
+        found = list(carried.values())
+        for check_key, known in later.items():
+            known_until_us = carried[check_key].known_at_us if check_key in carried else -1
+            found += _in_force([c for c in known if c.known_at_us >= known_until_us])
+        return sorted(found, key=lambda c: (c.time_us, c.check_key))
+
+    async def changed_since(self, known_after_us: int) -> Sequence[tuple[int, int, int]]:
+        rows = await self._db.read(
+            "SELECT tenant_key, min(time_us) AS time_us, max(known_at_us) AS known_at_us FROM check_change"
+            " WHERE known_at_us > ? GROUP BY tenant_key",
+            (known_after_us,),
+        )
+        return [(row["tenant_key"], row["time_us"], row["known_at_us"]) for row in rows]
+
+
 async def write_judgement(tx: Transaction, judgement: Judgement) -> None:
     await tx.execute_many(
         "INSERT INTO check_state (tenant_key, check_key, level, since_us, through_commit, last_us, timeline)"
@@ -113,51 +169,6 @@ def _alert_row(alert: AlertRecord) -> tuple[object, ...]:
     )
 
 
-async def judged_state(db: Database) -> JudgedState:
-    checks = await db.read("SELECT * FROM check_state")
-    tenants = await db.read("SELECT * FROM tenant_state")
-    keys = await db.read("SELECT * FROM alert_key")
-    known = await db.read("SELECT max(known_at_us) AS known_at_us FROM check_change")
-    return JudgedState(
-        cursor=await cursor(db, ENGINE),
-        known_until_us=known[0]["known_at_us"] or 0,
-        checks=[
-            CheckState(
-                r["tenant_key"],
-                r["check_key"],
-                Status(r["level"]),
-                r["since_us"],
-                r["through_commit"],
-                r["last_us"],
-                r["timeline"],
-            )
-            for r in checks
-        ],
-        tenants=[TenantState(r["tenant_key"], r["state"], r["since_us"], r["groups"]) for r in tenants],
-        alert_keys=[
-            AlertKeyState(r["tenant_key"], r["alert_type"], r["state"], r["next_due_us"]) for r in keys
-        ],
-    )
-
-
-async def changes(db: Database, tenant_key: int, from_us: int, to_us: int) -> Sequence[CheckChange]:
-    """See the contract: the changes in force, each check's first one perhaps older than ``from_us``."""
-    before = await db.read(_IN_FORCE_BEFORE, (tenant_key, from_us, tenant_key, from_us))
-    within = await db.read(
-        "SELECT * FROM check_change WHERE tenant_key = ? AND time_us > ? AND time_us < ?",
-        (tenant_key, from_us, to_us),
-    )
-    carried = {row["check_key"]: _change_of(row) for row in before}
-    later: dict[int, list[CheckChange]] = {}
-    for row in within:
-        later.setdefault(row["check_key"], []).append(_change_of(row))
-    found = list(carried.values())
-    for check_key, known in later.items():
-        known_until_us = carried[check_key].known_at_us if check_key in carried else -1
-        found += _in_force([c for c in known if c.known_at_us >= known_until_us])
-    return sorted(found, key=lambda c: (c.time_us, c.check_key))
-
-
 def _in_force(changes: Sequence[CheckChange]) -> list[CheckChange]:
     """One check's changes that no later knowledge has replaced."""
     kept: list[CheckChange] = []
@@ -174,12 +185,3 @@ def _change_of(row: Row) -> CheckChange:
     return CheckChange(
         row["tenant_key"], row["check_key"], row["time_us"], Status(row["level"]), row["known_at_us"]
     )
-
-
-async def changed_since(db: Database, known_after_us: int) -> Sequence[tuple[int, int, int]]:
-    rows = await db.read(
-        "SELECT tenant_key, min(time_us) AS time_us, max(known_at_us) AS known_at_us FROM check_change"
-        " WHERE known_at_us > ? GROUP BY tenant_key",
-        (known_after_us,),
-    )
-    return [(row["tenant_key"], row["time_us"], row["known_at_us"]) for row in rows]

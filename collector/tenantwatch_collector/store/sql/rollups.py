@@ -17,14 +17,28 @@ _COLUMNS = tuple(Rollup.__dataclass_fields__)
 _SPAN = "tenant_key = ? AND width_s = ? AND start_us = ?"
 
 
-async def rollup_state(db: Database) -> RollupState:
-    due = await db.read("SELECT tenant_key, width_s, start_us FROM rollup_due")
-    return RollupState(
-        cursor=await cursor(db, ENGINE),
-        changes_until_us=await cursor(db, CHANGES),
-        due=[RollupSpan(row["tenant_key"], row["width_s"], row["start_us"]) for row in due],
-        deleted_before_us=await deleted_before_us(db),
-    )
+class SqlRollups:
+    """See :class:`tenantwatch_collector.store.rollups.RollupStore` for what each method promises."""
+
+    _db: Database
+
+    async def rollup_state(self) -> RollupState:
+        due = await self._db.read("SELECT tenant_key, width_s, start_us FROM rollup_due")
+        return RollupState(
+            cursor=await cursor(self._db, ENGINE),
+            changes_until_us=await cursor(self._db, CHANGES),
+            due=[RollupSpan(row["tenant_key"], row["width_s"], row["start_us"]) for row in due],
+            deleted_before_us=await deleted_before_us(self._db),
+        )
+
+    async def rollups(self, tenant_key: int, width_s: int, from_us: int, to_us: int) -> Sequence[Rollup]:
+        rows = await self._db.read(
+            "SELECT * FROM rollup WHERE tenant_key = ? AND width_s = ? AND start_us >= ? AND start_us < ?"
+            " ORDER BY check_key, start_us",
+            (tenant_key, width_s, from_us, to_us),
+            tenant_key,
+        )
+        return [_rollup_of(row) for row in rows]
 
 
 async def write_rollups(tx: Transaction, flush: RolledUp) -> None:
@@ -42,16 +56,6 @@ async def write_rollups(tx: Transaction, flush: RolledUp) -> None:
     )
     await advance(tx, ENGINE, flush.cursor)
     await advance(tx, CHANGES, flush.changes_until_us)
-
-
-async def rollups(db: Database, tenant_key: int, width_s: int, from_us: int, to_us: int) -> Sequence[Rollup]:
-    rows = await db.read(
-        "SELECT * FROM rollup WHERE tenant_key = ? AND width_s = ? AND start_us >= ? AND start_us < ?"
-        " ORDER BY check_key, start_us",
-        (tenant_key, width_s, from_us, to_us),
-        tenant_key,
-    )
-    return [_rollup_of(row) for row in rows]
 
 
 def _key(span: RollupSpan) -> tuple[int, int, int]:

@@ -14,8 +14,8 @@ from tenantwatch_collector.store.columns import BUCKET_US
 from tenantwatch_collector.store.rollups import RolledUp
 from tenantwatch_collector.store.sql.agreements import correction_of, window_of
 from tenantwatch_collector.store.sql.database import Database, Row, Transaction
-from tenantwatch_collector.store.sql.definitions import VERSIONS, checks_of
 from tenantwatch_collector.store.sql.results import metrics_of
+from tenantwatch_collector.store.sql.versions import VERSIONS, checks_of
 from tenantwatch_collector.store.sums import CounterReading, RequestRollup, RollupSum, TenantFacts
 
 _SUM = RollupSum._fields

@@ -9,7 +9,7 @@ from typing import Any
 from tenantwatch_collector.store.results import StoredResult
 from tenantwatch_collector.store.sql import judgements, rollups
 from tenantwatch_collector.store.sql.database import Database
-from tenantwatch_collector.store.sql.questions import named
+from tenantwatch_collector.store.sql.history import named
 from tenantwatch_collector.store.tools import Account, Lost
 
 # By way of the checks, so that the index leads to each one's time.
@@ -100,18 +100,8 @@ class SqlTools:
 async def counts(db: Database) -> dict[str, Any]:
     """What of an inventory is counted alike everywhere, by field."""
     (row,) = await db.survey(_COUNTS)
-    names = (
-        "schema_version",
-        "tenants",
-        "agents",
-        "checks",
-        "commits",
-        "newest_commit",
-        "spans_due",
-        "rollups",
-    )
     return {
-        **{name: int(row[name] or 0) for name in names},
+        **{name: int(row[name] or 0) for name in _COUNTED},
         "judged_through": await judgements.cursor(db, judgements.ENGINE),
         "rolled_up_through": await judgements.cursor(db, rollups.ENGINE),
         "gaps": await _lost(db, "gap"),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tenantwatch_collector.store.columns import ResultColumns
 from tenantwatch_collector.store.results import Commit, StoredResult
 from tenantwatch_collector.store.sql.database import Database, Row
-from tenantwatch_collector.store.sql.questions import named
+from tenantwatch_collector.store.sql.history import named
 from tenantwatch_collector.store.sql.results import columns_of
 
 

@@ -13,8 +13,7 @@ from tenantwatch_collector.store.collectors import Pulse
 from tenantwatch_collector.store.columns import ResultColumns
 from tenantwatch_collector.store.results import Commit, Delivery, StoredResult
 from tenantwatch_collector.store.rollups import Retained, Retention
-from tenantwatch_collector.store.sql.pulse import PULSE, pulse_of
-from tenantwatch_collector.store.sql.questions import recent_of_tenant
+from tenantwatch_collector.store.sql.collectors import PULSE, pulse_of
 from tenantwatch_collector.store.sql.retention import raw_since_us
 from tenantwatch_collector.store.sql.store import SqlStore
 from tenantwatch_collector.store.sqlite import reading, tools
@@ -99,7 +98,7 @@ class SqliteStore(SqlStore):
     async def recent_results(self, tenant_key: int | None, limit: int) -> Sequence[StoredResult]:
         if tenant_key is None:
             return await reading.newest_results(self._db, limit)
-        return await recent_of_tenant(self._db, tenant_key, limit)
+        return await self._recent_of_tenant(tenant_key, limit)
 
     async def retain(self, retention: Retention) -> Retained:
         await self._note_retention(retention)
