@@ -3,61 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
-from tenantwatch_collector.alerts.machine import is_quiet
 from tenantwatch_collector.alerts.member import Phase
 from tenantwatch_collector.alerts.rule import Rule
 from tenantwatch_collector.engines.absence import Absences
-from tenantwatch_collector.engines.groups import HeldGroups
+from tenantwatch_collector.engines.alert_keys import AlertKeys
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.rules import Measured, RuleBook
-from tenantwatch_collector.store.base import ResultColumns, Tenant
+from tenantwatch_collector.store.base import ResultColumns
 
 TICKS_PER_SECOND = 1_000_000
-
-
-class Evaluates(Protocol):
-    """Brings what a rule says of a check into the alert machine; ``kept`` even if nothing comes of it."""
-
-    def __call__(
-        self,
-        watched: WatchedCheck,
-        rule: Rule,
-        time_us: int,
-        value: bool | None,
-        text: str,
-        now_us: int,
-        name: str,
-        kept: bool = False,
-    ) -> None: ...
 
 
 class MetricRules:
     """The rules in force, with what they remember of each check."""
 
-    def __init__(self, held: HeldGroups, evaluate: Evaluates) -> None:
-        self._held = held
-        self._evaluate = evaluate
+    def __init__(self, keys: AlertKeys) -> None:
+        self._keys = keys
         self._rules = RuleBook()
         self._absences = Absences()
-        self._tenants: Mapping[int, Tenant] = {}
 
     @property
     def rules(self) -> list[CustomRule]:
         return self._rules.rules
 
-    def name_tenants(self, tenants: Mapping[int, Tenant]) -> None:
-        """Whoever is new is known from now on, though rules are read later."""
-        self._tenants = tenants
-
-    def put(
-        self, rules: Iterable[CustomRule], tenants: Mapping[int, Tenant], now_us: int
-    ) -> list[CustomRule]:
+    def put(self, rules: Iterable[CustomRule], now_us: int) -> list[CustomRule]:
         """These and no others; returns those that are changed or gone, which hold nothing open any more."""
-        self._tenants = tenants
-        gone = self._rules.put(rules, tenants)
+        gone = self._rules.put(rules, self._keys.tenants)
         self._absences.forget_rules(rule.rule_id for rule in gone)
         self.take_up(now_us)
         return gone
@@ -68,7 +41,7 @@ class MetricRules:
             if rule.condition is not Condition.ABSENT:
                 continue
             prefix = f"{rule.rule_id}:"
-            for (_, alert_type), held in self._held.items():
+            for (_, alert_type), held in self._keys.held.items():
                 if alert_type == rule.alert_type:
                     for name, member in held.group.members.items():
                         if name.startswith(prefix) and member.phase is Phase.INACTIVE:
@@ -92,10 +65,10 @@ class MetricRules:
                 self._heard(measured, one, now_us)
                 continue
             rule = self._of(measured.rule, one, str(measured.check_key))
-            name = measured.rule.name
-            self._evaluate(one, rule, measured.time_us, measured.holds, measured.text, now_us, name)
-            held = self._held.get((one.check.tenant_key, rule.alert_type))
-            self._rules.note(measured, is_quiet(None if held is None else held.group, rule, False))
+            self._keys.evaluate_check(
+                one, rule, measured.time_us, measured.holds, measured.text, now_us, name=measured.rule.name
+            )
+            self._rules.note(measured, self._keys.is_quiet(one.check.tenant_key, rule, False))
 
     def miss(self, watched: Mapping[int, WatchedCheck], now_us: int) -> None:
         """What has not been measured for too long."""
@@ -104,7 +77,7 @@ class MetricRules:
             if one is not None and one.check.active:
                 text = f"{custom.metric} was not measured for {custom.window_seconds} s"
                 rule = self._of(custom, one, member)
-                self._evaluate(one, rule, now_us, True, text, now_us, custom.name)
+                self._keys.evaluate_check(one, rule, now_us, True, text, now_us, name=custom.name)
 
     def forget(self, check_key: int) -> None:
         """The check is watched no more."""
@@ -117,7 +90,7 @@ class MetricRules:
         """Kept the first time although nothing holds: so that it is missed after a restart too."""
         if self._absences.heard(measured.rule, str(measured.check_key), now_us):
             rule = self._of(measured.rule, watched, str(measured.check_key))
-            self._evaluate(watched, rule, now_us, False, "", now_us, measured.rule.name, kept=True)
+            self._keys.evaluate(watched.check.tenant_key, rule, now_us, False, {}, now_us)
 
     def _of(self, rule: CustomRule, watched: WatchedCheck, member: str) -> Rule:
-        return rule.of(self._tenants[watched.check.tenant_key].tenant_id, member, TICKS_PER_SECOND)
+        return rule.of(self._keys.tenants[watched.check.tenant_key].tenant_id, member, TICKS_PER_SECOND)
