@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import pkgutil
 import types
+from importlib import import_module
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import httpx2
 import pytest
-from tenantwatch_client import answers
+from tenantwatch_client import areas
+from tenantwatch_client.areas.levels import ServiceLevel
 
 from tests.client.conftest import Served
 
 NOT_DESCRIBED = {"ServiceLevel"}
 """Answered as it is written into reports: its own schema says object, so it is compared with an answer."""
 
-TYPES = {name: kind for name, kind in vars(answers).items() if is_typeddict(kind)}
+TYPES = {
+    name: kind
+    for module in pkgutil.iter_modules(areas.__path__, f"{areas.__name__}.")
+    for name, kind in vars(import_module(module.name)).items()
+    if is_typeddict(kind)
+}
 _PLAIN = {str: "string", float: "number", int: "integer", bool: "boolean", type(None): "null"}
 
 
@@ -39,7 +47,7 @@ def test_a_service_level_has_every_field(served: Served) -> None:
         body = {"tenant_name": served.name()}
         made = http.post("/api/v1/tenant-orchestration/deployments", json=body).json()
         level = http.get(f"/api/v1/monitoring/sla/{made['tenant_id']}").json()
-    assert set(get_type_hints(answers.ServiceLevel)) <= set(level)
+    assert set(get_type_hints(ServiceLevel)) <= set(level)
 
 
 def allows(kind: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> bool:

@@ -4,13 +4,55 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
-from tenantwatch_client.answers import AgentList, AgentView, AssignedChecks, AssignmentChange
 from tenantwatch_client.connection import Connection
 
 ASK_AGAIN_SECONDS = 0.25
 WAIT_SECONDS = 10.0
+
+
+class AssignedCheckView(TypedDict):
+    check_id: str
+    agent_id: str | None
+    check: dict[str, Any]
+    changed_at: str
+    changed_by: str
+
+
+class AssignedChecks(TypedDict):
+    tenant_id: str
+    version: int
+    checks: list[AssignedCheckView]
+
+
+class AssignmentChange(TypedDict):
+    version: int
+    check: AssignedCheckView
+
+
+class Refusal(TypedDict):
+    check_id: str
+    reason: str
+
+
+class AgentView(TypedDict):
+    agent_id: str
+    version: str
+    hostname: str
+    first_seen: str
+    last_seen: str
+    connected: bool
+    applied_version: int | None
+    refused_version: int | None
+    refusals: list[Refusal]
+    answered_at: str | None
+
+
+class AgentList(TypedDict):
+    tenant_id: str
+    assigned_version: int
+    agents: list[AgentView]
 
 
 def has_answered(agent: AgentView, version: int) -> bool:

@@ -3,9 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypedDict
 
-from tenantwatch_client.answers import AlertTimeline, AlertView
 from tenantwatch_client.connection import Connection
+
+
+class Deed(TypedDict):
+    who: str
+    at: str
+    notes: str
+
+
+class AlertView(TypedDict):
+    alert_id: str
+    alert_name: str
+    alert_description: str
+    tenant_id: str
+    severity: str
+    status: str
+    source_service: str
+    metric_name: str
+    first_occurred: str
+    last_occurred: str
+    occurrence_count: int
+    resolved_at: str | None
+    alert_data: dict[str, str]
+    notifications_sent: int
+    last_notification_at: str | None
+    notification_channels: list[str]
+    acknowledgement: Deed | None
+    resolution: Deed | None
+
+
+class TimelineEntry(TypedDict):
+    time: str
+    kind: str
+    who: str
+    channel: str
+    outcome: str
+    detail: str
+
+
+class AlertTimeline(TypedDict):
+    alert: AlertView
+    timeline: list[TimelineEntry]
 
 
 class Alerts:

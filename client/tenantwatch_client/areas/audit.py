@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any, TypedDict
 
-from tenantwatch_client.answers import AuditView
 from tenantwatch_client.connection import Connection, Query
 
 _PAGE = 100
+
+
+class AuditView(TypedDict):
+    entry_id: int
+    time: str
+    tenant_id: str | None
+    subject: str
+    roles: list[str]
+    address: str
+    request_id: str
+    action: str
+    target: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
 
 
 class Audit:

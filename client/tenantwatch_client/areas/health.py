@@ -4,17 +4,118 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TypedDict
 
-from tenantwatch_client.answers import (
-    CheckResult,
-    HealthCheckAnswer,
-    PlatformOverview,
-    Round,
-    TenantSummary,
-)
+from tenantwatch_client.areas.tenants import TenantOverview
 from tenantwatch_client.connection import Connection, Query
 
 _PAGE = 1_000
+
+
+class PlatformHealth(TypedDict):
+    overall_status: str
+    total_tenants: int
+    healthy_tenants: int
+    unhealthy_tenants: int
+    degraded_tenants: int
+    unknown_tenants: int
+    active_alerts: int
+    sla_compliance: float | None
+
+
+class PlatformOverview(TypedDict):
+    platform_health: PlatformHealth
+    tenants: list[TenantOverview]
+
+
+class GroupHealth(TypedDict):
+    group: str
+    role: str
+    rule: str
+    state: str
+
+
+class CheckSummary(TypedDict):
+    agent_id: str
+    check_id: str
+    kind: str
+    group: str
+    state: str
+    since: str | None
+    last_result: str | None
+    response_time: float | None
+    text: str
+    target: str
+
+
+class ResourceUsage(TypedDict):
+    cpu_percent: float | None
+    memory_percent: float | None
+    disk_percent: float | None
+
+
+class TenantSummary(TypedDict):
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    state: str
+    since: str
+    groups: list[GroupHealth]
+    checks: list[CheckSummary]
+    resource_usage: ResourceUsage | None
+    active_alerts: int
+
+
+class CheckResult(TypedDict):
+    agent_id: str
+    check_id: str
+    check_type: str
+    status: str
+    response_time: float | None
+    timestamp: str
+    received_at: str
+    text: str
+    metrics: dict[str, float]
+
+
+class Layers(TypedDict):
+    http_endpoint: str | None
+    database: str | None
+    redis: str | None
+    kubernetes: str | None
+    external_apis: str | None
+
+
+class HealthCheckFound(TypedDict):
+    tenant_id: str
+    overall_status: str
+    response_time: float | None
+    checks: Layers
+    resource_usage: ResourceUsage | None
+    sla_compliance: bool | None
+    violations: list[str]
+    timestamp: str
+    check_type: str
+    unanswered: list[str]
+
+
+class HealthCheckAnswer(HealthCheckFound):
+    results: list[CheckResult]
+
+
+class NotChecked(TypedDict):
+    tenant_id: str
+    reason: str
+
+
+class Round(TypedDict):
+    total_checked: int
+    healthy: int
+    degraded: int
+    unhealthy: int
+    unknown: int
+    results: list[HealthCheckFound]
+    not_checked: list[NotChecked]
 
 
 class Health:

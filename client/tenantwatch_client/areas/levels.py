@@ -4,12 +4,105 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
-from tenantwatch_client.answers import CorrectionView, IssuedView, ServiceLevel, TermsView, WindowView
 from tenantwatch_client.connection import Connection
 
 Format = Literal["json", "csv", "pdf"]
+
+
+class ServiceLevel(TypedDict):
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    period: str
+    label: str
+    availability: float | None
+    availability_best: float | None
+    availability_worst: float | None
+    coverage: float | None
+    avg_response_time: float | None
+    error_rate: float | None
+    sla_compliance: bool | None
+    verdict: str
+    violations: list[str]
+    health_score: float | None
+    downtime_minutes: float | None
+    incident_count: int
+    time_to_breach_s: float | None
+    as_of: str
+    detail: dict[str, Any]
+
+
+WindowView = TypedDict(
+    "WindowView",
+    {
+        "window_id": int,
+        "from": str | None,
+        "to": str | None,
+        "recurrence": dict[str, Any] | None,
+        "checks": list[str] | None,
+        "reason": str,
+        "author": str,
+        "announced_at": str,
+        "cancelled_at": str | None,
+        "counts": bool,
+        "why": str,
+        "next": str | None,
+    },
+)
+
+
+CorrectionView = TypedDict(
+    "CorrectionView",
+    {
+        "number": int,
+        "from": str,
+        "to": str,
+        "counts_as": str,
+        "reason": str,
+        "author": str,
+        "entered_at": str,
+        "approver": str | None,
+        "approved_at": str | None,
+    },
+)
+
+
+class TermsVersion(TypedDict):
+    number: int
+    in_force_from: str | None
+    recorded_at: str | None
+    author: str
+    reason: str
+    contract: dict[str, Any]
+    targets: dict[str, str]
+
+
+class ResolutionView(TypedDict):
+    coarsest_interval_s: float
+    shortest_outage_s: float
+    step_pct: float
+    warnings: list[str]
+
+
+class TermsView(TypedDict):
+    tenant_id: str
+    versions: list[TermsVersion]
+    resolution: ResolutionView | None
+    notes: list[str]
+
+
+class IssuedView(TypedDict):
+    period_type: str
+    label: str
+    sequence: int
+    stage: str
+    revision: int
+    as_of: str
+    issued_at: str
+    digest: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from tenantwatch_client.answers import PerformanceMetrics, PlatformSnapshot
+from typing import Any, TypedDict
+
 from tenantwatch_client.connection import Connection, Query
+
+
+class TenantFigures(TypedDict):
+    response_time_ms: float | None
+    throughput_rpm: float | None
+    error_rate: float | None
+    cpu_usage: float | None
+    memory_usage: float | None
+    active_users: float | None
+    health_score: float | None
+
+
+class PlatformSnapshot(TypedDict):
+    timestamp: str
+    platform_metrics: dict[str, Any]
+    resource_metrics: dict[str, Any]
+    tenant_metrics: dict[str, TenantFigures]
+
+
+class PerformanceMetrics(TypedDict):
+    tenant_id: str
+    start_date: str
+    end_date: str
+    interval_s: int
+    summary: dict[str, Any]
+    points: list[dict[str, Any]]
+    current: TenantFigures
 
 
 class Metrics:

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
-from tenantwatch_client.answers import RouteList, RouteView
 from tenantwatch_client.connection import Connection
+
+
+class RouteView(TypedDict):
+    name: str
+    priority: int
+    tenants: list[str]
+    tiers: list[str]
+    severities: list[str]
+    alert_types: list[str]
+    hours: dict[str, Any] | None
+    steps: list[dict[str, Any]]
+    source: str
+    version: int
+    recorded_at: str | None
+    recorded_by: str
+
+
+class RouteList(TypedDict):
+    routes: list[RouteView]
+    problems: list[str]
 
 
 class Routes:

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
-from tenantwatch_client.answers import RuleView
 from tenantwatch_client.connection import Connection
+
+
+class RuleView(TypedDict):
+    rule_id: str
+    tenant_id: str | None
+    tier: str | None
+    metric: str
+    condition: str
+    threshold: float | None
+    severity: str
+    for_seconds: int
+    keep_firing_seconds: int
+    failure_threshold: int
+    success_threshold: int
+    window_seconds: int
+    aggregation: str | None
+    enabled: bool
+    built_in: bool
+    created_at: str | None
+    created_by: str
 
 
 class Rules:

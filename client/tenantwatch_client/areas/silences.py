@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
-from tenantwatch_client.answers import SilenceView
 from tenantwatch_client.connection import Connection
+
+
+class SilenceView(TypedDict):
+    silence_id: int
+    tenant_id: str | None
+    alert_type: str | None
+    start: str
+    end: str
+    who: str
+    notes: str
 
 
 class Silences:

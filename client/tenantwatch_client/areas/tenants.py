@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, TypedDict
 
-from tenantwatch_client.answers import Deployment, TenantOverview, TenantView
 from tenantwatch_client.connection import ORCHESTRATION, Connection
 
 Tier = Literal["basic", "professional", "enterprise"]
 Size = Literal["micro", "small", "medium", "large", "xlarge"]
+
+
+class TenantOverview(TypedDict):
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    state: str
+    since: str
+    checks_total: int
+    checks_failing: int
+
+
+class Deployment(TypedDict):
+    tenant_id: str
+    tenant_name: str
+    resource_tier: str
+    sla_tier: str
+    monitoring_enabled: bool
+    agent_token: str | None
+
+
+class TenantView(TypedDict):
+    tenant_id: str
+    tenant_name: str
+    tier: str
+    resource_tier: str
+    created_at: str
+    suspended_at: str | None
 
 
 class Tenants:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tenantwatch_client.answers import AgentView
+from tenantwatch_client.areas.agents import AgentView
 from tenantwatch_client.commands.profile import connect
 from tenantwatch_client.commands.show import Output, OutputOption, ago, show, styled
 from tenantwatch_client.commands.tenant import TenantArgument

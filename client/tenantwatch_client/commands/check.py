@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tenantwatch_client.answers import AgentView, HealthCheckAnswer
-from tenantwatch_client.areas.agents import has_answered
+from tenantwatch_client.areas.agents import AgentView, has_answered
+from tenantwatch_client.areas.health import HealthCheckAnswer
 from tenantwatch_client.commands.agent import print_refusals, refusals
 from tenantwatch_client.commands.exits import ExitState, exit_as
 from tenantwatch_client.commands.files import CheckFile, read_check

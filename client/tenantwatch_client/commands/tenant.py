@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from tenantwatch_client.answers import TenantSummary
+from tenantwatch_client.areas.health import TenantSummary
 from tenantwatch_client.commands.exits import ExitState, exit_as
 from tenantwatch_client.commands.profile import connect
 from tenantwatch_client.commands.show import (

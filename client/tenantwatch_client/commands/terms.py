@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from tenantwatch_client.answers import ResolutionView, TermsVersion, TermsView
+from tenantwatch_client.areas.levels import ResolutionView, TermsVersion, TermsView
 from tenantwatch_client.commands.show import Output, print_json, show, show_one
 
 VERSIONS = (
