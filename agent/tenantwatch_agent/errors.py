@@ -37,6 +37,16 @@ class ConfigurationError(AgentError):
         return [*self.mistakes, *([f"and {self.untold} more"] if self.untold else [])]
 
 
+@contextmanager
+def told_within(where: str) -> Iterator[None]:
+    """Each mistake that is raised in it begins with ``where`` and a colon."""
+    try:
+        yield
+    except ConfigurationError as error:
+        told = (f"{where}: {each}" for each in error.mistakes)
+        raise ConfigurationError(*told, untold=error.untold) from None
+
+
 class CheckerFailed(AgentError):
     """The check could not be carried out, by no fault of its target: the result is unknown."""
 

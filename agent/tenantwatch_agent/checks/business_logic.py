@@ -24,7 +24,7 @@ from tenantwatch_agent.checks.http.probe import Probe
 from tenantwatch_agent.checks.http.settings import RequestSettings
 from tenantwatch_agent.checks.json_path import JsonPath
 from tenantwatch_agent.checks.surroundings import Surroundings
-from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError, Mistakes, told_within
 
 MAX_FIGURES = 64
 _HEARTBEAT = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -52,18 +52,39 @@ class BusinessLogic:
     """Works out its expressions anew with each look; nothing is remembered here."""
 
     def __init__(self, settings: Settings, surroundings: Surroundings) -> None:
-        _check(settings)
         self._settings = settings
         self._around = surroundings
-        self._must = condition(settings.healthy_if, "healthy_if") if settings.healthy_if else None
-        self._should = (
-            condition(settings.degraded_unless, "degraded_unless") if settings.degraded_unless else None
-        )
-        self._kpis = {name: number(text, f"kpis.{name}") for name, text in settings.kpis.items()}
-        self._paths = {name: _path(name, text) for name, text in settings.values.items()}
-        self._probe = None if settings.source is None else _probe(settings.source)
-        self._check_names()
+        self._must: Expression | None = None
+        self._should: Expression | None = None
+        self._kpis: dict[str, Expression] = {}
+        self._paths: dict[str, JsonPath] = {}
+        self._probe: Probe | None = None
+        self._read_settings(settings)
         self.target = self._target()[:MAX_TARGET_LENGTH]
+
+    def _read_settings(self, settings: Settings) -> None:
+        """Raises ConfigurationError with all that is wrong."""
+        mistakes = Mistakes()
+        with mistakes.noted():
+            _check(settings)
+        with mistakes.noted():
+            if settings.healthy_if:
+                self._must = condition(settings.healthy_if, "healthy_if")
+        with mistakes.noted():
+            if settings.degraded_unless:
+                self._should = condition(settings.degraded_unless, "degraded_unless")
+        for name, text in settings.kpis.items():
+            with mistakes.noted():
+                self._kpis[name] = number(text, f"kpis.{name}")
+        for name, text in settings.values.items():
+            with mistakes.noted():
+                self._paths[name] = _path(name, text)
+        with mistakes.noted(), told_within("source"):
+            if settings.source is not None:
+                self._probe = Probe(settings.source)
+        with mistakes.noted():
+            self._check_names()
+        mistakes.demand_none()
 
     @property
     def asks(self) -> frozenset[str]:
@@ -181,14 +202,18 @@ class BusinessLogic:
         """Names without a dot are values of the source; a job's are known only when it calls."""
         if self._settings.heartbeat:
             return
-        for expression in self._expressions:
-            for name in expression.names:
-                if len(name) == 1 and name[0] not in self._paths:
-                    known = ", ".join(self._paths) or "none"
+        asked = (name for expression in self._expressions for name in expression.names)
+        values = self._settings.values
+        known = ", ".join(values) or "none"
+        mistakes = Mistakes()
+        for name in dict.fromkeys(name[0] for name in asked if len(name) == 1):
+            with mistakes.noted():
+                if name not in values:
                     raise ConfigurationError(
-                        f"{name[0]!r} is not among values ({known}); a metric of another check is written"
+                        f"{name!r} is not among values ({known}); a metric of another check is written"
                         " check.metric, an id with other characters 'my-check'.metric"
                     )
+        mistakes.demand_none()
 
     def _target(self) -> str:
         if self._settings.heartbeat:
@@ -231,13 +256,6 @@ def _path(name: str, text: str) -> JsonPath:
         return JsonPath(text)
     except ValueError as error:
         raise ConfigurationError(f"values.{name}: {error}") from None
-
-
-def _probe(source: RequestSettings) -> Probe:
-    try:
-        return Probe(source)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"source: {error}") from None
 
 
 def _figure(found: Any) -> float | None:

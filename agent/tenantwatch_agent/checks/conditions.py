@@ -15,7 +15,7 @@ from typing import Any
 
 from tenantwatch_agent.checks.json_path import MISSING, JsonPath
 from tenantwatch_agent.checks.secrets import hidden
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.errors import ConfigurationError, Mistakes
 
 MAX_SHOWN = 100
 MAX_CONDITION_LENGTH = 1_000
@@ -78,7 +78,12 @@ class JsonConditions:
     """All of them over one document."""
 
     def __init__(self, texts: Iterable[str], key: str) -> None:
-        self._all = [_with_path(Condition(text, key), key) for text in texts]
+        self._all: list[tuple[Condition, JsonPath]] = []
+        mistakes = Mistakes()
+        for text in texts:
+            with mistakes.noted():
+                self._all.append(_with_path(Condition(text, key), key))
+        mistakes.demand_none()
 
     def __bool__(self) -> bool:
         return bool(self._all)
@@ -93,10 +98,14 @@ class HeaderConditions:
     """All of them over the headers of one answer, whose names are in lower case."""
 
     def __init__(self, texts: Iterable[str], key: str) -> None:
-        self._all = [Condition(text, key) for text in texts]
-        for one in self._all:
-            if not _HEADER.fullmatch(one.left):
-                raise ConfigurationError(f"{key}: {one.left[:MAX_SHOWN]!r} is not the name of a header")
+        self._all: list[Condition] = []
+        mistakes = Mistakes()
+        for text in texts:
+            with mistakes.noted():
+                self._all.append(one := Condition(text, key))
+                if not _HEADER.fullmatch(one.left):
+                    raise ConfigurationError(f"{key}: {one.left[:MAX_SHOWN]!r} is not the name of a header")
+        mistakes.demand_none()
 
     def problem(self, headers: Iterable[tuple[str, str]], secrets: Collection[str] = ()) -> str:
         """Of the first that no header of its name fulfils; empty if all are."""

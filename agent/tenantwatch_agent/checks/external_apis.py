@@ -17,7 +17,7 @@ from tenantwatch_agent.checks.http.probe import Probe
 from tenantwatch_agent.checks.http.settings import RequestSettings
 from tenantwatch_agent.checks.secrets import Secrets, hidden
 from tenantwatch_agent.checks.status_page import PageSettings, StatusPage
-from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError, Mistakes, told_within
 
 MAX_STEPS = 20
 
@@ -53,7 +53,10 @@ class ExternalApis:
         self._secrets = Secrets("secrets", settings.secrets_env, settings.secrets_file)
         self._secrets.check()
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
-        self._page = None if settings.status_page is None else StatusPage(settings.status_page)
+        self._page: StatusPage | None = None
+        if settings.status_page is not None:
+            with told_within("status_page"):
+                self._page = StatusPage(settings.status_page)
         self._steps = _steps(settings)
         self._at: _Step | None = None
         first = self._steps[0].probe.target if self._page is None else self._page.target
@@ -95,10 +98,14 @@ class ExternalApis:
 class _Step:
     def __init__(self, settings: StepSettings) -> None:
         self.name = settings.name
-        self.probe = Probe(settings)
-        self._extractions = {
-            name: Extraction(text, f"extract.{name}") for name, text in settings.extract.items()
-        }
+        self._extractions: dict[str, Extraction] = {}
+        mistakes = Mistakes()
+        for name, text in settings.extract.items():
+            with mistakes.noted():
+                self._extractions[name] = Extraction(text, f"extract.{name}")
+        with mistakes.noted():
+            self.probe = Probe(settings)
+        mistakes.demand_none()
 
     async def look(self, values: dict[str, str]) -> Outcome:
         """Adds what it extracts to the values."""
@@ -120,31 +127,47 @@ def _steps(settings: Settings) -> list[_Step]:
     known = {*settings.secrets_env, *settings.secrets_file}
     _check_names(known, "secrets")
     steps: list[_Step] = []
+    mistakes, names = Mistakes(), set[str]()
     for number, one in enumerate(settings.steps, 1):
-        where = f"steps number {number} ({one.name or 'without name'})"
-        if not template.NAME.fullmatch(one.name) or one.name in [step.name for step in steps]:
-            raise ConfigurationError(f"{where}: name must be unique, of a-z, 0-9 and _")
-        _check_places(one, known, where)
-        _check_names(one.extract, f"{where}: extract")
-        try:
-            steps.append(_Step(one))
-        except ConfigurationError as error:
-            raise ConfigurationError(f"{where}: {error}") from None
+        with mistakes.noted(), told_within(f"steps number {number} ({one.name or 'without name'})"):
+            steps.append(_step(one, known, names))
         known |= one.extract.keys()
+        names.add(one.name)
+    mistakes.demand_none()
     return steps
 
 
+def _step(settings: StepSettings, known: set[str], names: set[str]) -> _Step:
+    mistakes = Mistakes()
+    with mistakes.noted():
+        if not template.NAME.fullmatch(settings.name) or settings.name in names:
+            raise ConfigurationError("name must be unique, of a-z, 0-9 and _")
+    with mistakes.noted():
+        _check_places(settings, known)
+    with mistakes.noted():
+        _check_names(settings.extract, "extract")
+    with mistakes.noted():
+        step = _Step(settings)
+    mistakes.demand_none()
+    return step
+
+
 def _check_names(names: Mapping[str, object] | set[str], where: str) -> None:
+    mistakes = Mistakes()
     for name in names:
-        if not template.NAME.fullmatch(name):
-            raise ConfigurationError(f"{where}: {name!r} must be of a-z, 0-9 and _")
+        with mistakes.noted():
+            if not template.NAME.fullmatch(name):
+                raise ConfigurationError(f"{where}: {name!r} must be of a-z, 0-9 and _")
+    mistakes.demand_none()
 
 
-def _check_places(step: StepSettings, known: set[str], where: str) -> None:
+def _check_places(step: StepSettings, known: set[str]) -> None:
     """A body may hold braces of its own; in an address or a header an unknown name is a mistake."""
+    mistakes = Mistakes()
     for key, text in (("url", step.url), *(("headers", value) for value in step.headers.values())):
-        if unknown := template.names(text) - known:
-            name = min(unknown)
-            raise ConfigurationError(
-                f"{where}: {key}: {{{name}}} is neither a secret nor extracted by a step before this one"
-            )
+        for name in sorted(template.names(text) - known):
+            with mistakes.noted():
+                raise ConfigurationError(
+                    f"{key}: {{{name}}} is neither a secret nor extracted by a step before this one"
+                )
+    mistakes.demand_none()

@@ -8,7 +8,7 @@ from typing import Any
 
 from tenantwatch_agent.checks.base import Check
 from tenantwatch_agent.checks.surroundings import Surroundings
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.errors import ConfigurationError, told_within
 from tenantwatch_agent.settings import read_table
 
 # kind: (module beside this one, class). Modules are imported only for the kinds that are configured.
@@ -48,10 +48,8 @@ def build_check(
     module_name, class_name = KINDS[kind]
     module = importlib.import_module(f"tenantwatch_agent.checks.{module_name}")
     parsed = read_table(module.Settings, settings, where, beside)
-    try:
+    with told_within(where):
         make = getattr(module, class_name)
         alone = kind not in _KNOW_OTHERS
         check: Check = make(parsed) if alone else make(parsed, surroundings or Surroundings())
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{where}: {error}") from None
     return check

@@ -45,8 +45,9 @@ class StatusPage:
     """A page that cannot be read says nothing about its vendor: CheckerFailed."""
 
     def __init__(self, settings: PageSettings) -> None:
-        if settings.degraded_after_ms is not None or settings.unhealthy_after_ms is not None:
-            raise ConfigurationError("status_page: how fast the page is says nothing about its vendor")
+        for key in ("degraded_after_ms", "unhealthy_after_ms"):
+            if getattr(settings, key) is not None:
+                raise ConfigurationError(f"{key}: how fast the page is says nothing about its vendor")
         # Of what is no address the probe says so.
         with contextlib.suppress(ValueError):
             whole = urlsplit(settings.url).path not in ("", "/")

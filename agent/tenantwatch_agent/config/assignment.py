@@ -86,8 +86,11 @@ def _each(
 ) -> dict[str, ConfiguredCheck]:
     """Every check tried by itself, so that each that is wrong is named with its reason."""
     found: dict[str, ConfiguredCheck] = {}
-    refused = []
+    refused: list[tuple[str, str]] = []
     for table in tables:
+        if len(refused) == MAX_REFUSED:
+            # Nothing of it is taken, and more than these are not told.
+            break
         given = table.get("id")
         check_id = given[:MAX_ID_LENGTH] if isinstance(given, str) else "without id"
         where = f"{WHERE}: check {check_id}"
@@ -107,7 +110,7 @@ def _each(
     if len(found) + len(known) > MAX_CHECKS_PER_AGENT:
         raise ConfigurationError(f"{WHERE}: more than {MAX_CHECKS_PER_AGENT} checks")
     if refused:
-        raise AssignmentRefused(tuple(refused[:MAX_REFUSED]))
+        raise AssignmentRefused(tuple(refused))
     return found
 
 

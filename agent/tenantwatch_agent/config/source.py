@@ -16,6 +16,7 @@ _STRINGS = re.compile(
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\- ]+?)\s*\]\]?\s*")
 _KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))[\w.\- ]*=""")
 _WORD = re.compile(r"[\w-]+")
+_WITHIN = re.compile(r"""([\w-]+)(?:: |\.)(?:'([^']*)'|([\w-]+))""")
 _NUMBERED = re.compile(r"([\w-]+) number (\d{1,9})")
 
 Lines = dict[str, list[int]]
@@ -38,9 +39,12 @@ class Source:
 
     @cached_property
     def _lines(self) -> dict[str, Lines]:
-        """Of each section the lines of each key and of each header in it; its own header is ``""``."""
+        """Of each section the lines of each key and of each header in it; its own header is ``""``.
+
+        A key stands there by itself, and behind its table as TABLE.KEY.
+        """
         found: dict[str, Lines] = {TOP: {}}
-        section, tables = TOP, 0
+        section, inner, tables = TOP, "", 0
         for number, line in enumerate(_without_long_texts(self._text), 1):
             if header := _HEADER.fullmatch(line):
                 # What stands in tables within a check is the check's.
@@ -50,12 +54,16 @@ class Source:
                 found[TOP].setdefault(first, []).append(number)
                 found.setdefault(section, {}).setdefault(inner, []).append(number)
             elif key := _KEY.match(line):
-                found[section].setdefault(key[1] or key[2] or key[3], []).append(number)
+                name = key[1] or key[2] or key[3]
+                for each in (name, f"{inner}.{name}"):
+                    found[section].setdefault(each, []).append(number)
         return found
 
 
 def _line(lines: Lines, told: str) -> int:
     """0 where nothing of it is there."""
+    if (inner := _WITHIN.match(told)) and (found := lines.get(f"{inner[1]}.{inner[2] or inner[3]}")):
+        return found[0]
     first, last = lines.get("", [0])[0], math.inf
     if table := _NUMBERED.match(told):
         # Of several tables alike only the one that is meant.

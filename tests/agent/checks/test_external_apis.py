@@ -176,7 +176,7 @@ async def test_a_timeout_names_step_and_phase() -> None:
         ({"steps": [{"name": "a", "urk": "http://a/"}]}, "steps number 1: unknown key 'urk'"),
         (
             {"steps": [], "status_page": {"url": "http://a/", "degraded_after_ms": 1}},
-            "status_page: how fast the page is",
+            "status_page: degraded_after_ms: how fast the page is",
         ),
         ({"secrets_file": {"password": "/no/such"}}, "secrets_env and secrets_file both give password"),
         ({"secrets_file": {"key": "/no/such"}}, "secrets_file /no/such: No such file"),

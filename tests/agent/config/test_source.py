@@ -23,6 +23,8 @@ id = "a"
 "odd-key" = "#"
 [checks.headers]
 accept = "x"
+accept-language = "x"
+"odd header" = "x"
 [[checks.steps]]
 url = "1"
 [[checks.steps]]
@@ -42,13 +44,16 @@ id = "b"
         ("spool", "[spool]: min is missing", 6),
         ("log", "[log]: level is missing", None),
         ("checks 1", "[[checks]] number 1 (a): unknown key 'odd-key'", 11),
-        ("checks 1", "[[checks]] number 1 (a): headers.accept must be a text", 12),
-        ("checks 1", "[[checks]] number 1 (a): steps number 1: url must be a text", 15),
-        ("checks 1", "[[checks]] number 1 (a): steps number 2: url must be a text", 17),
-        ("checks 1", "[[checks]] number 1 (a): steps number 2: name is missing", 16),
+        ("checks 1", "[[checks]] number 1 (a): headers.accept must be a text", 13),
+        ("checks 1", "[[checks]] number 1 (a): headers: 'accept-language' is too long", 14),
+        ("checks 1", "[[checks]] number 1 (a): headers: 'odd header' is no header", 15),
+        ("checks 1", "[[checks]] number 1 (a): headers: there is no such thing", 12),
+        ("checks 1", "[[checks]] number 1 (a): steps number 1: url must be a text", 17),
+        ("checks 1", "[[checks]] number 1 (a): steps number 2: url must be a text", 19),
+        ("checks 1", "[[checks]] number 1 (a): steps number 2: name is missing", 18),
         ("checks 1", "[[checks]] number 1 (a): steps number 9: name is missing", 9),
-        ("checks 2", "[[checks]] number 2 (b): kind is missing", 18),
-        ("checks 2", "[[checks]] number 2 (b): a check with this id exists already", 19),
+        ("checks 2", "[[checks]] number 2 (b): kind is missing", 20),
+        ("checks 2", "[[checks]] number 2 (b): a check with this id exists already", 21),
     ],
 )
 def test_the_line_of_what_is_wrong(section: str, mistake: str, line: int | None) -> None:

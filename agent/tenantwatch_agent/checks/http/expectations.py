@@ -8,7 +8,7 @@ from collections.abc import Collection
 from tenantwatch_agent.checks.conditions import HeaderConditions, JsonConditions
 from tenantwatch_agent.checks.http.message import Answer
 from tenantwatch_agent.checks.http.settings import RequestSettings
-from tenantwatch_agent.errors import ConfigurationError
+from tenantwatch_agent.errors import ConfigurationError, Mistakes
 
 _RANGE = re.compile(r"([1-5]\d\d)-([1-5]\d\d)|([1-5])xx|([1-5]\d\d)")
 
@@ -17,17 +17,23 @@ class Expectations:
     """Raises ConfigurationError, naming the key, for what cannot be expected."""
 
     def __init__(self, settings: RequestSettings) -> None:
-        self._statuses = [_status_range(text) for text in settings.expect_status]
         self._shown_statuses = ", ".join(settings.expect_status)
         self._part = settings.expect_body_contains
         self._pattern = None
-        if settings.expect_body_matches is not None:
-            # Imported here: few checks need it, and its library costs 3 MB.
-            from tenantwatch_agent.checks.pattern import Pattern
+        mistakes = Mistakes()
+        with mistakes.noted():
+            self._statuses = [_status_range(text) for text in settings.expect_status]
+        with mistakes.noted():
+            if settings.expect_body_matches is not None:
+                # Imported here: few checks need it, and its library costs 3 MB.
+                from tenantwatch_agent.checks.pattern import Pattern
 
-            self._pattern = Pattern(settings.expect_body_matches, "expect_body_matches")
-        self._json = JsonConditions(settings.expect_json, "expect_json")
-        self._headers = HeaderConditions(settings.expect_headers, "expect_headers")
+                self._pattern = Pattern(settings.expect_body_matches, "expect_body_matches")
+        with mistakes.noted():
+            self._json = JsonConditions(settings.expect_json, "expect_json")
+        with mistakes.noted():
+            self._headers = HeaderConditions(settings.expect_headers, "expect_headers")
+        mistakes.demand_none()
 
     async def problem(self, answer: Answer, secrets: Collection[str] = ()) -> str:
         """The first that is not fulfilled, in words and without the secrets; empty if all are."""

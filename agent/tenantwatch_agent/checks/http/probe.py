@@ -25,12 +25,13 @@ from tenantwatch_agent.checks.http.tls import TlsOptions
 from tenantwatch_agent.checks.http.visit import MOST_REDIRECTS, Visit
 from tenantwatch_agent.checks.secrets import body_parts, header_parts, hidden
 from tenantwatch_agent.checks.template import fill
-from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
+from tenantwatch_agent.errors import CheckerFailed, ConfigurationError, Mistakes
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = ("content-length", "transfer-encoding", "expect", "upgrade", "te")
 _OPEN_HEADERS = ("accept", "accept-language", "content-type", "host", "user-agent")
 """Their values may be shown; those of any other header are taken for secrets."""
+_PROXIES = ("proxy_url", "proxy_url_env", "proxy_url_file")
 
 
 class Probe:
@@ -38,28 +39,39 @@ class Probe:
 
     def __init__(self, settings: RequestSettings) -> None:
         self._settings = settings
-        self._expectations = Expectations(settings)
-        self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
-        self._expiry = Expiry(settings.certificate_warning_days, settings.certificate_error_days)
         self._header_secrets = settings.header_secrets()
         self._body_secret = settings.body_secret()
         self._proxy_secret = settings.proxy_secret()
-        # After the rest: without an address nothing more could be told of it.
-        self._address = _address(settings.url)
-        _check(settings, self._address)
-        self._home_tls, self._foreign_tls = _tls(settings)
         self._proxy: Proxy | None = None
         self._visit: Visit | None = None
         self._secrets: list[str] = []
         self.target = without_secrets(settings.url)
-        try:
-            self._read_proxy()
-        except CheckerFailed as error:
-            raise ConfigurationError(str(error)) from None
+        self._read_settings(settings)
         if settings.http_version == "2":
             # Here and not in the first look, whose time it would be.
             with contextlib.suppress(ImportError):
                 import tenantwatch_agent.checks.http.http2  # noqa: F401
+
+    def _read_settings(self, settings: RequestSettings) -> None:
+        """Raises ConfigurationError with all that is wrong."""
+        mistakes = Mistakes()
+        with mistakes.noted():
+            self._expectations = Expectations(settings)
+        with mistakes.noted():
+            self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
+        with mistakes.noted():
+            self._expiry = Expiry(settings.certificate_warning_days, settings.certificate_error_days)
+        with mistakes.noted():
+            _check(settings)
+        with mistakes.noted():
+            self._address = _address(settings.url)
+            _check_way(settings, self._address)
+            self._home_tls, self._foreign_tls = _tls(settings)
+        mistakes.demand_none()
+        try:
+            self._read_proxy()
+        except CheckerFailed as error:
+            raise ConfigurationError(str(error)) from None
 
     @property
     def phase(self) -> str:
@@ -149,35 +161,62 @@ def _address(url: str) -> Address:
         raise ConfigurationError(f"url {error}; a login belongs into headers") from None
 
 
-def _check(settings: RequestSettings, address: Address) -> None:
-    """Raises ConfigurationError."""
+def _check(settings: RequestSettings) -> None:
+    """Raises ConfigurationError with all that is wrong whatever the address."""
+    mistakes = Mistakes()
     for secrets in (settings.header_secrets(), settings.body_secret(), settings.proxy_secret()):
-        secrets.check()
+        with mistakes.noted():
+            secrets.check()
+    for demand in (_demand_method, _demand_headers, _demand_redirects, _demand_body, _demand_proxy):
+        with mistakes.noted():
+            demand(settings)
+    mistakes.demand_none()
+
+
+def _demand_method(settings: RequestSettings) -> None:
     if not _TOKEN.fullmatch(settings.method):
         raise ConfigurationError(f"method {settings.method!r} is not an HTTP method")
-    for name in (*settings.headers, *settings.headers_env, *settings.headers_file):
-        if not _TOKEN.fullmatch(name) or any(c in settings.headers.get(name, "") for c in "\r\n"):
-            raise ConfigurationError(f"headers: {name!r} is not a valid header")
-        if name.lower() in _OURS:
-            raise ConfigurationError(f"headers: {name!r} is for the agent to set")
+
+
+def _demand_headers(settings: RequestSettings) -> None:
+    mistakes = Mistakes()
+    for key in ("headers", "headers_env", "headers_file"):
+        for name, value in getattr(settings, key).items():
+            with mistakes.noted():
+                if not _TOKEN.fullmatch(name) or any(c in str(value) for c in "\r\n"):
+                    raise ConfigurationError(f"{key}: {name!r} is not a valid header")
+                if name.lower() in _OURS:
+                    raise ConfigurationError(f"{key}: {name!r} is for the agent to set")
+    mistakes.demand_none()
+
+
+def _demand_redirects(settings: RequestSettings) -> None:
     if not 0 <= settings.max_redirects <= MOST_REDIRECTS:
         raise ConfigurationError(f"max_redirects must be 0 to {MOST_REDIRECTS}")
+
+
+def _demand_body(settings: RequestSettings) -> None:
     if len(settings.body) > MAX_BODY_BYTES:
         raise ConfigurationError(f"body may have {MAX_BODY_BYTES} characters")
+    _demand_one(settings, "body", "body_env", "body_file")
+
+
+def _demand_proxy(settings: RequestSettings) -> None:
+    _demand_one(settings, *_PROXIES)
+
+
+def _demand_one(settings: RequestSettings, *keys: str) -> None:
+    given = [key for key in keys if getattr(settings, key)]
+    if len(given) > 1:
+        raise ConfigurationError(f"give only one of {', '.join(given)}")
+
+
+def _check_way(settings: RequestSettings, address: Address) -> None:
     if not (address.secure or settings.max_redirects):
         for key in ("ca_file", "client_certificate_file"):
             if getattr(settings, key) is not None:
                 raise ConfigurationError(f"{key} belongs to an https:// url")
-    _check_way(settings, address)
-
-
-def _check_way(settings: RequestSettings, address: Address) -> None:
-    given = [key for key in ("body", "body_env", "body_file") if getattr(settings, key)]
-    proxies = [key for key in ("proxy_url", "proxy_url_env", "proxy_url_file") if getattr(settings, key)]
-    for keys in (given, proxies):
-        if len(keys) > 1:
-            raise ConfigurationError(f"give only one of {', '.join(keys)}")
-    if proxies and settings.http_version == "2" and not address.secure:
+    if settings.http_version == "2" and not address.secure and any(getattr(settings, k) for k in _PROXIES):
         raise ConfigurationError("http_version 2 through a proxy needs an https:// url")
 
 
