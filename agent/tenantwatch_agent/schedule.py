@@ -17,10 +17,12 @@ from typing import Any
 
 from tenantwatch_wire.records import CheckDefinition, Result
 
+from tenantwatch_agent.checks.base import asked_by
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.egress import OwnEgress
 from tenantwatch_agent.look import Looker
+from tenantwatch_agent.operands import Operands
 from tenantwatch_agent.vitals import Vitals
 
 FIRST_WITHIN_SECONDS = 5.0
@@ -99,6 +101,7 @@ class Schedule:
         self._entries: dict[str, _Entry] = {}
         self._heap: list[tuple[float, int, _Entry]] = []
         self._number = itertools.count()
+        self._operands = Operands()
         self._turns: dict[str, asyncio.Lock] = {}
         self._under_way: dict[asyncio.Task[None], ConfiguredCheck] = {}
         self._progress_at = clock()
@@ -146,9 +149,11 @@ class Schedule:
             if entry is None or not _alike(entry.one, one):
                 entry = _Entry(one, _phase(self._agent_id, one.definition))
                 entry.begin(now)
+                self._operands.waits_no_more(one.definition.check_id)
             self._entries[one.definition.check_id] = entry
         self.latest = {check_id: r for check_id, r in self.latest.items() if check_id in self._entries}
         self._turns = {c: turn for c, turn in self._turns.items() if turn.locked() or c in self._entries}
+        self._operands.keep_only(self._entries)
         self._order()
 
     def definitions_under_way(self) -> list[CheckDefinition]:
@@ -227,6 +232,7 @@ class Schedule:
     def _woken(self, now: float, slept_seconds: float) -> None:
         log.warning("nothing ran for %.0f s: the machine slept or stood still", slept_seconds)
         self._progress_at = now
+        self._operands.begin_again()
         for entry in self._entries.values():
             if entry.due <= now:
                 self._vitals.missed_runs += entry.missed(now)
@@ -237,11 +243,26 @@ class Schedule:
         self._vitals.missed_runs += entry.missed(now)
         if entry.under_way:
             self._vitals.missed_runs += 1
-        else:
-            entry.under_way = True
-            self._start(entry.one, self._scheduled(entry))
+        elif not (entry.first and self._waits_for_others(entry)):
+            self._look_with(entry)
         entry.advance(now)
         heapq.heappush(self._heap, (entry.due, next(self._number), entry))
+
+    def _waits_for_others(self, entry: _Entry) -> bool:
+        """Of whose results it would make nothing yet; its second run waits for nobody."""
+        asked = asked_by(entry.one.check) & self._entries.keys()
+        return self._operands.awaited(entry.one.definition.check_id, asked)
+
+    def _look_with(self, entry: _Entry) -> None:
+        self._operands.waits_no_more(entry.one.definition.check_id)
+        entry.under_way = True
+        self._start(entry.one, self._scheduled(entry))
+
+    def _note_seen(self, check_id: str) -> None:
+        for waiter in self._operands.seen(check_id):
+            entry = self._entries[waiter]
+            if not entry.under_way:
+                self._look_with(entry)
 
     async def _scheduled(self, entry: _Entry) -> None:
         try:
@@ -268,6 +289,7 @@ class Schedule:
             except asyncio.CancelledError:
                 await keeping
                 raise
+            self._note_seen(check_id)
 
     def _order(self) -> None:
         self._heap = [(entry.due, next(self._number), entry) for entry in self._entries.values()]

@@ -9,12 +9,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
+from tenantwatch_agent import schedule as schedule_module
 from tenantwatch_agent.checks.base import Outcome
+from tenantwatch_agent.checks.registry import build_check
+from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.errors import CheckerFailed
 from tenantwatch_agent.look import Looker
-from tenantwatch_agent.schedule import STUCK_SECONDS, Schedule, _Entry
+from tenantwatch_agent.schedule import STUCK_SECONDS, Schedule, _Entry, _phase
 from tenantwatch_agent.vitals import Vitals
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
@@ -82,7 +85,7 @@ class Kept(list[Result]):
             self._changed.notify_all()
 
     async def reached(self, count: int) -> None:
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(30), self._changed:
             await self._changed.wait_for(lambda: len(self) >= count)
 
 
@@ -266,6 +269,65 @@ async def test_after_a_suspend_missed_runs_count_and_nothing_comes_in_a_burst() 
     assert 50 * 3590 <= vitals.missed_runs - before <= 50 * 3605
     # Spread over the second as at the start, not all together.
     assert most < 25
+
+
+async def test_who_judges_others_looks_first_when_they_have_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule_module, "FIRST_WITHIN_SECONDS", 0.1)
+    kept, clock, around, release = Kept(), SleepyClock(), Surroundings(), asyncio.Event()
+
+    async def slow() -> Outcome:
+        await release.wait()
+        return Outcome(Status.HEALTHY)
+
+    async def keep(results: Sequence[Result]) -> None:
+        around.latest.record(results[0])
+        await kept.keep(results)
+
+    ids = sorted("abcdef", key=lambda each: _phase("agent", configured(each, healthy).definition))
+    early, asked, late = ids[0], ids[1], ids[-1]
+    hour = {"interval_ms": 3_600_000, "timeout_ms": 600_000}
+    judge = build_check("business_logic", {"healthy_if": f"{asked}.status == 0"}, "test", around)
+    checks = [
+        replace(configured(early, healthy, **hour), check=judge),
+        configured(asked, slow, **hour),
+        configured(late, healthy, **hour),
+    ]
+    schedule = Schedule("agent", checks, keep, Vitals(), clock=clock)
+    schedule.start()
+    for turn in range(2):
+        # By the time that the last one has looked the first one was due.
+        await kept.reached(3 * turn + 1)
+        assert [result.check_id for result in kept[3 * turn :]] == [late]
+        release.set()
+        await kept.reached(3 * turn + 3)
+        seen = [(result.check_id, result.status) for result in kept[3 * turn + 1 :]]
+        assert seen == [(asked, Status.HEALTHY), (early, Status.HEALTHY)]
+        # What was seen before a suspend is too old afterwards.
+        release.clear()
+        clock.slept += 2 * 3600
+    await schedule.stop()
+
+
+async def test_who_judges_one_that_hangs_looks_in_his_second_run() -> None:
+    kept = Kept()
+    judge = build_check("business_logic", {"healthy_if": "stuck.status == 0"}, "test", Surroundings())
+    checks = [
+        configured("stuck", hang, timeout_ms=60_000),
+        replace(configured("a", healthy), check=judge),
+        # Of one that waits for itself, or for one that there is not, nothing is to be waited for.
+        replace(
+            configured("b", healthy),
+            check=build_check("business_logic", {"healthy_if": "b.status + c.status == 0"}, "test"),
+        ),
+    ]
+    schedule = Schedule("agent", checks, kept.keep, Vitals())
+    schedule.start()
+    await kept.reached(4)
+    await schedule.stop()
+    assert {(result.check_id, result.status) for result in kept} == {
+        ("a", Status.UNKNOWN),
+        ("b", Status.UNKNOWN),
+    }
 
 
 async def test_a_reload_restarts_only_what_changed_and_loses_no_look() -> None:

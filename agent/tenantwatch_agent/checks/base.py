@@ -62,6 +62,11 @@ class AsksOthers(Protocol):
         """The ids of those checks."""
 
 
+def asked_by(check: Check) -> frozenset[str]:
+    """The ids of the checks whose results it judges; none for most."""
+    return check.asks if isinstance(check, AsksOthers) else frozenset()
+
+
 @runtime_checkable
 class HearsJobs(Protocol):
     """A check that judges whether a job calls the agent."""

@@ -7,7 +7,7 @@ import sys
 
 from tenantwatch_wire.records import Result, Status
 
-from tenantwatch_agent.checks.base import AsksOthers
+from tenantwatch_agent.checks.base import asked_by
 from tenantwatch_agent.config import AgentConfig, ConfiguredCheck
 from tenantwatch_agent.config.current import Configuration
 from tenantwatch_agent.config.doubts import doubts
@@ -118,7 +118,7 @@ def _look_once(options: argparse.Namespace) -> Status:
 async def _look(looker: Looker, one: ConfiguredCheck, configuration: Configuration) -> Result:
     """After those of whose results it makes its own."""
     configuration.surroundings.heartbeats.expect(configuration.config.heartbeats)
-    asked = one.check.asks if isinstance(one.check, AsksOthers) else ()
+    asked = asked_by(one.check)
     for other in configuration.config.checks:
         if other.definition.check_id in asked and other is not one:
             configuration.surroundings.latest.record(await looker.look(other))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenantwatch_agent.checks.base import AsksOthers, Doubtful, HearsJobs
+from tenantwatch_agent.checks.base import Doubtful, HearsJobs, asked_by
 from tenantwatch_agent.config.checks import ConfiguredCheck
 from tenantwatch_agent.config.load import AgentConfig
 from tenantwatch_agent.config.sections import SYSTEM_TRUST
@@ -60,8 +60,7 @@ def _of_timing(one: ConfiguredCheck) -> Iterator[str]:
 
 
 def _of_others(one: ConfiguredCheck, known: set[str]) -> Iterator[str]:
-    asked = one.check.asks if isinstance(one.check, AsksOthers) else frozenset()
-    for check_id in sorted(asked - known):
+    for check_id in sorted(asked_by(one.check) - known):
         yield f"asks for the results of a check {check_id!r}, and there is none: it will be unknown"
 
 
