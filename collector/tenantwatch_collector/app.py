@@ -88,14 +88,9 @@ class Collector:
         templates = Templates(PARTS, config.notify.templates_folder)
         self._notifier = Notifier(store, channels, config.notify, templates, owed, self.vitals)
         ground = config.notify.ground(TICKS_PER_SECOND)
-        routing = ground.routing()
-        inhibitions = config.notify.all_inhibitions(TICKS_PER_SECOND)
-        alerts = AlertBook(tuple(channels), routing, config.dashboard_url, inhibitions, config.rules.off)
+        alerts = self._alert_book(tuple(channels), ground)
         self._judge = Judge(store, alerts, self._changed, owed, self.vitals, ground)
-        passes = {"judge": self._judge.passes, **self._notifier.passes}
-        self._heartbeat = (
-            None if config.heartbeat is None else Heartbeat(config.heartbeat, passes, self.vitals)
-        )
+        self._heartbeat = self._beats()
         self._peers = Peers(
             store,
             Whoami(config.collector_id, config.watch.interval_seconds),
@@ -103,22 +98,12 @@ class Collector:
             self._judge.commanded,
         )
         self._levels = LevelEngine(store, self._judge.passes, self._judge.found)
-        anomalies = [] if ANOMALY in config.rules.off else [AnomalyEngine(store, self._judge.found)]
         self._keys = Keyring(config.folder)
         self._reports = Reports(store, self._keys.signer, self._count_issued)
-        self._rollups = RollupEngine(store)
-        self._retention = RetentionEngine(
-            store, self._rollups, config.retention.raw_days, config.retention.history_months
-        )
-        issuing = IssuingEngine(
-            store, self._reports, self._settle, self.vitals, config.retention.history_months
-        )
-        led: list[Engine] = [self._rollups, issuing, self._retention, *anomalies]
-        self._leadership = Leadership(store, self._judge, led, self._changed)
+        self._leadership = Leadership(store, self._judge, self._led(), self._changed)
         self._settled = Settled(store, self._leadership.caught_up)
         self._commits = GroupCommit(store, self.vitals, self._judge.committed)
-        verifier = None if config.jwt is None else JwtVerifier(config.jwt)
-        authenticator = Authenticator(store, verifier)
+        authenticator = Authenticator(store, None if config.jwt is None else JwtVerifier(config.jwt))
         self._agents = AgentService(
             store,
             authenticator,
@@ -143,6 +128,28 @@ class Collector:
         self._app = create_app(store, self.vitals, routers, admission)
         self._rest = RestDoor(config.rest, config.tls, self._app)
         self._stopped = False
+
+    def _alert_book(self, channels: tuple[str, ...], ground: Ground) -> AlertBook:
+        inhibitions = self.config.notify.all_inhibitions(TICKS_PER_SECOND)
+        url, off = self.config.dashboard_url, self.config.rules.off
+        return AlertBook(channels, ground.routing(), url, inhibitions, off)
+
+    def _beats(self) -> Heartbeat | None:
+        if self.config.heartbeat is None:
+            return None
+        passes = {"judge": self._judge.passes, **self._notifier.passes}
+        return Heartbeat(self.config.heartbeat, passes, self.vitals)
+
+    def _led(self) -> list[Engine]:
+        """The engines that the collector which has the lease runs, in the order in which they start."""
+        store, retention, found = self._store, self.config.retention, self._judge.found
+        rollups = RollupEngine(store)
+        return [
+            rollups,
+            IssuingEngine(store, self._reports, self._settle, self.vitals, retention.history_months),
+            RetentionEngine(store, rollups, retention.raw_days, retention.history_months),
+            *([] if ANOMALY in self.config.rules.off else [AnomalyEngine(store, found)]),
+        ]
 
     async def _settle(self, instant_us: int) -> None:
         await self._settled.until(instant_us)

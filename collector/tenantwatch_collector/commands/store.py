@@ -77,37 +77,8 @@ def add_commands(commands: Any, config_help: str) -> None:
     family = commands.add_parser(
         "store", help="export and import results, migrate, take stock, verify"
     ).add_subparsers(required=True, metavar="COMMAND")
-
-    exported = _add(
-        family, "export", "write results to a file", _EXPORT, _with_store(export_results), config_help
-    )
-    exported.add_argument("file", type=Path, metavar="FILE", help="- is standard output")
-    exported.add_argument(
-        "--tenant", action="append", default=[], metavar="T", help="only this one's; repeatable"
-    )
-    exported.add_argument("--from", dest="start", type=moment_of, metavar="TIME", help="results since then")
-    exported.add_argument("--to", dest="end", type=moment_of, metavar="TIME", help="results before then")
-    exported.add_argument("--resume", action="store_true", help="go on with an interrupted FILE")
-    _form(exported)
-
-    imported = _add(
-        family,
-        "import",
-        "store the results of a file",
-        _IMPORT,
-        _with_store(import_results, new=True),
-        config_help,
-    )
-    imported.add_argument("file", type=Path, metavar="FILE", help="- is standard input")
-    imported.add_argument("--create", action="store_true", help="make tenants and checks that are not there")
-    imported.add_argument(
-        "--skip-bad",
-        type=Path,
-        metavar="FILE",
-        help="go on after bad lines; write them there with their reasons",
-    )
-    _form(imported)
-
+    _add_export(family, config_help)
+    _add_import(family, config_help)
     _add(
         family,
         "migrate",
@@ -130,6 +101,40 @@ def add_commands(commands: Any, config_help: str) -> None:
     verified.add_argument(
         "--all", action="store_true", help="every commit, result and rollup instead of a sample"
     )
+
+
+def _add_export(family: Any, config_help: str) -> None:
+    exported = _add(
+        family, "export", "write results to a file", _EXPORT, _with_store(export_results), config_help
+    )
+    exported.add_argument("file", type=Path, metavar="FILE", help="- is standard output")
+    exported.add_argument(
+        "--tenant", action="append", default=[], metavar="T", help="only this one's; repeatable"
+    )
+    exported.add_argument("--from", dest="start", type=moment_of, metavar="TIME", help="results since then")
+    exported.add_argument("--to", dest="end", type=moment_of, metavar="TIME", help="results before then")
+    exported.add_argument("--resume", action="store_true", help="go on with an interrupted FILE")
+    _form(exported)
+
+
+def _add_import(family: Any, config_help: str) -> None:
+    imported = _add(
+        family,
+        "import",
+        "store the results of a file",
+        _IMPORT,
+        _with_store(import_results, new=True),
+        config_help,
+    )
+    imported.add_argument("file", type=Path, metavar="FILE", help="- is standard input")
+    imported.add_argument("--create", action="store_true", help="make tenants and checks that are not there")
+    imported.add_argument(
+        "--skip-bad",
+        type=Path,
+        metavar="FILE",
+        help="go on after bad lines; write them there with their reasons",
+    )
+    _form(imported)
 
 
 def _form(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """REST paths of alerts, custom rules, routes and silences."""
 
-# No postponed annotations here: FastAPI must see the types that create_alert_router makes.
+# No postponed annotations here: FastAPI must see the types of the endpoints.
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -22,7 +22,7 @@ from tenantwatch_collector.api.alerting import (
 )
 from tenantwatch_collector.api.alerts import Alerts
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
-from tenantwatch_collector.api.rest.routes import Cursor, Limit, Paged, Text
+from tenantwatch_collector.api.rest.parameters import Cursor, Limit, Paged, Text
 from tenantwatch_collector.api.routes import Routes
 from tenantwatch_collector.api.routing import RouteBody, RouteHistory, RouteList, RouteView
 from tenantwatch_collector.api.rules import Rules
@@ -31,8 +31,8 @@ from tenantwatch_collector.api.silences import Silences
 Id = Annotated[str, Path(max_length=128)]
 
 
-def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: Silences) -> APIRouter:
-    """The REST door to everything about alerts."""
+def create_alert_router(alerts: Alerts) -> APIRouter:
+    """The REST door to alerts themselves."""
     router = operations_router(PREFIX, "alerts")
 
     @router.get("/alerts")
@@ -67,6 +67,13 @@ def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: 
     async def resolve(caller: Known, alert_id: Id, body: Resolve | None = None) -> AlertView:
         return await alerts.command(caller, alert_id, "resolve", body.resolution_notes if body else "")
 
+    return router
+
+
+def create_rule_router(rules: Rules) -> APIRouter:
+    """The REST door to custom rules."""
+    router = operations_router(PREFIX, "alerts")
+
     @router.get("/alert-rules")
     @through(rules.list)
     async def list_rules(caller: Known, page: Paged) -> RuleList:
@@ -92,6 +99,13 @@ def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: 
     async def remove_rule(caller: Known, rule_id: Id) -> None:
         await rules.remove(caller, rule_id)
 
+    return router
+
+
+def create_route_router(routes: Routes) -> APIRouter:
+    """The REST door to who is told of which alerts."""
+    router = operations_router(PREFIX, "alerts")
+
     @router.get("/alert-routes")
     @through(routes.list)
     async def list_routes(caller: Known) -> RouteList:
@@ -111,6 +125,13 @@ def create_alert_router(alerts: Alerts, rules: Rules, routes: Routes, silences: 
     @through(routes.remove)
     async def remove_route(caller: Known, name: Id) -> None:
         await routes.remove(caller, name)
+
+    return router
+
+
+def create_silence_router(silences: Silences) -> APIRouter:
+    """The REST door to times in which nobody is told."""
+    router = operations_router(PREFIX, "alerts")
 
     @router.get("/silences")
     @through(silences.list)

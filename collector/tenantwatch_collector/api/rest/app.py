@@ -9,18 +9,23 @@ from tenantwatch_collector.api.admission import Admission
 from tenantwatch_collector.api.idempotency import Idempotency
 from tenantwatch_collector.api.models import Problem
 from tenantwatch_collector.api.offered import Offered
-from tenantwatch_collector.api.rest.alert_routes import create_alert_router
+from tenantwatch_collector.api.rest.alert_routes import (
+    create_alert_router,
+    create_route_router,
+    create_rule_router,
+    create_silence_router,
+)
 from tenantwatch_collector.api.rest.assignment_routes import create_assignment_router
 from tenantwatch_collector.api.rest.audit_routes import create_audit_router
 from tenantwatch_collector.api.rest.bodies import BoundedBodies
 from tenantwatch_collector.api.rest.description import complete
 from tenantwatch_collector.api.rest.door import RestDoor
+from tenantwatch_collector.api.rest.health_routes import create_check_router, create_health_router
 from tenantwatch_collector.api.rest.issued_routes import create_issued_router
 from tenantwatch_collector.api.rest.platform_routes import create_deployment_router, create_metrics_router
 from tenantwatch_collector.api.rest.problems import answer_with_problems
 from tenantwatch_collector.api.rest.request_ids import RequestIds
-from tenantwatch_collector.api.rest.routes import create_router
-from tenantwatch_collector.api.rest.sla_routes import create_sla_router
+from tenantwatch_collector.api.rest.sla_routes import create_sla_router, create_terms_router
 from tenantwatch_collector.api.rest.tenant_routes import create_tenant_router
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.vitals import Vitals
@@ -69,9 +74,14 @@ def _watch_the_watcher(app: FastAPI, store: Store, vitals: Vitals) -> None:
 def create_routers(offered: Offered) -> list[APIRouter]:
     """The REST doors to everything that is offered."""
     return [
-        create_router(offered.operations, offered.checks),
-        create_alert_router(offered.alerts, offered.rules, offered.routes, offered.silences),
-        create_sla_router(offered.levels, offered.contracting),
+        create_health_router(offered.operations),
+        create_check_router(offered.operations, offered.checks),
+        create_alert_router(offered.alerts),
+        create_rule_router(offered.rules),
+        create_route_router(offered.routes),
+        create_silence_router(offered.silences),
+        create_sla_router(offered.levels),
+        create_terms_router(offered.contracting),
         create_metrics_router(offered.metrics),
         create_deployment_router(offered.deployments),
         create_assignment_router(offered.assignments),

@@ -14,7 +14,7 @@ from tenantwatch_collector.api.assigned import (
 )
 from tenantwatch_collector.api.assignments import Assignments
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
-from tenantwatch_collector.api.rest.routes import Paged
+from tenantwatch_collector.api.rest.parameters import Paged
 
 
 def create_assignment_router(assignments: Assignments) -> APIRouter:

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 
 from tenantwatch_collector.api.auditing import Auditing, AuditList
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
-from tenantwatch_collector.api.rest.routes import Cursor, Limit, Text
+from tenantwatch_collector.api.rest.parameters import Cursor, Limit, Text
 
 
 def create_audit_router(auditing: Auditing) -> APIRouter:

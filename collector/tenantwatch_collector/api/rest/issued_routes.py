@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 
 from tenantwatch_collector.api.issued import Issued, IssuedList
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
-from tenantwatch_collector.api.rest.routes import Paged
+from tenantwatch_collector.api.rest.parameters import Paged
 
 Word = Annotated[str, Path(max_length=64)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -1,6 +1,6 @@
 """REST paths of service levels, reports, contracts, windows and corrections."""
 
-# No postponed annotations here: FastAPI must see the types that create_sla_router makes.
+# No postponed annotations here: FastAPI must see the types of the endpoints.
 from datetime import date
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from tenantwatch_collector.api.agreements import (
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.api.models import Instant
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
-from tenantwatch_collector.api.rest.routes import Paged
+from tenantwatch_collector.api.rest.parameters import Paged
 from tenantwatch_collector.api.service_levels import Format, Question, ServiceLevels
 from tenantwatch_collector.reports.naming import MAX_ROLLING_DAYS, PeriodName
 from tenantwatch_collector.sla.contract import Tier
@@ -40,8 +40,8 @@ def question(
 Asked = Annotated[Question, Depends(question)]
 
 
-def create_sla_router(levels: ServiceLevels, contracting: Contracting) -> APIRouter:
-    """The REST door to service levels."""
+def create_sla_router(levels: ServiceLevels) -> APIRouter:
+    """The REST door to service levels and their reports."""
     router = operations_router(PREFIX, "service levels")
 
     @router.get("/sla/{tenant_id}")
@@ -81,6 +81,13 @@ def create_sla_router(levels: ServiceLevels, contracting: Contracting) -> APIRou
     @through(levels.keys)
     async def report_keys(caller: Known) -> dict[str, Any]:
         return await levels.keys(caller)
+
+    return router
+
+
+def create_terms_router(contracting: Contracting) -> APIRouter:
+    """The REST door to what was agreed with a tenant, announced and corrected."""
+    router = operations_router(PREFIX, "service levels")
 
     @router.get("/sla/{tenant_id}/terms")
     @through(contracting.terms)

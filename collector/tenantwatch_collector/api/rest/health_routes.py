@@ -1,33 +1,24 @@
-"""REST paths under /api/v1/monitoring: read the request, call the operation, answer its model."""
+"""REST paths of health: how tenants are, how they were, and looking at once."""
 
-# No postponed annotations here: FastAPI must see the types that create_router makes.
+# No postponed annotations here: FastAPI must see the types of the endpoints.
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from tenantwatch_collector.api import models
 from tenantwatch_collector.api.health_checks import HealthChecks
 from tenantwatch_collector.api.looks import HealthCheckAnswer, NewHealthCheck, Round
 from tenantwatch_collector.api.operations import MAX_HOURS, Operations, check_result
-from tenantwatch_collector.api.pages import MAX_CURSOR, MAX_LIMIT, Page
+from tenantwatch_collector.api.pages import MAX_LIMIT
 from tenantwatch_collector.api.rest.door import PREFIX, Known, operations_router, through
+from tenantwatch_collector.api.rest.parameters import Cursor, Limit, Text
 
 MAX_TENANTS = 10_000
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Cursor = Annotated[str, Query(max_length=MAX_CURSOR)]
 
 
-def page(limit: Limit = MAX_LIMIT, cursor: Cursor = "") -> Page:
-    return Page(limit, cursor)
-
-
-Paged = Annotated[Page, Depends(page)]
-Text = Annotated[str, Query(max_length=128)]
-
-
-def create_router(operations: Operations, checks: HealthChecks) -> APIRouter:
-    """The REST door to the operations."""
+def create_health_router(operations: Operations) -> APIRouter:
+    """The REST door to how tenants are."""
     router = operations_router(PREFIX, "monitoring")
 
     @router.get("/dashboard/health")
@@ -52,6 +43,13 @@ def create_router(operations: Operations, checks: HealthChecks) -> APIRouter:
     @through(operations.tenant_summary)
     async def tenant_summary(caller: Known, tenant_id: str) -> models.TenantSummary:
         return await operations.tenant_summary(caller, tenant_id)
+
+    return router
+
+
+def create_check_router(operations: Operations, checks: HealthChecks) -> APIRouter:
+    """The REST door to looking now, and to what was seen before."""
+    router = operations_router(PREFIX, "monitoring")
 
     @router.post("/health-checks")
     @through(checks.round)
