@@ -11,12 +11,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from tenantwatch_collector.background import end
+from tenantwatch_collector.engines.issuing_periods import (
+    ISSUED,
+    UTC_DAYS,
+    WESTERNMOST_S,
+    day_of,
+    periods,
+    periods_of,
+    touches,
+)
 from tenantwatch_collector.engines.late_facts import LateFacts
 from tenantwatch_collector.engines.retention import retention_at
 from tenantwatch_collector.errors import NotYet
@@ -24,18 +32,13 @@ from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.naming import NamedPeriod, PeriodName, named_period, read_label
 from tenantwatch_collector.reports.service import Reports
-from tenantwatch_collector.sla.local_time import LocalTime
 from tenantwatch_collector.sla.periods import FINAL_AFTER_SECONDS
 from tenantwatch_collector.store.base import PLATFORM_KEY, LateFact, Store, StoreUnavailable, Tenant
 from tenantwatch_collector.vitals import Vitals
 
-ISSUED: tuple[PeriodName, ...] = ("monthly", "quarterly", "yearly")
 _PAUSE_SECONDS = 60.0
 _AGAIN_US = 900 * UNITS
 """How long a tenant is left alone whose agents have not sent all."""
-_EASTERNMOST_S, _WESTERNMOST_S = 14 * 3600, 12 * 3600
-_DAY_US = 86_400 * UNITS
-_UTC = LocalTime([(0, ZoneInfo("UTC"))])
 _Place = tuple[int, PeriodName, str]
 """A tenant's key, and which period."""
 _NAMED = 5
@@ -116,8 +119,8 @@ class IssuingEngine:
         """Periods of UTC days that are over for good in some zone, and not complete, the oldest first."""
         created_us = min((tenant.created_at_us for tenant in self._tenants.values()), default=now_us)
         since_us = max(created_us, retention_at(now_us, 0, self._history_months).history_before_us)
-        since = _day(since_us)
-        found = [each for kind in ISSUED for each in _periods(kind, since, _day(now_us), now_us)]
+        since = day_of(since_us)
+        found = [each for kind in ISSUED for each in periods(kind, since, day_of(now_us), now_us)]
         found = [named for named in found if (named.period_type, named.label) not in self._complete]
         return sorted(found, key=lambda named: named.period.end)
 
@@ -126,8 +129,8 @@ class IssuingEngine:
 
         Who is waited for for one is waited for for all later ones, and asked once.
         """
-        name, day = (named.period_type, named.label), _day(named.period.start * UNITS)
-        until_us = (named.period.end + _WESTERNMOST_S) * UNITS
+        name, day = (named.period_type, named.label), day_of(named.period.start * UNITS)
+        until_us = (named.period.end + WESTERNMOST_S) * UNITS
         left = False
         for key in await self._store.not_issued(*name, until_us):
             if key in self._tenants and (key, *name) not in self._empty:
@@ -147,7 +150,7 @@ class IssuingEngine:
             if self._is_early(key, await self._reports.waits_from(tenant, asked), asked):
                 return False
             if not await self._reports.issue(tenant, asked):
-                self._empty.add((key, kind, named_period(kind, day, 1, _UTC, asked.as_of).label))
+                self._empty.add((key, kind, named_period(kind, day, 1, UTC_DAYS, asked.as_of).label))
             return True
         return False
 
@@ -186,7 +189,7 @@ class IssuingEngine:
         touched = {
             (fact.tenant_key, named.period_type, named.label): named
             for fact in facts
-            for named in _periods_of(fact, now_us)
+            for named in periods_of(fact, now_us)
         }
         for_all = {(each.period_type, each.label): each for each in touched.values()}
         touched |= await self._on_request(facts, now_us)
@@ -196,7 +199,7 @@ class IssuingEngine:
             found = await self._kept_on_request(PLATFORM_KEY, facts, now_us)
             for_all |= {(each.period_type, each.label): each for each in found}
         for named in for_all.values():
-            await self._issue_for_all(named, _day(named.period.start * UNITS), at_once=True)
+            await self._issue_for_all(named, day_of(named.period.start * UNITS), at_once=True)
         if not self._filled_in:
             await self._late.note(at_once=bool(touched))
 
@@ -211,15 +214,15 @@ class IssuingEngine:
 
     async def _kept_on_request(self, key: int, facts: Sequence[LateFact], now_us: int) -> list[NamedPeriod]:
         kept = {each.label for each in await self._store.issued_to(key) if each.period_type not in ISSUED}
-        named = [named_period(*read_label(label), 1, _UTC, now_us // UNITS) for label in sorted(kept)]
-        return [each for each in named if any(_touches(fact, each) for fact in facts)]
+        named = [named_period(*read_label(label), 1, UTC_DAYS, now_us // UNITS) for label in sorted(kept)]
+        return [each for each in named if any(touches(fact, each) for fact in facts)]
 
     async def _look_again(self, place: _Place, named: NamedPeriod, at_once: bool) -> None:
         self._filled_in.pop(place, None)
         tenant = self._tenants.get(place[0])
         if tenant is None:
             return
-        done = await self._issue(tenant, named.period_type, _day(named.period.start * UNITS), at_once)
+        done = await self._issue(tenant, named.period_type, day_of(named.period.start * UNITS), at_once)
         if not done and tenant.created_at_us >= named.period.end * UNITS:
             self._filled_in[place] = named
 
@@ -256,30 +259,3 @@ class IssuingEngine:
                 more,
             )
         self._waiting = waiting
-
-
-def _periods(kind: PeriodName, first: date, last: date, now_us: int) -> Iterator[NamedPeriod]:
-    """The periods of UTC days that touch [first, last] and are over for good in some zone."""
-    day = first
-    while day <= last:
-        named = named_period(kind, day, 1, _UTC, now_us // UNITS)
-        if (named.period.end - _EASTERNMOST_S + FINAL_AFTER_SECONDS) * UNITS > now_us:
-            return
-        yield named
-        day = _day(named.period.end * UNITS)
-
-
-def _periods_of(fact: LateFact, now_us: int) -> Iterable[NamedPeriod]:
-    """Those that the fact may be of, whatever the tenant's zone: a day more at both ends."""
-    first, last = _day(fact.from_us - _DAY_US), _day(min(fact.to_us + _DAY_US, now_us))
-    return (named for kind in ISSUED for named in _periods(kind, first, last, now_us))
-
-
-def _touches(fact: LateFact, named: NamedPeriod) -> bool:
-    """Whether it may be of the period of UTC days, whatever the tenant's zone."""
-    period = named.period.in_units(UNITS)
-    return fact.from_us < period.end + _DAY_US and fact.to_us > period.start - _DAY_US
-
-
-def _day(time_us: int) -> date:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)).date()
