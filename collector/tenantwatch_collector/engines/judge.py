@@ -11,19 +11,15 @@ import logging
 import time
 from collections.abc import Sequence
 
-from tenantwatch_collector.alerts.builtin import in_force
-from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.routing import Ground
-from tenantwatch_collector.engines.agreed_groups import AgreedGroups
 from tenantwatch_collector.engines.alerting import AlertBook
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
+from tenantwatch_collector.engines.decisions import Decisions
 from tenantwatch_collector.engines.feed import Feed
 from tenantwatch_collector.engines.findings import Finding
-from tenantwatch_collector.engines.quiet import QuietTimes
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.engines.recall import recall
-from tenantwatch_collector.engines.routes import RouteBook
-from tenantwatch_collector.engines.tenants import judge_tenant
+from tenantwatch_collector.engines.tenants import TenantBook
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import (
     CheckChange,
@@ -31,8 +27,6 @@ from tenantwatch_collector.store.base import (
     Judgement,
     Store,
     StoreUnavailable,
-    Tenant,
-    TenantState,
 )
 from tenantwatch_collector.vitals import Vitals
 
@@ -58,18 +52,13 @@ class Judge:
         ground: Ground,
     ) -> None:
         self._store = store
-        self._routes = RouteBook(store, ground)
         self._changed = changed
         self._owed = owed
         self._vitals = vitals
         self._alerts = alerts
         self._checks = CheckBook(store, self._alerts.is_idle)
-        self._tenants: dict[int, TenantState] = {}
-        self._quiet = QuietTimes(store)
-        self._groups = AgreedGroups(store)
-        # Tenants whose terms say other things of groups, with since when; judged with the next pass.
-        self._regrouped: dict[int, int] = {}
-        self._known_tenants: dict[int, Tenant] = {}
+        self._tenants = TenantBook(store)
+        self._decisions = Decisions(store, ground)
         self._feed = Feed(store, 0)
         self._touched: set[int] = set()
         self._refresh = False
@@ -129,13 +118,11 @@ class Judge:
         """Take up where the last engine stopped, here or elsewhere."""
         self._stopping = False
         self._findings.clear()
-        await self._name_tenants()
+        await self._decisions.name_tenants(self._alerts)
         now_us = time.time_ns() // 1000
-        await self._groups.read(now_us)
+        await self._tenants.read_terms(now_us)
         await self._begin_again()
-        await self._read_rules(now_us)
-        self._alerts.route(await self._routes.read())
-        self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
+        await self._decisions.read(self._alerts, now_us)
         self._flush_due = time.monotonic() + _FLUSH_SECONDS
         self._task = asyncio.create_task(self._run(), name="judge")
 
@@ -188,11 +175,9 @@ class Judge:
         await checks.load(judged)
         alerts.take_up(checks.watched.values(), time.time_ns() // 1000)
         self._checks, self._alerts = checks, alerts
-        self._tenants = {state.tenant_key: state for state in judged.tenants}
+        self._tenants.load(judged.tenants)
         self._feed.rewind(judged.cursor)
         self._touched.clear()
-        # Terms may have changed while nobody judged.
-        self._regrouped = self._groups.since()
         self._through = self._flushed = judged.cursor
         self._known_until_us = max(self._known_until_us, judged.known_until_us)
         self._refresh = True
@@ -225,26 +210,9 @@ class Judge:
     async def _obey(self, now_us: int) -> None:
         """Do what callers want done to alerts; it is written with whatever else this pass finds."""
         self._obey_due = time.monotonic() + _OBEY_SECONDS
-        commands = await self._store.pending_alert_commands()
-        if any(command.tenant_key not in self._known_tenants for command in commands):
-            await self._name_tenants()
-        for command in commands:
-            self._alerts.obey(command, now_us)
-        await self._read_rules(now_us)
-        self._regrouped |= await self._groups.read(now_us)
-        self._alerts.route(await self._routes.read())
-        self._alerts.keep_quiet(await self._quiet.read(self._known_tenants, now_us))
-
-    async def _read_rules(self, now_us: int) -> None:
-        rules = []
-        for stored in await self._store.alert_rules():
-            try:
-                rules.append(
-                    CustomRule.defined(stored.rule_id, stored.tenant_id, stored.tier, stored.definition)
-                )
-            except (ValueError, TypeError, KeyError) as error:
-                log.error("the rule %s is passed over: %s", stored.rule_id, error)
-        self._alerts.put_rules(in_force(rules, self._alerts.off), now_us)
+        await self._decisions.obey(self._alerts, now_us)
+        await self._decisions.read(self._alerts, now_us)
+        await self._tenants.read_terms(now_us)
 
     async def _judge_commit(self, commit: Commit) -> None:
         if not self._checks.knows(commit):
@@ -272,7 +240,7 @@ class Judge:
         if any(one.changes for one in judged):
             self._known_until_us = known_at_us
         judgement = Judgement(cursor=self._flushed)
-        judgement.tenants = self._judge_tenants(judged, known_at_us)
+        judgement.tenants = self._tenants.judge(judged, known_at_us, self._checks)
         for state in judgement.tenants:
             self._alerts.tenant_is(state, now_us)
         self._alerts.tick(now_us)
@@ -298,41 +266,16 @@ class Judge:
     async def _commit(self, judgement: Judgement) -> None:
         await self._store.write_judgement(judgement)
         self._touched.difference_update(state.check_key for state in judgement.checks)
-        for state in judgement.tenants:
-            self._tenants[state.tenant_key] = state
+        self._tenants.written(judgement.tenants)
         if judgement.messages:
             self._owed.fire()
         self._changed.fire()
-
-    def _judge_tenants(self, judged: Sequence[Judged], known_at_us: int) -> list[TenantState]:
-        dated = {key: since_us for key, since_us in self._regrouped.items() if key in self._tenants}
-        self._regrouped.clear()
-        for one in judged:
-            for change in one.changes:
-                dated[one.watched.check.tenant_key] = max(
-                    dated.get(one.watched.check.tenant_key, 0), min(change.time, known_at_us)
-                )
-        return self._changed_tenants(dated)
-
-    def _changed_tenants(self, dated: dict[int, int]) -> list[TenantState]:
-        """The tenants' states that differ from what was thought; ``dated`` says since when."""
-        found = []
-        for tenant_key, since_us in dated.items():
-            state = judge_tenant(
-                tenant_key, self._checks.of_tenant(tenant_key), since_us, self._groups.chosen(tenant_key)
-            )
-            known = self._tenants.get(tenant_key)
-            if known is not None and known.state == state.state:
-                state = TenantState(tenant_key, state.state, known.since_us, state.groups)
-            if state != known:
-                found.append(state)
-        return found
 
     async def _refresh_definitions(self) -> None:
         self._refresh = False
         affected = await self._checks.refresh()
         # After the checks: a tenant is there before its first one, so that none is without its tenant.
-        await self._name_tenants()
+        await self._decisions.name_tenants(self._alerts)
         now_us = time.time_ns() // 1000
         self._alerts.know_checks(self._checks.watched, self._checks.heard_us)
         for watched in affected:
@@ -342,16 +285,14 @@ class Judge:
                 self._alerts.drop(watched, now_us)
         self._alerts.leave(now_us)
         judgement = Judgement(cursor=self._flushed)
-        judgement.tenants = self._changed_tenants({w.check.tenant_key: now_us for w in affected})
-        for state in [*self._tenants.values(), *judgement.tenants]:
+        judgement.tenants = self._tenants.changed(
+            {w.check.tenant_key: now_us for w in affected}, self._checks
+        )
+        for state in [*self._tenants.states(), *judgement.tenants]:
             self._alerts.tenant_is(state, now_us)
         self._alerts.collect(judgement)
         if judgement:
             await self._commit(judgement)
-
-    async def _name_tenants(self) -> None:
-        self._known_tenants = {tenant.tenant_key: tenant for tenant in await self._store.tenants()}
-        self._alerts.name_tenants(self._known_tenants)
 
     async def _flush(self) -> None:
         """Write the checks that were only passed over, so that a restart need not read their results."""

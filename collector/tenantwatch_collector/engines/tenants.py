@@ -1,18 +1,69 @@
-"""Every tenant's state, out of its checks' levels."""
+"""Every tenant's state, out of its checks' levels and of what its terms say of its groups."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from tenantwatch_wire.records import Status
 
+from tenantwatch_collector.engines.agreed_groups import AgreedGroups
+from tenantwatch_collector.engines.checks import CheckBook, Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.health.groups import GroupState, group_level, tenant_level
 from tenantwatch_collector.sla.grouping import NOTHING_CHOSEN, Chosen, group_of
-from tenantwatch_collector.store.base import TenantState
+from tenantwatch_collector.store.base import Store, TenantState
 
 _NAMED = 10
+
+
+class TenantBook:
+    """Every tenant's state as it is written. ``checks`` are all there are."""
+
+    def __init__(self, store: Store) -> None:
+        self._groups = AgreedGroups(store)
+        self._states: dict[int, TenantState] = {}
+        self._regrouped: dict[int, int] = {}
+        """Tenants whose terms say other things of groups, with since when; judged with the next pass."""
+
+    def load(self, states: Iterable[TenantState]) -> None:
+        """Begin with what is written; terms may have changed while nobody judged."""
+        self._states = {state.tenant_key: state for state in states}
+        self._regrouped = self._groups.since()
+
+    async def read_terms(self, now_us: int) -> None:
+        self._regrouped |= await self._groups.read(now_us)
+
+    def states(self) -> Iterable[TenantState]:
+        return self._states.values()
+
+    def written(self, states: Iterable[TenantState]) -> None:
+        """From now on these are what is written."""
+        self._states.update({state.tenant_key: state for state in states})
+
+    def judge(self, judged: Iterable[Judged], known_at_us: int, checks: CheckBook) -> list[TenantState]:
+        """The states that differ since these judgements, and since terms say other things."""
+        dated = {key: since_us for key, since_us in self._regrouped.items() if key in self._states}
+        self._regrouped.clear()
+        for one in judged:
+            for change in one.changes:
+                tenant_key = one.watched.check.tenant_key
+                dated[tenant_key] = max(dated.get(tenant_key, 0), min(change.time, known_at_us))
+        return self.changed(dated, checks)
+
+    def changed(self, dated: Mapping[int, int], checks: CheckBook) -> list[TenantState]:
+        """Of these tenants the states that differ from what is written; ``dated`` says since when."""
+        found = []
+        for tenant_key, since_us in dated.items():
+            members, chosen = checks.of_tenant(tenant_key), self._groups.chosen(tenant_key)
+            state = judge_tenant(tenant_key, members, since_us, chosen)
+            known = self._states.get(tenant_key)
+            if known is not None and known.state == state.state:
+                state = replace(state, since_us=known.since_us)
+            if state != known:
+                found.append(state)
+        return found
 
 
 def judge_tenant(
