@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -315,15 +314,3 @@ async def test_a_login_that_needs_what_is_not_installed_is_unknown(monkeypatch: 
     assert result.text == (
         "this login without TLS needs the package cryptography: use TLS, or pip install cryptography"
     )
-
-
-async def test_an_authority_that_turned_into_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    file = Authority(tmp_path).file
-    check = DatabaseConnectivity(Settings(url=f"mysql://u@127.0.0.1:{stable_port()}/d", ca_file=file))
-    definition = CheckDefinition("a", "database_connectivity", 1000, 20_000)
-    assert (await look(definition, check)).status is Status.UNHEALTHY
-    file.unlink()
-    assert (await look(definition, check)).text == f"ca_file {file}: No such file or directory"
-    os.mkfifo(file)
-    result = await look(definition, check)
-    assert (result.status, result.text) == (Status.UNKNOWN, f"ca_file {file}: is not a regular file")

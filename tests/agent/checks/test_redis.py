@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -361,15 +360,3 @@ async def test_what_no_redis_would_answer_is_unhealthy(answer: bytes) -> None:
         result = await seen(f"redis://127.0.0.1:{port}", allow_write=True)
     assert result.status is Status.UNHEALTHY, result.text
     assert " failed: " in result.text
-
-
-async def test_an_authority_that_turned_into_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    file = Authority(tmp_path).file
-    check = RedisConnectivity(Settings(url=f"rediss://127.0.0.1:{stable_port()}/0", ca_file=file))
-    definition = CheckDefinition("a", "redis_connectivity", 1000, 20_000)
-    assert (await look(definition, check)).status is Status.UNHEALTHY
-    file.unlink()
-    assert (await look(definition, check)).text == f"ca_file {file}: No such file or directory"
-    os.mkfifo(file)
-    result = await look(definition, check)
-    assert (result.status, result.text) == (Status.UNKNOWN, f"ca_file {file}: is not a regular file")
