@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from pathlib import Path
 
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST = 15_000
+_BESIDE = 10_000
+"""How far above its port a server may want another one: so far up none is given."""
+_given: set[int] = set()
 
 
 def _first_ephemeral_port() -> int:
@@ -17,20 +21,28 @@ def _first_ephemeral_port() -> int:
         return 32_768
 
 
+def _mine() -> range:
+    """Those of this worker of the tests: its servers may be down while another one looks for a free port."""
+    highest = max(_first_ephemeral_port() - _BESIDE, _LOWEST + 1_000)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return range(_LOWEST + worker, highest, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
 def stable_port(beside: int = 0) -> int:
-    """A free loopback port that no outgoing connection will take while its server is down; the port that is
-    ``beside`` higher is one as well.
+    """A free loopback port that is given once, and that no outgoing connection will take while its server is
+    down; the port that is ``beside`` higher is one as well.
 
     Port 0 gives an ephemeral one: a client that knocks at it while nobody listens may be given that very
     port as its own, and is then connected to itself.
     """
-    highest = max(_first_ephemeral_port() - beside, _LOWEST + 1_000)
-    chance = random.SystemRandom()
+    assert beside in (0, _BESIDE)
+    chance, mine = random.SystemRandom(), _mine()
     for _ in range(200):
-        port = chance.randrange(_LOWEST, highest)
-        if _is_free(port) and _is_free(port + beside):
+        port = chance.choice(mine)
+        if port not in _given and _is_free(port) and _is_free(port + beside):
+            _given.add(port)
             return port
-    raise RuntimeError(f"no free loopback port between {_LOWEST} and {highest}")
+    raise RuntimeError(f"no free loopback port between {mine.start} and {mine.stop}")
 
 
 def _is_free(port: int) -> bool:
