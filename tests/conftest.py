@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.system.harness", "tests.system.kept", "tests.system.streaming")
 
@@ -13,8 +13,11 @@ from tests.servers import apache_server, postgres_server, redis_server, timescal
 
 __all__ = ["apache_server", "mariadb_server", "postgres_server", "redis_server", "timescale_server"]
 
-# How long an example takes is no property of ours: a busy machine would fail it.
-settings.register_profile("unhurried", deadline=None)
+# How long an example takes, or takes to be drawn, is no property of ours: a busy machine would fail it.
+# Every run tries the same examples; --hypothesis-profile=default looks for others.
+settings.register_profile(
+    "unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("unhurried")
 
 

@@ -28,7 +28,7 @@ _GENERATIONS = count()
 AHEAD_US = 9_000_000_000_000_000 // 2
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(_ROW, min_size=1, max_size=30))
 async def test_what_postgres_reads_back_is_what_went_in(
     store: Store, rows: list[tuple[int | None, int, str | None, dict[int, float], bool]]
