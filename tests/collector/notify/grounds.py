@@ -70,14 +70,14 @@ def _http(channel: Channel, server: NotifiedServer, *secrets: str) -> Ground:
 
 
 @asynccontextmanager
-async def slack(folder: Path) -> AsyncIterator[Ground]:
+async def slack(folder: Path, timeout_seconds: float) -> AsyncIterator[Ground]:
     async with SlackServer() as server:
-        channel = built(slack=[{"url": server.address, "timeout_seconds": 0.5}])
+        channel = built(slack=[{"url": server.address, "timeout_seconds": timeout_seconds}])
         yield _http(channel, server, server.path)
 
 
 @asynccontextmanager
-async def sms(folder: Path) -> AsyncIterator[Ground]:
+async def sms(folder: Path, timeout_seconds: float) -> AsyncIterator[Ground]:
     async with TwilioServer() as server:
         account = {
             "account_sid": server.account_sid,
@@ -85,34 +85,39 @@ async def sms(folder: Path) -> AsyncIterator[Ground]:
             "sender": "+15550001111",
             "api_url": server.url,
         }
-        channel = built(twilio=account, sms=[{"to": ["+4915112345678"], "timeout_seconds": 0.5}])
+        channel = built(twilio=account, sms=[{"to": ["+4915112345678"], "timeout_seconds": timeout_seconds}])
         yield _http(channel, server, server.auth_token)
 
 
 @asynccontextmanager
-async def pagerduty(folder: Path) -> AsyncIterator[Ground]:
+async def pagerduty(folder: Path, timeout_seconds: float) -> AsyncIterator[Ground]:
     async with PagerDutyServer() as server:
-        section = {"routing_key": server.routing_key, "url": server.address, "timeout_seconds": 0.5}
+        section = {
+            "routing_key": server.routing_key,
+            "url": server.address,
+            "timeout_seconds": timeout_seconds,
+        }
         yield _http(built(pagerduty=[section]), server, server.routing_key)
 
 
 @asynccontextmanager
-async def webhook(folder: Path) -> AsyncIterator[Ground]:
+async def webhook(folder: Path, timeout_seconds: float) -> AsyncIterator[Ground]:
     async with SignedWebhook(time.time) as server:
         section = {
             "name": "ops",
             "url": f"http://user:passphrase@127.0.0.1:{server.port}{server.path}",
             "signing_secret": server.secret,
-            "timeout_seconds": 0.5,
+            "timeout_seconds": timeout_seconds,
         }
         yield _http(built(webhooks=[section]), server, server.secret, "passphrase")
 
 
 @asynccontextmanager
-async def email(folder: Path) -> AsyncIterator[Ground]:
+async def email(folder: Path, timeout_seconds: float) -> AsyncIterator[Ground]:
     async with mail_server(folder) as box:
         channel = built(
-            **mail_settings(box, folder), email=[{"to": ["ops@example.org"], "timeout_seconds": 1}]
+            **mail_settings(box, folder),
+            email=[{"to": ["ops@example.org"], "timeout_seconds": timeout_seconds}],
         )
 
         def answer(said: str) -> Callable[[], None]:
@@ -142,7 +147,7 @@ def mail_settings(box: Mailbox, folder: Path, security: str = "starttls") -> dic
 
 
 @asynccontextmanager
-async def apprise(folder: Path) -> AsyncIterator[Ground]:
+async def apprise(folder: Path, timeout_seconds: float) -> AsyncIterator[Ground]:
     if importlib.util.find_spec("apprise") is None:
         not_tested("the channel apprise", "install the extra 'apprise'")
     async with Webhook() as server:
@@ -150,7 +155,7 @@ async def apprise(folder: Path) -> AsyncIterator[Ground]:
         with warnings.catch_warnings():
             # What it imports is deprecated here; what we do is still an error.
             warnings.simplefilter("ignore", DeprecationWarning)
-            channel = built(apprise=[{"name": "teams", "url": address, "timeout_seconds": 5}])
+            channel = built(apprise=[{"name": "teams", "url": address, "timeout_seconds": timeout_seconds}])
 
         def busy() -> None:
             server.status = 503
@@ -159,7 +164,7 @@ async def apprise(folder: Path) -> AsyncIterator[Ground]:
 
 
 @asynccontextmanager
-async def log(folder: Path) -> AsyncIterator[Ground]:
+async def log(folder: Path, timeout_seconds: float) -> AsyncIterator[Ground]:
     (channel,) = build_channels(NotifySection()).values()
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
@@ -173,7 +178,7 @@ async def log(folder: Path) -> AsyncIterator[Ground]:
         logger.removeHandler(handler)
 
 
-GROUNDS: dict[str, Callable[[Path], AbstractAsyncContextManager[Ground]]] = {
+GROUNDS: dict[str, Callable[[Path, float], AbstractAsyncContextManager[Ground]]] = {
     "log": log,
     "slack": slack,
     "email": email,
