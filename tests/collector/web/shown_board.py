@@ -99,7 +99,7 @@ class ShownBoard:
             self._changed.notify_all()
 
     async def until_watched_by(self, pages: int) -> None:
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: self.watching == pages)
 
     async def sign_in(self, token: str) -> Session | None:
@@ -233,7 +233,7 @@ async def served(board: ShownBoard) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await server.listening.wait()
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
@@ -245,7 +245,7 @@ async def served(board: ShownBoard) -> AsyncIterator[str]:
 @contextlib.asynccontextmanager
 async def browsing(board: ShownBoard, *, signed_in: bool = True) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a real server that shows the board."""
-    async with served(board) as address, httpx2.AsyncClient(base_url=address, timeout=10) as client:
+    async with served(board) as address, httpx2.AsyncClient(base_url=address, timeout=60) as client:
         if signed_in:
             answer = await client.post("/admin/monitoring/sign-in", data={"token": TOKEN})
             assert answer.status_code == 303

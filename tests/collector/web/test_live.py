@@ -23,7 +23,7 @@ class Stream:
         self._lines = answer.aiter_lines()
 
     async def line(self, beginning: str) -> str:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for line in self._lines:
                 if line.startswith(beginning):
                     return line
@@ -33,7 +33,7 @@ class Stream:
         return json.loads((await self.line("data: {"))[6:])
 
     async def rest(self) -> list[str]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return [line async for line in self._lines]
 
 
