@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,7 @@ class Desk:
         assert isinstance(self.life.store, SqlStore)
         async with self.life.store._db.transaction() as tx:
             await tx.execute("UPDATE tenant SET created_at_us = ?", (time_us,))
+        self.life.tenant = replace(self.life.tenant, created_at_us=time_us)
 
     async def roll_up(self) -> None:
         """As a while after the month's end."""
@@ -133,10 +134,11 @@ async def test_what_became_due_while_nobody_was_there_is_made_up_for(desk: Desk)
     first = MONTH.start - 40 * 24 * HOUR_US
     await desk.created_at(first)
     await desk.life.arrive([*looks(first, 3), *looks(MONTH.start, 3), *looks(NOW_US - HOUR_US, 3)])
+    before = months(first)
     await desk.engine().catch_up()
     labels = [label for label, stage, _ in await desk.said() if stage == "final"]
     assert labels == [label for label, *_ in await desk.said()]
-    assert labels == months(first)
+    assert labels in (before, months(first))
     assert [label for label, *_ in await desk.said(PLATFORM_KEY)] == labels
     for kind in ("quarterly", "yearly"):
         for each in await desk.issued(kind=kind):
@@ -146,7 +148,7 @@ async def test_what_became_due_while_nobody_was_there_is_made_up_for(desk: Desk)
 def months(since_us: int) -> list[str]:
     """Those that are over for 72 hours, by their labels."""
     day, found = datetime.fromtimestamp(since_us / UNITS, UTC).date(), list[str]()
-    while (end := calendar_period("monthly", day, UTC).end) + FINAL_AFTER_SECONDS <= NOW_US // UNITS:
+    while (end := calendar_period("monthly", day, UTC).end) + FINAL_AFTER_SECONDS <= time.time():
         found.append(f"{day.year}-{day.month:02}")
         day = datetime.fromtimestamp(end, UTC).date()
     return found

@@ -71,7 +71,7 @@ async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> 
         seen = judge.passes.count
         judge.committed(commit)
         while judge._through < commit.commit_id or judge._behind:
-            seen = await asyncio.wait_for(judge.passes.wait_beyond(seen), 10)
+            seen = await asyncio.wait_for(judge.passes.wait_beyond(seen), 60)
     await judge.stop()
     changes = await store.changes(tenant.tenant_key, 0, 2**62)
     alerts = await store.alerts(tenant.tenant_key, "", "", 100)

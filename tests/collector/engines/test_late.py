@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,14 @@ from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rebuild import WatchedCheck, rebuild
 from tenantwatch_collector.health import Change
 from tenantwatch_collector.signal import Signal
-from tenantwatch_collector.store.base import AgentPosition, Delivery, ResultColumns, Store, StoredCheck
+from tenantwatch_collector.store.base import (
+    AgentPosition,
+    Commit,
+    Delivery,
+    ResultColumns,
+    Store,
+    StoredCheck,
+)
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.vitals import Vitals
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
@@ -59,9 +67,17 @@ async def bring_late(store: Store, judge: Judge, check: StoredCheck) -> None:
     for number in range(COMMITS):
         status = Status.UNHEALTHY if number % 2 else Status.HEALTHY
         late = some(check, "import", 1 + number * EACH, T0 + number * EACH * SECOND, status)
-        judge.committed(await store.commit([late]))
-        seen = judge.passes.count
-        await judge.passes.wait_beyond(seen, 20)
+        await judged(judge, await store.commit([late]))
+
+
+async def judged(judge: Judge, commit: Commit) -> None:
+    """Return when a pass is done that began after this."""
+    judge.committed(commit)
+    through = judge.passes.count + 2
+    async with asyncio.timeout(60):
+        while judge.passes.count < through:
+            judge._feed.arrived.fire()
+            await judge.passes.wait_beyond(judge.passes.count)
 
 
 async def levels(store: Store, check: StoredCheck) -> list[tuple[int, Status]]:
@@ -131,10 +147,8 @@ async def test_what_was_put_off_is_judged_after_a_crash(
     check = await live_check(store, dying)
     await bring_late(store, dying, check)
     # A live result, whose state is written amid what was put off, and the flush that the end brings.
-    dying.committed(
-        await store.commit([some(check, "live", 31, T0 + (LIVE_S + 40) * SECOND, Status.UNHEALTHY)])
-    )
-    await dying.passes.wait_beyond(dying.passes.count, 20)
+    live = some(check, "live", 31, T0 + (LIVE_S + 40) * SECOND, Status.UNHEALTHY)
+    await judged(dying, await store.commit([live]))
     await dying.stop()
     following = judge_of(store)
     await following.start()

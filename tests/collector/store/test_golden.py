@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.store.base import (
     AlertRecord,
@@ -142,7 +141,6 @@ def plain(value: Any, rank: dict[int, int]) -> Any:
     return value
 
 
-@pytest.mark.timeout(60)
 async def test_every_question_is_answered_alike_by_all_stores(
     tmp_path: Path, postgres_server: PostgresServer, timescale_server: PostgresServer
 ) -> None:
