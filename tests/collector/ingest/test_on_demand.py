@@ -27,7 +27,7 @@ def said(asked: agent_pb2.RunNow, last: int) -> agent_pb2.RunResult:
 
 async def begun(runs: Runs, line: Line) -> tuple[asyncio.Task[bool], agent_pb2.RunNow]:
     task = asyncio.create_task(runs.look(["web"]))
-    return task, await asyncio.wait_for(line.sent.get(), 5)
+    return task, await asyncio.wait_for(line.sent.get(), 60)
 
 
 @pytest.mark.parametrize("answer_first", [True, False])
