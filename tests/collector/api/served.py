@@ -14,10 +14,12 @@ from typing import Any
 import grpc
 import grpc.aio
 import httpx2
+import pytest
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from tenantwatch_collector.access.permissions import PLATFORM_ROLES, Role
 from tenantwatch_collector.access.settings import JwtSection
+from tenantwatch_collector.api import alerts
 from tenantwatch_collector.api.settings import ApiSection
 from tenantwatch_collector.app import Collector
 from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestListener
@@ -31,6 +33,8 @@ from tenantwatch_wire.records import Lane, Result, Status
 from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc, monitoring_pb2_grpc, query_pb2_grpc
 
 _MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+DEADLINE_SECONDS = 60
+"""How long an answer is waited for; and an alert's command for the engine, which is less in earnest."""
 TENANT = "acme"
 OTHER = "other"
 Request = agent_pb2.ConnectRequest
@@ -71,7 +75,7 @@ class Caller:
     async def call(self, operation: str, request: Message) -> Any:
         """The answer as REST would tell it: with the names of its fields."""
         metadata = (("authorization", f"Bearer {self.token}"),)
-        answer = await getattr(self.stub, operation)(request, metadata=metadata, timeout=20)
+        answer = await getattr(self.stub, operation)(request, metadata=metadata, timeout=DEADLINE_SECONDS)
         return _as_rest_writes(MessageToDict(answer, preserving_proto_field_name=True))
 
     async def refused(self, operation: str, request: Message) -> tuple[grpc.StatusCode, str]:
@@ -141,7 +145,7 @@ class StandInAgent:
                 check_id=check_id,
                 kind=kind,
                 interval_ms=60_000,
-                timeout_ms=1_000,
+                timeout_ms=50_000,  # as long as a look on demand is waited for
                 confirm_failures=3,
                 confirm_successes=1,
                 active=True,
@@ -217,6 +221,8 @@ async def served(
     )
     collector = Collector(config, store)
     grpc_address, rest_url = await collector.start()
+    patience = pytest.MonkeyPatch()
+    patience.setattr(alerts, "WAIT_SECONDS", DEADLINE_SECONDS)
     try:
         tenant = await store.create_tenant(TENANT, "Acme", "professional")
         other = await store.create_tenant(OTHER, "Other", "basic")
@@ -231,7 +237,7 @@ async def served(
             for role in (Role.TENANT_ADMIN, Role.TENANT_VIEWER)
         }
         async with (
-            httpx2.AsyncClient(base_url=rest_url, trust_env=False, timeout=20) as http,
+            httpx2.AsyncClient(base_url=rest_url, trust_env=False, timeout=DEADLINE_SECONDS) as http,
             grpc.aio.insecure_channel(grpc_address) as channel,
         ):
             stub = monitoring_pb2_grpc.MonitoringServiceStub(channel)
@@ -248,6 +254,7 @@ async def served(
                 {role: Caller(http, stub, query, token) for role, token in strange.items()},
             )
     finally:
+        patience.undo()
         await collector.stop()
 
 
@@ -263,7 +270,7 @@ async def both_doors(
     by_rest: Callable[[], Awaitable[Any]], by_grpc: Callable[[], Awaitable[Any]]
 ) -> tuple[Any, Any]:
     """What both doors answer at one moment: engines work on meanwhile, so REST is asked before and after."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             before, between, after = await by_rest(), await by_grpc(), await by_rest()
             if before == after:

@@ -10,7 +10,7 @@ import pytest
 from tenantwatch_wire.records import Status
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tests.collector.api.served import OTHER, TENANT, Served, both_doors
+from tests.collector.api.served import DEADLINE_SECONDS, OTHER, TENANT, Served, both_doors
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("api-health-checks")]
 PATH = f"/monitoring/health-checks/{TENANT}"
@@ -69,7 +69,7 @@ async def test_both_doors_answer_the_same(here: Served) -> None:
 async def test_an_agent_that_says_nothing_is_waited_for_by_one_caller(here: Served) -> None:
     async with here.agent(CHECKS, answers=False) as agent:
         first = asyncio.create_task(here.admin.rest("POST", PATH, {"check_type": "http_endpoint"}))
-        await agent.was_asked.wait()
+        await asyncio.wait_for(agent.was_asked.wait(), DEADLINE_SECONDS)
         refused = await here.admin.rest("POST", PATH, {"check_type": "http_endpoint"}, 429)
         assert "under way" in refused["detail"]
     # Its stream has ended: the caller hears of that at once.
