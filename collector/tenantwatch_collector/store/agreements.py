@@ -129,11 +129,5 @@ class AgreementStore(Protocol):
         """Every check that the tenant ever had, or one of them, as it was from when to when: by check and
         time."""
 
-    async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
-        """Every change dated before ``to_us`` and known by then, in the order in which it became known.
-
-        With every silence that began before ``to_us``, whenever it was noted: that is no news.
-        """
-
     async def raw_since_us(self) -> int:
         """Results before this have been deleted; what was made of them is kept."""

@@ -68,7 +68,8 @@ class TenantFacts:
     contracts: Sequence[ContractRecord]
     checks: Sequence[TenantCheck]
     log: Sequence[KnownChange]
-    """As ``change_log`` tells it."""
+    """The changes in the order in which they became known; with every silence that had begun, whenever it was
+    noted: that is no news."""
     windows: Sequence[WindowRecord]
     corrections: Sequence[CorrectionRecord]
 

@@ -8,16 +8,13 @@ from dataclasses import replace
 import pytest
 from tenantwatch_collector.errors import RefusedForEver
 from tenantwatch_collector.store.base import (
-    CheckChange,
     CorrectionRecord,
-    Judgement,
-    KnownChange,
     Store,
     TenantCheck,
     WindowRecord,
 )
 from tenantwatch_collector.store.sql import versions
-from tenantwatch_wire.records import CheckDefinition, Status
+from tenantwatch_wire.records import CheckDefinition
 
 
 async def two_tenants(store: Store) -> tuple[int, int]:
@@ -137,27 +134,6 @@ async def test_two_definitions_in_one_message_are_the_last_of_them(store: Store)
     stored = await store.register_checks(acme, "a1", both, complete=True)
     assert [check.definition.group for check in stored] == ["back", "back"]
     assert [check.group for check in await store.tenant_checks(acme)] == ["back"]
-
-
-async def test_the_change_log_tells_what_was_known_when(store: Store) -> None:
-    acme, other = await two_tenants(store)
-    changes = [
-        CheckChange(acme, 7, 100, Status.HEALTHY, 110),
-        CheckChange(acme, 7, 200, Status.UNHEALTHY, 230),
-        CheckChange(acme, 7, 200, Status.HEALTHY, 300),
-    ]
-    await store.write_judgement(Judgement(cursor=0, changes=changes))
-    assert await store.change_log(acme, 1000, 299) == [
-        KnownChange(7, 100, Status.HEALTHY, 110),
-        KnownChange(7, 200, Status.UNHEALTHY, 230),
-    ]
-    assert len(await store.change_log(acme, 1000, 300)) == 3
-    assert len(await store.change_log(acme, 200, 300)) == 1
-    assert await store.change_log(other, 1000, 300) == []
-    silent = CheckChange(acme, 7, 400, Status.UNKNOWN, 900)
-    await store.write_judgement(Judgement(cursor=0, changes=[silent]))
-    assert (await store.change_log(acme, 401, 401))[-1] == KnownChange(7, 400, Status.UNKNOWN, 900)
-    assert len(await store.change_log(acme, 400, 1000)) == 3
 
 
 async def test_numbers_stay_single_when_many_write(store: Store) -> None:

@@ -11,6 +11,7 @@ from tenantwatch_collector.store.base import (
     CheckChange,
     Delivery,
     Judgement,
+    KnownChange,
     RequestRollup,
     ResultColumns,
     Retention,
@@ -141,8 +142,31 @@ async def test_the_facts_of_many_are_those_of_each(store: Store) -> None:
         assert list(found[key].checks) == list(await store.tenant_checks(key))
         assert list(found[key].windows) == list(await store.windows(key))
         assert list(found[key].corrections) == list(await store.corrections(key))
-        assert list(found[key].log) == list(await store.change_log(key, now_us, now_us))
-    assert len(found[one.tenant_key].log) == 2
-    earlier = await store.tenant_facts(keys, T0 + 100, T0 + 199)
-    assert [change.level for change in earlier[one.tenant_key].log] == [Status.HEALTHY]
+    assert [len(found[key].log) for key in keys] == [2, 0]
     assert three.tenant_key not in found
+
+
+async def test_the_log_of_changes_tells_what_was_known_when(store: Store) -> None:
+    acme, other = [(await store.create_tenant(name, name, "basic")).tenant_key for name in ("acme", "other")]
+
+    async def log(to_us: int, known_until_us: int, tenant_key: int = acme) -> list[KnownChange]:
+        facts = await store.tenant_facts([tenant_key], to_us, known_until_us)
+        return list(facts[tenant_key].log)
+
+    changes = [
+        CheckChange(acme, 7, 100, Status.HEALTHY, 110),
+        CheckChange(acme, 7, 200, Status.UNHEALTHY, 230),
+        CheckChange(acme, 7, 200, Status.HEALTHY, 300),
+    ]
+    await store.write_judgement(Judgement(cursor=0, changes=changes))
+    assert await log(1000, 299) == [
+        KnownChange(7, 100, Status.HEALTHY, 110),
+        KnownChange(7, 200, Status.UNHEALTHY, 230),
+    ]
+    assert len(await log(1000, 300)) == 3
+    assert len(await log(200, 300)) == 1
+    assert await log(1000, 300, other) == []
+    silent = CheckChange(acme, 7, 400, Status.UNKNOWN, 900)
+    await store.write_judgement(Judgement(cursor=0, changes=[silent]))
+    assert (await log(401, 401))[-1] == KnownChange(7, 400, Status.UNKNOWN, 900)
+    assert len(await log(400, 1000)) == 3

@@ -6,12 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tenantwatch_wire.records import Status
-
 from tenantwatch_collector.store.agreements import (
     ContractRecord,
     CorrectionRecord,
-    KnownChange,
     TenantCheck,
     WindowRecord,
 )
@@ -107,19 +104,6 @@ class SqlAgreements:
 
     async def tenant_checks(self, tenant_key: int, check_key: int | None = None) -> Sequence[TenantCheck]:
         return await versions.tenant_checks(self._db, tenant_key, check_key)
-
-    async def change_log(self, tenant_key: int, to_us: int, known_until_us: int) -> Sequence[KnownChange]:
-        rows = await self._db.read(
-            "SELECT check_key, time_us, level, known_at_us FROM check_change"
-            " WHERE tenant_key = ? AND time_us < ? AND (known_at_us <= ? OR level = ?)"
-            " ORDER BY known_at_us, time_us",
-            (tenant_key, to_us, known_until_us, int(Status.UNKNOWN)),
-            tenant_key,
-        )
-        return [
-            KnownChange(row["check_key"], row["time_us"], Status(row["level"]), row["known_at_us"])
-            for row in rows
-        ]
 
     async def raw_since_us(self) -> int:
         return await retention.raw_since_us(self._db)
