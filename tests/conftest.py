@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -12,6 +14,10 @@ from tests.missing import write_summary  # noqa: E402
 from tests.servers import apache_server, postgres_server, redis_server, timescale_server  # noqa: E402
 
 __all__ = ["apache_server", "mariadb_server", "postgres_server", "redis_server", "timescale_server"]
+
+# The machine's proxy is for what lies outside of it.
+for _name in ("no_proxy", "NO_PROXY"):
+    os.environ[_name] = ",".join(filter(None, ("127.0.0.1,::1,localhost", os.environ.get(_name))))
 
 # How long an example takes, or takes to be drawn, is no property of ours: a busy machine would fail it.
 # Every run tries the same examples; --hypothesis-profile=default looks for others.

@@ -19,7 +19,7 @@ COLUMNS = (("ID", "id"), ("AT", "at"), ("OF", "of"), ("WHY", "why"))
 
 
 def _printed(width: int) -> list[str]:
-    console = Console(width=width)
+    console = Console(width=width, force_terminal=False, color_system=None)
     with console.capture() as captured:
         console.print(table(ROWS, COLUMNS))
     return captured.get().splitlines()
