@@ -169,8 +169,7 @@ class BusinessLogic:
         try:
             document = answer.json()
         except ValueError as error:
-            cut = " (only its first MiB was read)" if answer.cut_at_limit else ""
-            findings.add(Status.UNHEALTHY, f"the answer is not JSON: {error}{cut}")
+            findings.add(Status.UNHEALTHY, f"the answer is not JSON: {error}")
             return figures
         for name, path in self._paths.items():
             found = path.find(document)

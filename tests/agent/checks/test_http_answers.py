@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.http1 import Http1Receiver
-from tenantwatch_agent.checks.http.message import Answer, Request
+from tenantwatch_agent.checks.http.message import MAX_JSON_BYTES, Answer, Request
 from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Status
@@ -65,6 +65,19 @@ async def test_what_is_no_json_is_told() -> None:
         async with serving(says(answer(body))) as url:
             result = await seen(url, expect_json=["$.a exists"])
         assert (result.status, text in result.text) == (Status.UNHEALTHY, True), result.text
+
+
+async def test_json_that_would_take_too_long_to_read_is_no_failure_of_the_target() -> None:
+    text = b'["' + b"x" * (MAX_JSON_BYTES - 4) + b'"]'
+    for body, status, said in (
+        (text, Status.HEALTHY, "HTTP 200"),
+        (text + b" ", Status.UNKNOWN, "longer than the 512 KiB that are read as JSON"),
+    ):
+        async with serving(says(answer(body))) as url:
+            result = await seen(url, timeout_ms=20_000, expect_json=["$[0] exists"])
+            assert (result.status, said in result.text) == (status, True), result.text
+            # What asks nothing of its JSON may be longer.
+            assert (await seen(url, timeout_ms=20_000)).status is Status.HEALTHY
 
 
 async def test_a_pattern_that_would_search_for_ever_does_not_hold_up_the_loop() -> None:

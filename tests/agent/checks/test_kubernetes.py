@@ -198,7 +198,7 @@ async def test_an_api_that_fails_is_unhealthy(kubeconfig: Path, api: KubernetesA
 
 
 async def test_many_pods_come_in_pages_and_long_ones_in_smaller(kubeconfig: Path, api: KubernetesApi) -> None:
-    api.put_pods(*(pod(f"shop-{number}", note="x" * 30_000) for number in range(70)))
+    api.put_pods(*(pod(f"shop-{number}", note="x" * 15_000) for number in range(70)))
     result = await seen(kubeconfig)
     assert result.metrics["pods"] == 70
     assert any("limit=25&continue=25" in path for path in api.requests)

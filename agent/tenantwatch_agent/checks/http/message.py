@@ -8,9 +8,12 @@ from typing import Any
 
 from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.json_path import parse_json
+from tenantwatch_agent.errors import CheckerFailed
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 1024 * 1024
+MAX_JSON_BYTES = 512 * 1024
+"""Nothing else runs while it is read, which takes 50 ms for a MiB of the slowest JSON."""
 USER_AGENT = "tenantwatch-agent"
 
 
@@ -42,8 +45,16 @@ class Answer:
     cut_at_limit: bool = False
     _documents: list[Any] = field(default_factory=list, repr=False)
 
+    @property
+    def too_long_for_json(self) -> bool:
+        return len(self.body) > MAX_JSON_BYTES
+
     def json(self) -> Any:
-        """The body as JSON, read once however often it is asked. Raises ValueError saying what is wrong."""
+        """The body as JSON, read once however often it is asked. Raises ValueError saying what is wrong, and
+        CheckerFailed for one that is too long to be read."""
+        if self.too_long_for_json:
+            most = f"{MAX_JSON_BYTES // 1024} KiB"
+            raise CheckerFailed(f"the answer is longer than the {most} that are read as JSON: ask for less")
         if not self._documents:
             self._documents.append(parse_json(self.body))
         return self._documents[0]

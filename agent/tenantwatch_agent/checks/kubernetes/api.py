@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.exchange import Exchange, Route
-from tenantwatch_agent.checks.http.message import Request
+from tenantwatch_agent.checks.http.message import MAX_JSON_BYTES, Request
 from tenantwatch_agent.checks.kubernetes.access import Access
 from tenantwatch_agent.checks.secrets import header_parts, hidden
 from tenantwatch_agent.errors import CheckerFailed
@@ -70,7 +70,7 @@ class Api:
         await exchange.run()
         answer = exchange.answer
         self.first_us = self.first_us or sum(exchange.phases_us.values())
-        if answer.cut_at_limit:
+        if answer.too_long_for_json:
             return None
         try:
             document = answer.json()
@@ -86,7 +86,7 @@ class Api:
 
 def _smaller(limit: int, what: str) -> int:
     if limit == 1:
-        raise CheckerFailed(f"{what}: the answer is longer than a MiB")
+        raise CheckerFailed(f"{what}: the answer is longer than {MAX_JSON_BYTES // 1024} KiB")
     return limit // 2
 
 
