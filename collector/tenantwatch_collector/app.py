@@ -38,13 +38,13 @@ from tenantwatch_collector.api.watching import Watching
 from tenantwatch_collector.board import DashboardBoard
 from tenantwatch_collector.config import CollectorConfig
 from tenantwatch_collector.doors import GrpcDoor, RestDoor
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.anomalies import AnomalyEngine
 from tenantwatch_collector.engines.issuing import IssuingEngine
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.leadership import Engine, Leadership
 from tenantwatch_collector.engines.levels import LevelEngine
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.peers import Peers, Whoami
 from tenantwatch_collector.engines.retention import RetentionEngine
 from tenantwatch_collector.engines.rollups import RollupEngine

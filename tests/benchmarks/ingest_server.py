@@ -24,9 +24,9 @@ from tenantwatch_collector.api.watching import Watching
 from tenantwatch_collector.app import GARBAGE_THRESHOLDS
 from tenantwatch_collector.config import GrpcListener, Tls
 from tenantwatch_collector.doors import GrpcDoor
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.judge import Judge
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.identity import Authenticator
 from tenantwatch_collector.ingest.batching import GroupCommit

@@ -21,8 +21,8 @@ from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.commands.progress import Progress
-from tenantwatch_collector.engines.alerting import AlertBook
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rehearsal import Rehearsal
 from tenantwatch_collector.errors import NotFound
 from tenantwatch_collector.store.base import AlertRecord, Store, Tenant

@@ -12,13 +12,13 @@ import time
 from collections.abc import Sequence
 
 from tenantwatch_collector.alerts.routing import Ground
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.decisions import Decisions
+from tenantwatch_collector.engines.alerting.recall import recall
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
-from tenantwatch_collector.engines.decisions import Decisions
 from tenantwatch_collector.engines.feed import Feed
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.recall import recall
 from tenantwatch_collector.engines.tenants import TenantBook
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tenantwatch_wire.columns import MetricColumns
 
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
 from tenantwatch_collector.engines.anomalies import TenantPast
 from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
 from tenantwatch_collector.engines.levels import findings_at

@@ -8,10 +8,10 @@ from pathlib import Path
 from tenantwatch_collector.alerts.builtin import ANOMALY, NAMES
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.anomalies import HOUR_US, AnomalyEngine
 from tenantwatch_collector.engines.findings import Finding
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rehearsal import Rehearsal
 from tenantwatch_collector.store.base import BUCKET_US, Judgement, RolledUp, Rollup, RollupSpan, Tenant
 from tenantwatch_collector.store.sqlite import SqliteStore

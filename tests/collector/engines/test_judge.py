@@ -14,9 +14,9 @@ from tenantwatch_collector.alerts.routing import Ground, Routing
 from tenantwatch_collector.alerts.rule import Policy, Severity
 from tenantwatch_collector.alerts.window import Aggregation
 from tenantwatch_collector.engines import judge as judge_module
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.judge import Judge
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import AgentPosition, Delivery, ResultColumns, Store, StoredRule
 from tenantwatch_collector.store.sqlite import SqliteStore

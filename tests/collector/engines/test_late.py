@@ -12,9 +12,9 @@ import pytest
 from tenantwatch_collector.alerts.routing import Ground, Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.engines import checks as books
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.judge import Judge
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rebuild import WatchedCheck, rebuild
 from tenantwatch_collector.health import Change
 from tenantwatch_collector.signal import Signal

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
-from tenantwatch_collector.engines.alerting import AlertBook
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.peers import PATIENCE_INTERVALS, Peers, Whoami
 from tenantwatch_collector.store.base import PLATFORM_KEY, AlertRecord, Judgement
 from tenantwatch_collector.store.sqlite import SqliteStore

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tenantwatch_collector.alerts.suppression import Silence
-from tenantwatch_collector.engines.quiet import QuietTimes
+from tenantwatch_collector.engines.alerting.quiet import QuietTimes
 from tenantwatch_collector.reports.agreements import recurrence_to_json
 from tenantwatch_collector.sla.recurrence import recurrence
 from tenantwatch_collector.store.base import StoredSilence, WindowRecord

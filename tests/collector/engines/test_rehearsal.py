@@ -12,8 +12,8 @@ from tenantwatch_collector.alerts.condition import Condition, CustomRule
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy, Severity
 from tenantwatch_collector.alerts.window import Aggregation
-from tenantwatch_collector.engines.alerting import AlertBook
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rehearsal import Rehearsal, columns_of
 from tenantwatch_collector.store.base import AgentPosition, Delivery, StoredResult
 from tenantwatch_collector.store.sqlite import SqliteStore

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
 from tenantwatch_collector.alerts.rule import Severity
+from tenantwatch_collector.engines.alerting.rules import RuleBook
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.rules import RuleBook
 from tenantwatch_collector.store.base import ResultColumns, Tenant
 from tenantwatch_wire.columns import MetricColumns
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.alerts.suppression import built_in_inhibitions
-from tenantwatch_collector.engines.alerting import AlertBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
+from tenantwatch_collector.engines.alerting.surge import Surges
 from tenantwatch_collector.engines.checks import Judged
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.surge import Surges
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.health.timeline import CheckTimeline
 from tenantwatch_collector.store.base import (

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tenantwatch_collector.engines.alerting import AlertBook
-from tenantwatch_collector.engines.measures import TICKS_PER_SECOND
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.notify.channels.base import Channel, Message
 from tenantwatch_collector.notify.delivery import Notifier
 from tenantwatch_collector.notify.registry import PARTS, build_channels

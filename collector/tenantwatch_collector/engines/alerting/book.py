@@ -11,17 +11,17 @@ from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Rule, Severity, tenant_down_rule
 from tenantwatch_collector.alerts.suppression import Inhibition, Silence
-from tenantwatch_collector.engines.agents import agent_member
-from tenantwatch_collector.engines.alert_facts import finding_context
-from tenantwatch_collector.engines.alert_keys import AlertKeys
-from tenantwatch_collector.engines.check_rules import CheckRules
+from tenantwatch_collector.engines.alerting.agents import agent_member
+from tenantwatch_collector.engines.alerting.check_rules import CheckRules
+from tenantwatch_collector.engines.alerting.facts import finding_context
+from tenantwatch_collector.engines.alerting.keys import AlertKeys
+from tenantwatch_collector.engines.alerting.measures import MetricRules
+from tenantwatch_collector.engines.alerting.surge import Surges, Verdict, surge_context
+from tenantwatch_collector.engines.alerting.traits import shared_traits
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.findings import Finding
-from tenantwatch_collector.engines.measures import MetricRules
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.surge import Surges, Verdict, surge_context
 from tenantwatch_collector.engines.tenants import down_context, failing_checks, is_down
-from tenantwatch_collector.engines.traits import shared_traits
 from tenantwatch_collector.store.base import (
     PLATFORM,
     PLATFORM_KEY,

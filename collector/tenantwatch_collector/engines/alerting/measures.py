@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
 from tenantwatch_collector.alerts.member import Phase
 from tenantwatch_collector.alerts.rule import Rule
-from tenantwatch_collector.engines.absence import Absences
-from tenantwatch_collector.engines.alert_keys import AlertKeys
+from tenantwatch_collector.engines.alerting.absence import Absences
+from tenantwatch_collector.engines.alerting.keys import AlertKeys
+from tenantwatch_collector.engines.alerting.rules import Measured, RuleBook
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.rules import Measured, RuleBook
 from tenantwatch_collector.store.base import ResultColumns
 
 TICKS_PER_SECOND = 1_000_000

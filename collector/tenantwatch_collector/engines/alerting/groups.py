@@ -14,7 +14,7 @@ from tenantwatch_collector.alerts.suppression import (
     either,
     suppression_at,
 )
-from tenantwatch_collector.engines.held import Held, Key
+from tenantwatch_collector.engines.alerting.held import Held, Key
 from tenantwatch_collector.store.base import PLATFORM_KEY, AlertKeyState
 
 BEFORE_US = 60_000_000

@@ -10,12 +10,12 @@ from tenantwatch_wire.records import Status
 from tenantwatch_collector.alerts.builtin import AGENT_SILENT, CHECK, FLAPPING, NO_DATA
 from tenantwatch_collector.alerts.member import Phase
 from tenantwatch_collector.alerts.rule import Rule, Severity, check_unhealthy_rule, no_data_rule
-from tenantwatch_collector.engines.agents import agent_member, silent_context
-from tenantwatch_collector.engines.alert_keys import AlertKeys
+from tenantwatch_collector.engines.alerting.agents import agent_member, silent_context
+from tenantwatch_collector.engines.alerting.keys import AlertKeys
+from tenantwatch_collector.engines.alerting.silence import Silences, is_silent, last_heard
+from tenantwatch_collector.engines.alerting.traits import agent_traits
 from tenantwatch_collector.engines.checks import Judged
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.silence import Silences, is_silent, last_heard
-from tenantwatch_collector.engines.traits import agent_traits
 
 
 class CheckRules:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenantwatch_collector.alerts.condition import LATENCY
-from tenantwatch_collector.engines.measures import MetricRules
+from tenantwatch_collector.engines.alerting.measures import MetricRules
 from tenantwatch_collector.store.base import Commit, Place, Store
 
 _PAGE = 1_000

@@ -16,13 +16,13 @@ from tenantwatch_collector.alerts.machine import (
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Evaluation, Policy, Rule, Severity
 from tenantwatch_collector.alerts.suppression import Inhibition
-from tenantwatch_collector.engines.agents import Agents
-from tenantwatch_collector.engines.alert_facts import context, is_reported, reported
-from tenantwatch_collector.engines.groups import HeldGroups
-from tenantwatch_collector.engines.held import Held, Key, Origin
-from tenantwatch_collector.engines.owed import Owed
+from tenantwatch_collector.engines.alerting.agents import Agents
+from tenantwatch_collector.engines.alerting.facts import context, is_reported, reported
+from tenantwatch_collector.engines.alerting.groups import HeldGroups
+from tenantwatch_collector.engines.alerting.held import Held, Key, Origin
+from tenantwatch_collector.engines.alerting.owed import Owed
+from tenantwatch_collector.engines.alerting.traits import traits_of
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.traits import traits_of
 from tenantwatch_collector.store.base import PLATFORM, PLATFORM_KEY, AlertCommand, Tenant
 
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 from tenantwatch_collector.alerts.alert import Notification, Outcome
-from tenantwatch_collector.engines.alert_facts import alert_event, alert_record, message_payload
-from tenantwatch_collector.engines.groups import HeldGroups
-from tenantwatch_collector.engines.held import Held, Key
+from tenantwatch_collector.engines.alerting.facts import alert_event, alert_record, message_payload
+from tenantwatch_collector.engines.alerting.groups import HeldGroups
+from tenantwatch_collector.engines.alerting.held import Held, Key
 from tenantwatch_collector.store.base import (
     PLATFORM_KEY,
     AlertCommand,

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tenantwatch_collector.engines.groups import BEFORE_US, HeldGroups
-from tenantwatch_collector.engines.held import Held, Key
+from tenantwatch_collector.engines.alerting.groups import BEFORE_US, HeldGroups
+from tenantwatch_collector.engines.alerting.held import Held, Key
+from tenantwatch_collector.engines.alerting.traits import DEPENDENCY, traits_of
 from tenantwatch_collector.engines.rebuild import WatchedCheck
-from tenantwatch_collector.engines.traits import DEPENDENCY, traits_of
 
 FEWEST = 5
 """Tenants; fewer are never an incident of the platform."""

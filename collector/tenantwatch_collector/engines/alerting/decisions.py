@@ -7,9 +7,9 @@ import logging
 from tenantwatch_collector.alerts.builtin import in_force
 from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.routing import Ground
-from tenantwatch_collector.engines.alerting import AlertBook
-from tenantwatch_collector.engines.quiet import QuietTimes
-from tenantwatch_collector.engines.routes import RouteBook
+from tenantwatch_collector.engines.alerting.book import AlertBook
+from tenantwatch_collector.engines.alerting.quiet import QuietTimes
+from tenantwatch_collector.engines.alerting.routes import RouteBook
 from tenantwatch_collector.store.base import Store, Tenant
 
 log = logging.getLogger(__name__)
