@@ -1,4 +1,4 @@
-"""Every operation of the API, once. Both doors call these; neither knows the store.
+"""Operations on health: the platform, its tenants, one tenant now and before, and news as they come.
 
 Each takes the authenticated caller first. A tenant's caller reaches that tenant alone: what does not
 exist and what is another's give the same NotFound.
@@ -35,7 +35,7 @@ _RANK: dict[str, int] = {"healthy": 0, "unknown": 1, "degraded": 2, "unhealthy":
 
 
 class Operations:
-    """What callers may ask."""
+    """What callers may ask of health."""
 
     def __init__(
         self, store: Store, changed: Signal, compliance: Mapping[str, bool | None] | None = None
