@@ -29,7 +29,7 @@ from tenantwatch_collector.store.base import CheckChange, Judgement
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire.records import CheckDefinition, Status
 
-from tests.collector.engines.test_alerting import SECOND, T0, Desk, said
+from tests.collector.engines.desk import SECOND, T0, Desk, said
 
 PERIOD = calendar_period("monthly", date(2026, 3, 1), UTC)
 NOW = PERIOD.start + 10 * 86_400

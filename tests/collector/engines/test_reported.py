@@ -6,7 +6,7 @@ import json
 
 from tenantwatch_collector.store.base import AlertCommand, OutboxMessage
 
-from tests.collector.engines.test_alerting import SECOND, T0, Desk
+from tests.collector.engines.desk import SECOND, T0, Desk
 
 
 def report(desk: Desk, at: int, command_id: int, severity: str = "error") -> list[OutboxMessage]:

@@ -12,7 +12,7 @@ from tenantwatch_collector.engines.rebuild import WatchedCheck
 from tenantwatch_collector.store.base import ResultColumns, Tenant
 from tenantwatch_wire.columns import MetricColumns
 
-from tests.collector.engines.test_alerting import SECOND, T0, Desk, check, said
+from tests.collector.engines.desk import SECOND, T0, Desk, check, said
 
 TENANTS = {key: Tenant(key, f"t{key}", f"T{key}", "basic", 0) for key in (1, 2)}
 
