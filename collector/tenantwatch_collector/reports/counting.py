@@ -42,6 +42,8 @@ class Counting:
     """Those that stand for their time."""
     known_us: int = 0
     """When the newest of all that was counted arrived."""
+    _same: tuple[Mapping[int, str], str] | None = None
+    """Places, and members who count as they say."""
     _buckets: defaultdict[str, list[Bucket]] = field(default_factory=lambda: defaultdict(list))
     _measured: defaultdict[str, list[Measurement]] = field(default_factory=lambda: defaultdict(list))
 
@@ -67,23 +69,28 @@ class Counting:
     async def _take_sums(self, width_s: int, wanted: Sequence[Span]) -> list[Span]:
         """Take the sums of that width that stand for their time; returns that time."""
         width_us = width_s * UNITS
-        taken = []
-        if spans := aligned_within(wanted, width_us):
-            found = await self.opened.sums(self.tenant_key, width_s, spans[0][0], spans[-1][1])
-            for low, high in spans:
-                for start in range(low, high, width_us) if found else ():
-                    each = found.get(start)
-                    if each is not None and self._holds(each):
-                        taken.append((start, start + width_us))
-                        self.sums.append(each)
-                        self.known_us = max(self.known_us, each.known_at_us)
-        return taken
+        spans = aligned_within(wanted, width_us)
+        if not spans:
+            return []
+        found = await self.opened.sums(self.tenant_key, width_s, spans[0][0], spans[-1][1])
+        starts = (start for low, high in spans for start in range(low, high, width_us)) if found else ()
+        taken = [each for start in starts if (each := found.get(start)) and self._holds(each)]
+        self.sums += taken
+        self.known_us = max([self.known_us, *(each.known_at_us for each in taken)])
+        return union((each.start_us, each.start_us + width_us) for each in taken)
 
     def _holds(self, each: RollupSum) -> bool:
         """Whether it was all known then, and its checks count then as they were counted."""
-        if each.known_at_us > self.as_of_us:
-            return False
-        return read_members(each.members).items() <= self.places.at(each.start_us).items()
+        return each.known_at_us <= self.as_of_us and self._counts_as(each.members, each.start_us)
+
+    def _counts_as(self, members: str, time: int) -> bool:
+        """Whether they count as that then; asked of many sums, of which most have the same members."""
+        places = self.places.at(time)
+        if self._same is None or self._same[0] is not places or self._same[1] != members:
+            if not read_members(members).items() <= places.items():
+                return False
+            self._same = places, members
+        return True
 
     async def _take_rollups(self, width_s: int, wanted: Sequence[Span]) -> list[Span]:
         """The same with the rollups of single checks."""

@@ -20,8 +20,8 @@ from tenantwatch_collector.reports.agreements import (
 )
 from tenantwatch_collector.reports.counting import Counting
 from tenantwatch_collector.reports.exported import DatedTerms, Export
-from tenantwatch_collector.reports.members import Members, members_by_time, name_of, places_of
-from tenantwatch_collector.reports.opened import Opened
+from tenantwatch_collector.reports.members import members_by_time, name_of, places_of
+from tenantwatch_collector.reports.opened import WIDTHS_S, Opened
 from tenantwatch_collector.reports.requested import requests_of
 from tenantwatch_collector.reports.subject import AnnouncedWindow
 from tenantwatch_collector.sla.beginning import agreed_beginning
@@ -40,6 +40,7 @@ from tenantwatch_collector.store.base import KnownChange, Tenant, TenantCheck, W
 
 LEAD_US = 35 * 86_400 * UNITS
 """How far before a period windows are looked for: burn rates and open incidents reach back."""
+_DAY_US = WIDTHS_S[0] * UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class Loaded:
     contracts: Sequence[ContractVersion]
     agreed: Sequence[ContractVersion]
     """Those too that others took the place of before they began, as they were recorded."""
-    members: Sequence[Members]
-    """Of each of those."""
+    checks: Sequence[TenantCheck]
     versions: Sequence[Version]
     facts: Facts
     windows: Sequence[AnnouncedWindow]
@@ -84,7 +84,6 @@ async def load(
     log = _by_check(found.checks, found.log, as_of_us)
     changes = {name: known_history(known, as_of_us) for name, known in log.items()}
     members = members_by_time(contracts, found.checks, changes)
-    of_agreed = [each for _, each in members_by_time(agreed, found.checks, changes)]
     begin = _begin(tenant, agreed, changes)
     versions = terms_of(contracts, [(each.checks, each.groups) for _, each in members], begin, UNITS)
     windows = await _windows(found.windows, (period.start - LEAD_US, as_of_us), as_of_us)
@@ -104,7 +103,7 @@ async def load(
     requests = await requests_of(counting, pieces, by_look)
     facts = replace(facts, measured=measured, rollups=rollups, requests=requests)
     known_us = max(counting.known_us, _changes_known_us(log, period))
-    return Loaded(contracts, agreed, of_agreed, versions, facts, windows, laid_out, log, known_us)
+    return Loaded(contracts, agreed, found.checks, versions, facts, windows, laid_out, log, known_us)
 
 
 def _changes_known_us(log: Mapping[str, Sequence[tuple[int, Change]]], period: Period) -> int:
@@ -149,9 +148,10 @@ def export_of(tenant: Tenant, loaded: Loaded, as_of_us: int) -> Export:
 def _dated_terms(tenant: Tenant, loaded: Loaded) -> list[DatedTerms]:
     """Every version that was recorded, with the beginning that was agreed by then."""
     found = []
-    for number, (each, members) in enumerate(zip(loaded.agreed, loaded.members, strict=True), 1):
+    members = members_by_time(loaded.agreed, loaded.checks, loaded.facts.changes)
+    for number, (each, (_, its)) in enumerate(zip(loaded.agreed, members, strict=True), 1):
         begin = _begin(tenant, loaded.agreed[:number], loaded.facts.changes)
-        (version,) = terms_of([each], [(members.checks, members.groups)], begin, UNITS)
+        (version,) = terms_of([each], [(its.checks, its.groups)], begin, UNITS)
         found.append(DatedTerms(each.in_force_from, each.recorded_at, version.terms))
     return found
 
@@ -159,8 +159,10 @@ def _dated_terms(tenant: Tenant, loaded: Loaded) -> list[DatedTerms]:
 def pieces_of(
     counted: Sequence[Sequence[Span]], steps: Sequence[Period], borders: Sequence[int] = ()
 ) -> list[Span]:
-    """The time in which results count, of each part of the period, cut at steps' ends and ``borders``."""
-    cuts = sorted({*borders, *(border for step in steps for border in (step.start, step.end))})
+    """The time in which results count, of each part of the period, cut at steps' ends and ``borders``: not at
+    a UTC day's end, which no sum goes on over."""
+    borders = [*borders, *(border for step in steps for border in (step.start, step.end))]
+    cuts = sorted({border for border in borders if border % _DAY_US})
     return [piece for part in counted for low, high in part for piece in _cut(low, high, cuts)]
 
 

@@ -137,8 +137,8 @@ def _credit(evaluation: Evaluation) -> dict[str, Any] | None:
 
 def in_seconds(units: int, units_per_second: int) -> int | str:
     """Whole seconds as a number, others as an exact decimal text."""
-    seconds = Fraction(units, units_per_second)
-    return seconds.numerator if seconds.denominator == 1 else exact_text(seconds)
+    whole, rest = divmod(units, units_per_second)
+    return exact_text(Fraction(units, units_per_second)) if rest else whole
 
 
 def _maybe(text: Callable[[Fraction, int], str], value: Fraction | None, places: int) -> str | None:

@@ -1,10 +1,13 @@
-"""Exact numbers to text. Judging uses exact values; rounding happens once, here, on the way out."""
+"""Exact numbers to text. Judging uses exact values; rounding happens once, here, on the way out.
+
+The arithmetic is that of the fractions' integers: a report has thousands of numbers.
+"""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 
 _DECIMAL = re.compile(r"[+-]?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -20,17 +23,20 @@ def exact(value: str | int | float) -> Fraction:
 
 def floor_text(value: Fraction, places: int) -> str:
     """Never more than the truth: availability, coverage, what is left of a budget."""
-    return _text(floor(value * 10**places), places)
+    return _text(value.numerator * 10**places // value.denominator, places)
 
 
 def ceiling_text(value: Fraction, places: int) -> str:
     """Never less than the truth: error rates, downtime."""
-    return _text(ceil(value * 10**places), places)
+    return _text(-(-value.numerator * 10**places // value.denominator), places)
 
 
 def half_even_text(value: Fraction, places: int) -> str:
     """Nearest, ties to even: means and scores."""
-    return _text(round(value * 10**places), places)
+    lower, rest = divmod(value.numerator * 10**places, value.denominator)
+    beyond_middle = 2 * rest - value.denominator
+    is_higher = beyond_middle > 0 or (beyond_middle == 0 and lower % 2 == 1)
+    return _text(lower + is_higher, places)
 
 
 def half_up_text(value: Fraction, places: int) -> str:
@@ -48,12 +54,12 @@ def decimal_text(value: Fraction) -> str:
 
 def exact_text(value: Fraction) -> str:
     """All decimals and no more; for values whose decimals end."""
-    places, scaled = 0, value
-    while scaled.denominator != 1:
+    places, scaled = 0, value.numerator
+    while scaled % value.denominator:
         places, scaled = places + 1, scaled * 10
         if places > 100:
             raise ValueError(f"{value} has no finite decimal form")
-    return _text(scaled.numerator, places)
+    return _text(scaled // value.denominator, places)
 
 
 def _text(scaled: int, places: int) -> str:
