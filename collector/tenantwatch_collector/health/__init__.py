@@ -8,6 +8,7 @@ from tenantwatch_collector.health.groups import (
     TenantState,
     default_group,
     group_level,
+    level_of_counts,
     tenant_level,
     tenant_state,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "differences",
     "group_level",
     "known_history",
+    "level_of_counts",
     "measurements",
     "revise",
     "tenant_level",

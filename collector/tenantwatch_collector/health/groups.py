@@ -12,6 +12,7 @@ Role = Literal["critical", "degrading", "informational"]
 Rule = Literal["any", "all", "quorum"]
 _CRITICAL_KINDS = {"http_endpoint", "database_connectivity", "redis_connectivity", "business_logic"}
 _INFORMATIONAL_KINDS = {"host_resources"}
+_LEVELS = tuple(Status)
 _WORDS: dict[Status, Literal["up", "degraded", "down", "unknown"]] = {
     Status.HEALTHY: "up",
     Status.DEGRADED: "degraded",
@@ -65,14 +66,24 @@ def default_group(name: str, kinds: Iterable[str]) -> Group:
 
 
 def group_level(levels: Sequence[Status], rule: Rule) -> Status:
-    """Down if enough of the known members are unhealthy; else degraded if any is at least degraded."""
-    known = len(levels) - levels.count(Status.UNKNOWN)
+    """Of a group by the levels of its members; unknown without any."""
+    level = level_of_counts([levels.count(level) for level in _LEVELS], rule)
+    return Status.UNKNOWN if level is None else level
+
+
+def level_of_counts(members: Sequence[int], rule: Rule) -> Status | None:
+    """By how many members have each level, in the order of ``Status``; None without any.
+
+    Down if enough of the known members are unhealthy; else degraded if any is at least degraded.
+    """
+    healthy, degraded, unhealthy, unknown = members
+    known = healthy + degraded + unhealthy
     if not known:
-        return Status.UNKNOWN
+        return Status.UNKNOWN if unknown else None
     need = 1 if rule == "any" else known if rule == "all" else known // 2 + 1
-    if levels.count(Status.UNHEALTHY) >= need:
+    if unhealthy >= need:
         return Status.UNHEALTHY
-    return Status.DEGRADED if levels.count(Status.HEALTHY) < known else Status.HEALTHY
+    return Status.DEGRADED if healthy < known else Status.HEALTHY
 
 
 def tenant_state(groups: Iterable[GroupState]) -> TenantState:

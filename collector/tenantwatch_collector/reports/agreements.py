@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,21 +28,30 @@ MAX_WINDOWS = 300_000
 
 def versions_of(tenant: Tenant, records: Sequence[ContractRecord]) -> list[ContractVersion]:
     """The tenant's versions; the first is the tier that it was created with, from the beginning of time."""
-    tier = tenant.tier if tenant.tier in ("basic", "professional", "enterprise") else "professional"
-    created = Contract.model_validate({"tier": tier})
-    first = ContractVersion(0, -(2**62), created, -(2**62), "tenantwatch", "the tier at creation")
-    return [first, *(version_of(record) for record in records)]
+    return [_created_on(tenant.tier), *(version_of(record) for record in records)]
+
+
+@lru_cache(maxsize=64)
+def _created_on(tier: str) -> ContractVersion:
+    known = tier if tier in ("basic", "professional", "enterprise") else "professional"
+    created = Contract.model_validate({"tier": known})
+    return ContractVersion(0, -(2**62), created, -(2**62), "tenantwatch", "the tier at creation")
 
 
 def version_of(record: ContractRecord) -> ContractVersion:
     return ContractVersion(
         record.number,
         record.in_force_from_us,
-        Contract.model_validate_json(record.contract),
+        _written(record.contract),
         record.recorded_at_us,
         record.author,
         record.reason,
     )
+
+
+@lru_cache(maxsize=1024)
+def _written(contract: str) -> Contract:
+    return Contract.model_validate_json(contract)
 
 
 def local_time_of(versions: Sequence[ContractVersion]) -> LocalTime:

@@ -28,8 +28,8 @@ def classify_with_allowance(
     if spent_at is None:
         return masked
     bare = classify(terms, changes, replace(masks, windows=()), within)
-    kept = [replace(s, end=min(s.end, spent_at)) for s in masked if s.start < spent_at]
-    rest = [replace(s, start=max(s.start, spent_at)) for s in bare if s.end > spent_at]
+    kept = [s._replace(end=min(s.end, spent_at)) for s in masked if s.start < spent_at]
+    rest = [s._replace(start=max(s.start, spent_at)) for s in bare if s.end > spent_at]
     stretches: list[Stretch] = []
     for stretch in kept + rest:
         append_stretch(stretches, stretch)

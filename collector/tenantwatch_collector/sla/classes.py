@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby, islice, takewhile
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_collector.health import Change, Group, GroupState, group_level, tenant_level
+from tenantwatch_collector.health import Change, GroupState, level_of_counts, tenant_level
 from tenantwatch_collector.sla.masks import Masks
 from tenantwatch_collector.sla.spans import Span, union
 from tenantwatch_collector.sla.terms import Policies, Terms
@@ -53,8 +52,7 @@ _OF_LEVEL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """From ``start`` up to ``end`` nothing changed. ``real`` is the tenant's level, masked or not; the
     ``policies`` are those that were in force."""
 
@@ -70,41 +68,40 @@ class Scene:
 
     def __init__(self, terms: Terms) -> None:
         self._groups = terms.groups
-        # A check that is defined anew may be of several groups, one after the other.
-        self._members: dict[str, dict[str, None]] = {group.name: {} for group in terms.groups}
-        for check in terms.checks:
-            self._members[check.group][check.check_id] = None
-        # Only what a change touched is judged again.
-        self._judged: dict[str, list[GroupState]] = {}
-        self._present: dict[str, list[str]] = {}
         self._levels = {check.check_id: Status.UNKNOWN for check in terms.checks}
         self._group_of: dict[str, str] = {}
         """Of the active ones."""
         self._dropped: set[str] = set()
-        self._reals: dict[tuple[tuple[str, Status], ...], Status] = {}
+        self._there = {group.name: [0] * len(Status) for group in terms.groups}
+        """How many of a group's members, by level, are active and not dropped."""
+        self._reals: dict[tuple[Status | None, ...], Status] = {}
         self._maintenance = False
         self._in_scope = False
 
     def set_level(self, check_id: str, level: Status) -> None:
+        self._count(check_id, -1)
         self._levels[check_id] = level
-        self._judged.pop(self._group_of.get(check_id, ""), None)
+        self._count(check_id, 1)
 
     def set_member(self, check_id: str, group: str) -> None:
+        self._count(check_id, -1)
         self._group_of[check_id] = group
-        self._members_changed(check_id)
+        self._count(check_id, 1)
 
     def set_inactive(self, check_id: str) -> None:
-        self._members_changed(check_id)
+        self._count(check_id, -1)
         self._group_of.pop(check_id, None)
 
     def set_dropped(self, check_id: str, dropped: bool) -> None:
+        self._count(check_id, -1)
         (self._dropped.add if dropped else self._dropped.discard)(check_id)
-        self._members_changed(check_id)
+        self._count(check_id, 1)
 
-    def _members_changed(self, check_id: str) -> None:
-        group = self._group_of.get(check_id, "")
-        self._judged.pop(group, None)
-        self._present.pop(group, None)
+    def _count(self, check_id: str, members: int) -> None:
+        """A check that is there comes to its group as it is now, or goes."""
+        group = self._group_of.get(check_id)
+        if group is not None and check_id not in self._dropped:
+            self._there[group][self._levels[check_id]] += members
 
     def set_maintenance(self, maintenance: bool) -> None:
         self._maintenance = maintenance
@@ -113,42 +110,25 @@ class Scene:
         self._in_scope = in_scope
 
     def judge(self) -> tuple[TimeClass, Status]:
-        states = [state for group in self._groups for state in self._state(group)]
-        key = tuple([(state.group.name, state.level) for state in states])
-        real = self._reals.get(key)
+        # None while a group has no member, for then it is ignored.
+        levels = tuple([level_of_counts(self._there[g.name], g.rule) for g in self._groups])
+        real = self._reals.get(levels)
         if real is None:
-            real = self._reals[key] = tenant_level(states)
+            present = zip(self._groups, levels, strict=True)
+            states = [GroupState(group, level) for group, level in present if level is not None]
+            real = self._reals[levels] = tenant_level(states)
         if not self._in_scope:
             return TimeClass.OUT_OF_SCOPE, real
-        if self._maintenance or self._all_critical_dropped(states):
+        if self._maintenance or (self._dropped and self._all_critical_dropped()):
             return TimeClass.MAINTENANCE, real
         return _OF_LEVEL[real], real
 
-    def _state(self, group: Group) -> list[GroupState]:
-        """The group's state; none while it has no member, for then it is ignored."""
-        judged = self._judged.get(group.name)
-        if judged is None:
-            members = self._members_of(group.name)
-            level = group_level([self._levels[m] for m in members], group.rule)
-            judged = self._judged[group.name] = [GroupState(group, level)] if members else []
-        return judged
-
-    def _members_of(self, group: str) -> list[str]:
-        """Those that are there now."""
-        present = self._present.get(group)
-        if present is None:
-            present = self._present[group] = [m for m in self._active(group) if m not in self._dropped]
-        return present
-
-    def _all_critical_dropped(self, states: Sequence[GroupState]) -> bool:
+    def _all_critical_dropped(self) -> bool:
         """Whether a window, not the lack of checks, left no critical member."""
-        if not self._dropped or any(state.group.role == "critical" for state in states):
+        critical = [group.name for group in self._groups if group.role == "critical"]
+        if any(any(self._there[name]) for name in critical):
             return False
-        critical = (g.name for g in self._groups if g.role == "critical")
-        return any(m in self._dropped for name in critical for m in self._active(name))
-
-    def _active(self, group: str) -> list[str]:
-        return [m for m in self._members[group] if self._group_of.get(m) == group]
+        return any(self._group_of.get(check_id) in critical for check_id in self._dropped)
 
 
 def classify(

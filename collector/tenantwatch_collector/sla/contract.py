@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -170,9 +170,7 @@ class Contract(_Strict):
 
     def targets_in_force(self) -> Targets:
         """The tier's targets under the overrides."""
-        tier = TIERS[self.tier]
-        given = {k: Fraction(v) for k, v in self.targets.model_dump().items() if v is not None}
-        return Targets(**{name: given.get(name, getattr(tier, name)) for name in Targets.__slots__})
+        return _targets(self.tier, self.targets)
 
     def on_tier(self, tier: Tier) -> Contract:
         """The same contract with that tier's own targets."""
@@ -193,7 +191,7 @@ class Contract(_Strict):
             checks=tuple(checks),
             groups=tuple(groups),
             targets=self.targets_in_force(),
-            policies=Policies(**self.policies.model_dump()),
+            policies=_policies(self.policies),
             zone=ZoneInfo(self.timezone),
             effective_from=effective_from,
             service_hours=None if hours is None else tuple(ServiceHours(*_hours(each)) for each in hours),
@@ -276,6 +274,22 @@ def terms_of(
     ]
 
 
+# Most tenants have agreed on the same: what is equal is one object, which costs to make, and is found equal
+# to itself at once.
+
+
+@lru_cache(maxsize=1024)
+def _targets(tier: Tier, overrides: TargetOverrides) -> Targets:
+    given = {name: Fraction(value) for name, value in overrides if value is not None}
+    return replace(TIERS[tier], **given)
+
+
+@lru_cache(maxsize=1024)
+def _policies(choice: PolicyChoice) -> Policies:
+    return Policies(**choice.model_dump())
+
+
+@lru_cache(maxsize=8)
 def standard_burn(units_per_second: int) -> Burn:
     """The four burn rules over 30 days."""
     rules = (

@@ -125,15 +125,15 @@ def _pieces(
             break
         low, high = max(since, start), min(stretch.end, end)
         if since < low:
-            yield replace(stretch, start=since, end=low)
-        yield _corrected(replace(stretch, start=low, end=high), counts_as)
+            yield stretch._replace(start=since, end=low)
+        yield _corrected(stretch._replace(start=low, end=high), counts_as)
         since = high
     if since < stretch.end:
-        yield replace(stretch, start=since)
+        yield stretch._replace(start=since)
 
 
 def _corrected(stretch: Stretch, counts_as: TimeClass) -> Stretch:
     """Out of scope goes before maintenance, and both before what was measured."""
     here = stretch.time_class
     kept = here is TimeClass.OUT_OF_SCOPE or (here.masked and counts_as is not TimeClass.OUT_OF_SCOPE)
-    return replace(stretch, time_class=here if kept else counts_as, real=_REAL.get(counts_as, stretch.real))
+    return stretch._replace(time_class=here if kept else counts_as, real=_REAL.get(counts_as, stretch.real))

@@ -109,7 +109,7 @@ def _recovery(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Verdict:
     terms = evaluation.terms
     inside: Span = evaluation.period.start, max(evaluation.period.start, evaluation.eval_end)
     darkest = [
-        replace(s, time_class=TimeClass.DOWN, real=Status.UNHEALTHY)
+        s._replace(time_class=TimeClass.DOWN, real=Status.UNHEALTHY)
         if s.time_class is TimeClass.UNKNOWN and s.end > inside[0]
         else s
         for s in stretches
