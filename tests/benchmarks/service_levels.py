@@ -61,7 +61,8 @@ async def _timed(caller: Caller, path: str) -> float:
 
 async def _fill(store: Store, month: date) -> None:
     period = calendar_period("monthly", month, UTC)
-    latencies = LatencyHistogram.of(int(Random(1).lognormvariate(11.7, 0.35)) for _ in range(1440))
+    random = Random(1)
+    latencies = LatencyHistogram.of(int(random.lognormvariate(11.7, 0.35)) for _ in range(1440))
     encoded = encode_counts(latencies.counts)
     for number in range(TENANTS):
         tenant = await store.create_tenant(f"tenant-{number:04}", f"Tenant {number}", "enterprise")

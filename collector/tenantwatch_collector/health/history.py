@@ -114,6 +114,8 @@ def with_silences(changes: Sequence[tuple[int, Change]]) -> list[tuple[int, Chan
     time until then; only where more was believed already, by a clock that is ahead, it stays as it was noted.
     """
     noted = sorted(changes, key=_by_knowing)
+    if all(change.level is not Status.UNKNOWN for _, change in noted):
+        return noted
     known_at = [known for known, _ in noted]
     newest = list(accumulate((change.time for _, change in noted), max))
     early = []

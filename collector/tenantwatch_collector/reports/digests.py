@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from tenantwatch_collector.reports.canonical import digest
+from tenantwatch_wire.records import Status
+
+from tenantwatch_collector.reports.canonical import digest_without_floats as digest
 from tenantwatch_collector.reports.subject import terms_told
 from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.sparse import encode_counts
 from tenantwatch_collector.sla.terms import Terms
-from tenantwatch_collector.sla.written import correction_to_json, terms_to_json, window_to_json
+from tenantwatch_collector.sla.written import agreed_to_json, correction_to_json, window_to_json
 
 AGREED = ("terms", "checks")
 """Digests of what was agreed, which a report of one tenant tells in full anyway."""
+_WORDS = {level: level.word for level in Status}
 
 
 def fact_digests(facts: Facts, judged: Judged) -> dict[str, str]:
@@ -29,7 +31,7 @@ def fact_digests(facts: Facts, judged: Judged) -> dict[str, str]:
             {
                 check_id: inside
                 for check_id, changes in facts.changes.items()
-                if (inside := [[c.time, c.level.word] for c in changes if low <= c.time < high])
+                if (inside := [[time, _WORDS[level]] for time, level in changes if low <= time < high])
             }
         ),
         "measurements": digest(
@@ -55,8 +57,7 @@ def fact_digests(facts: Facts, judged: Judged) -> dict[str, str]:
 
 def _agreed(terms: Terms) -> dict[str, Any]:
     """All terms but what follows from facts: since when there were any, and by which checks."""
-    told = terms_to_json(replace(terms, checks=(), groups=()))
-    return {name: value for name, value in told.items() if name != "effective_from"}
+    return {name: value for name, value in agreed_to_json(terms).items() if name != "effective_from"}
 
 
 def _members(terms: Terms) -> list[list[Any]]:

@@ -20,7 +20,7 @@ from tenantwatch_collector.sla.contract import Contract, ContractVersion, versio
 from tenantwatch_collector.sla.evaluate import reported_checks
 from tenantwatch_collector.sla.grouping import NOTHING_CHOSEN, Chosen, group_of
 from tenantwatch_collector.sla.spans import Span
-from tenantwatch_collector.sla.terms import CheckTerms, Terms
+from tenantwatch_collector.sla.terms import CheckTerms
 from tenantwatch_collector.store.base import ContractRecord, TenantCheck
 
 TIMED_KIND = "http_endpoint"
@@ -89,7 +89,7 @@ def places_of(members: Sequence[tuple[int, Members]]) -> Places:
     starts = [_FIRST, *(start for start, _ in different[1:])]
     for (_, each), low, high in zip(different, starts, [*starts[1:], _FOR_EVER], strict=True):
         keys = {name: key for key, name in each.names.items()}
-        for told in reported_checks(Terms(tuple(each.checks), tuple(each.groups))):
+        for told in reported_checks(each.checks, each.groups):
             _append(by_key[keys[told.check_id]], told, low, high)
     return Places(by_key)
 
@@ -101,7 +101,8 @@ def _append(found: list[Reported], told: Reported, low: int, high: int) -> None:
         return
     if found and found[-1].end == start and found[-1].timed == told.timed:
         start = found.pop().start
-    found.append(replace(told, start=start, end=end))
+    same = (start, end) == (told.start, told.end)
+    found.append(told if same else replace(told, start=start, end=end))
 
 
 def places_agreed(checks: Sequence[TenantCheck], records: Sequence[ContractRecord]) -> Places:

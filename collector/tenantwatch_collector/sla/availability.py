@@ -28,7 +28,7 @@ class Counted:
     @property
     def availability(self) -> Fraction | None:
         """Percent; None where no time counts."""
-        return HUNDRED * self.available / self.eligible if self.eligible else None
+        return Fraction(100 * self.available, self.eligible) if self.eligible else None
 
     def __add__(self, other: Counted) -> Counted:
         return Counted(self.available + other.available, self.down + other.down)
@@ -99,7 +99,7 @@ def coverage(seconds: Seconds) -> Fraction | None:
     """Percent of the judged time in which the state was known."""
     known = seconds[TimeClass.UP] + seconds[TimeClass.DEGRADED] + seconds[TimeClass.DOWN]
     judged = known + seconds[TimeClass.UNKNOWN]
-    return HUNDRED * known / judged if judged else None
+    return Fraction(100 * known, judged) if judged else None
 
 
 def budget(length: int, seconds: Seconds, down: int, targets: Targets, policies: Policies) -> Budget:
@@ -123,7 +123,7 @@ def burn_rates(stretches: Sequence[Stretch], burn: Burn, targets: Targets, as_of
     return [
         BurnAnswer(
             rule,
-            rule.budget_pct / HUNDRED * Fraction(burn.slo_period, rule.long),
+            rule.budget_pct * Fraction(burn.slo_period, 100 * rule.long),
             rate(rule.long),
             rate(rule.short),
         )

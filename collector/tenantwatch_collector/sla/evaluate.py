@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from tenantwatch_collector.health import Group
 from tenantwatch_collector.sla.availability import (
     Budget,
     BurnAnswer,
@@ -28,7 +29,7 @@ from tenantwatch_collector.sla.incidents import (
 from tenantwatch_collector.sla.layout import lay_out
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.spans import Span
-from tenantwatch_collector.sla.terms import Terms
+from tenantwatch_collector.sla.terms import CheckTerms, Terms
 from tenantwatch_collector.sla.traffic import (
     Slices,
     Traffic,
@@ -98,9 +99,10 @@ def evaluate(
     inside = period.start, max(period.start, min(period.end, as_of))
     stretches = lay_out(terms, facts, period, as_of) if laid_out is None else laid_out
     counts = Unmasked(stretches, inside)
-    traffic, basis = count_results(
-        facts.rollups, facts.measured, reported_checks(terms), counts.spans(), as_of
-    )
+    # Sums that stand for all checks ask for none of them.
+    apart = facts.rollups.buckets or facts.measured
+    checks = reported_checks(terms.checks, terms.groups) if apart else ()
+    traffic, basis = count_results(facts.rollups, facts.measured, checks, counts.spans(), as_of)
     if facts.requests is not None:
         traffic.total, traffic.errors = count_requests(facts.requests, counts)
     seconds = tally(stretches, inside)
@@ -143,12 +145,13 @@ def _slices(
     return count_slices(facts.requests or (), terms.slices, within, Unmasked(stretches, within))
 
 
-def reported_checks(terms: Terms) -> list[Reported]:
+def reported_checks(checks: Iterable[CheckTerms], groups: Iterable[Group]) -> list[Reported]:
     """The checks whose results count as errors and response times: before a check was a member as at first,
     after it was one as at last."""
     found: defaultdict[str, list[Reported]] = defaultdict(list)
-    for check in terms.checks:
-        told, counts = found[check.check_id], terms.role_of(check) != "informational"
+    role_of = {group.name: group.role for group in groups}
+    for check in checks:
+        told, counts = found[check.check_id], role_of[check.group] != "informational"
         if not told:
             told.append(Reported(check.check_id, counts, check.timed))
         elif check.active_from is not None and (told[-1].counts, told[-1].timed) != (counts, check.timed):
@@ -166,4 +169,5 @@ def counted_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> lis
 def raw_spans(terms: Terms, facts: Facts, period: Period, as_of: int) -> list[Span]:
     """The time whose raw results ``facts`` must hold so that its rollups give the numbers that all would."""
     counted = counted_spans(terms, facts, period, as_of)
-    return raw_needed(facts.rollups, reported_checks(terms), counted, as_of)
+    checks = reported_checks(terms.checks, terms.groups)
+    return raw_needed(facts.rollups, checks, counted, as_of)

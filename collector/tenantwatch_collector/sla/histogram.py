@@ -5,9 +5,11 @@ Merging adds counts, so it is exact and the order does not matter.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 from tenantwatch_collector.sla.sparse import decode_together
 
@@ -120,10 +122,8 @@ class LatencyHistogram:
         if self.max_us is None:
             return None
         rank = max(1, -(-percent * self.count // 100))
-        counts, below = self.counts, 0
-        for bucket in sorted(counts):
-            if below + counts[bucket] >= rank:
-                highest = highest_of(bucket)
-                return Ranked(rank, below, counts[bucket], highest, min(highest, self.max_us))
-            below += counts[bucket]
-        raise AssertionError("the buckets hold fewer latencies than were counted")
+        buckets = sorted(self.counts)
+        through = list(accumulate(map(self.counts.__getitem__, buckets)))
+        place = bisect_left(through, rank)
+        inside, highest = self.counts[buckets[place]], highest_of(buckets[place])
+        return Ranked(rank, through[place] - inside, inside, highest, min(highest, self.max_us))

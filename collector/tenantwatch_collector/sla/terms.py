@@ -156,9 +156,6 @@ class Terms:
                 raise ValueError(f"check {check.check_id} is told twice of the same time, or not in order")
             last[check.check_id] = check
 
-    def role_of(self, check: CheckTerms) -> str:
-        return next(group.role for group in self.groups if group.name == check.group)
-
 
 def _follows(before: CheckTerms, check: CheckTerms) -> bool:
     ends, begins = before.active_to, check.active_from

@@ -13,7 +13,7 @@ from tenantwatch_collector.health import Measurement
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.spans import Span, overlap, union
-from tenantwatch_collector.sla.terms import HUNDRED, SliceTerms
+from tenantwatch_collector.sla.terms import SliceTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Traffic:
     @property
     def error_rate(self) -> Fraction | None:
         """Percent; None where nothing was counted."""
-        return HUNDRED * self.errors / self.total if self.total else None
+        return Fraction(100 * self.errors, self.total) if self.total else None
 
     def add(self, measurement: Measurement, timed: bool = True) -> None:
         """One more result: a failed one is an error; it has no response time, nor has what is not timed."""
@@ -59,7 +59,7 @@ class Slices:
 
     @property
     def good_pct(self) -> Fraction | None:
-        return HUNDRED * (self.total - self.bad) / self.total if self.total else None
+        return Fraction(100 * (self.total - self.bad), self.total) if self.total else None
 
 
 class Unmasked:
@@ -129,4 +129,4 @@ def _is_considered(
 
 def _is_bad(requests: tuple[int, int], terms: SliceTerms) -> bool:
     total, errors = requests
-    return 0 < total >= terms.min_requests and HUNDRED * errors / total > terms.bad_above_pct
+    return 0 < total >= terms.min_requests and Fraction(100 * errors, total) > terms.bad_above_pct

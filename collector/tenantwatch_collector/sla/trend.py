@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import Generic, NamedTuple, TypeVar
 
 from tenantwatch_collector.health import Measurement
 from tenantwatch_collector.sla.availability import Counted, Seconds, count, count_within
-from tenantwatch_collector.sla.buckets import Rollups, count_results
+from tenantwatch_collector.sla.buckets import Reported, Rollups, count_results
 from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
 from tenantwatch_collector.sla.evaluate import reported_checks
 from tenantwatch_collector.sla.facts import Facts
@@ -21,8 +22,7 @@ from tenantwatch_collector.sla.traffic import RequestCount, Traffic, Unmasked, c
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One step of a trend."""
 
     period: Period
@@ -65,9 +65,12 @@ class _Part:
     def __init__(self, terms: Terms, period: Period, stretches: Sequence[Stretch]) -> None:
         self._terms = terms
         self._period = period
-        self._checks = reported_checks(terms)
         self._stretches = stretches
         self._starts = [stretch.start for stretch in stretches]
+
+    @cached_property
+    def _checks(self) -> Sequence[Reported]:
+        return reported_checks(self._terms.checks, self._terms.groups)
 
     def shared(self, step: Period) -> int:
         return min(self._period.end, step.end) - max(self._period.start, step.start)

@@ -43,6 +43,14 @@ _CHECK = (
 
 def terms_to_json(terms: Terms) -> dict[str, Any]:
     """All that a number of a report depends on."""
+    return agreed_to_json(terms) | {
+        "checks": [{name: getattr(check, name) for name in _CHECK} for check in terms.checks],
+        "groups": [{"name": g.name, "role": g.role, "rule": g.rule} for g in terms.groups],
+    }
+
+
+def agreed_to_json(terms: Terms) -> dict[str, Any]:
+    """The same without the checks and their groups."""
     return {
         "units_per_second": terms.units_per_second,
         "timezone": str(terms.zone),
@@ -58,8 +66,6 @@ def terms_to_json(terms: Terms) -> dict[str, Any]:
         "slices": _slices_to_json(terms.slices),
         "credits": _credits_to_json(terms.credits),
         "burn": _burn_to_json(terms.burn),
-        "checks": [{name: getattr(check, name) for name in _CHECK} for check in terms.checks],
-        "groups": [{"name": g.name, "role": g.role, "rule": g.rule} for g in terms.groups],
     }
 
 

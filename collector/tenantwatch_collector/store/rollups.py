@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tenantwatch_collector.store.sums import RequestRollup, RollupSum
 
@@ -52,8 +52,7 @@ class Rollup:
     known_at_us: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RollupSpan:
+class RollupSpan(NamedTuple):
     """All checks of a tenant in one span of time."""
 
     tenant_key: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 from tenantwatch_collector.store.base import (
@@ -62,7 +61,7 @@ async def test_a_wider_span_leaves_the_requests_of_its_quarters(store: Store) ->
     looks = RequestRollup(tenant.tenant_key, check.check_key, START, 5, 4, b"\x01", START + 9)
     quarter = RollupSpan(tenant.tenant_key, 900, START)
     await store.write_rollups(RolledUp(0, 0, spans=[quarter], requests=[looks]))
-    await store.write_rollups(RolledUp(0, 0, spans=[replace(quarter, width_s=3600)]))
+    await store.write_rollups(RolledUp(0, 0, spans=[quarter._replace(width_s=3600)]))
     assert list(await store.request_rollups(tenant.tenant_key, START, START + 1)) == [looks]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from tenantwatch_wire.records import Status
@@ -22,6 +23,12 @@ _SUM = RollupSum._fields
 _REQUESTS = tuple(RequestRollup.__dataclass_fields__)
 _CONTRACT = tuple(ContractRecord.__dataclass_fields__)
 _LEVELS = tuple(Status)
+_sum_values, _request_values, _contract_values = (
+    itemgetter(*_SUM),
+    itemgetter(*_REQUESTS),
+    itemgetter(*_CONTRACT),
+)
+_log_values = itemgetter("check_key", "time_us", "level", "known_at_us")
 _QUARTER_S = BUCKET_US // 1_000_000
 
 
@@ -78,7 +85,7 @@ class SqlSums:
             (*tenant_keys, width_s, from_us, to_us),
             tenant_keys,
         )
-        return [RollupSum(*_values(row, _SUM)) for row in rows]
+        return [RollupSum(*row) for row in map(_sum_values, rows)]
 
     async def request_rollups(self, tenant_key: int, from_us: int, to_us: int) -> Sequence[RequestRollup]:
         rows = await self._db.read(
@@ -87,7 +94,7 @@ class SqlSums:
             (tenant_key, from_us, to_us),
             tenant_key,
         )
-        return [RequestRollup(*_values(row, _REQUESTS)) for row in rows]
+        return [RequestRollup(*row) for row in map(_request_values, rows)]
 
     async def counting_tenants(
         self, names: tuple[str, str], among: Sequence[int] | None = None
@@ -134,10 +141,6 @@ def _among(tenant_keys: Sequence[int], table: str = "") -> str:
     return f"{table}tenant_key IN ({', '.join('?' * len(tenant_keys))})"
 
 
-def _values(row: Row, names: Sequence[str]) -> Sequence[Any]:
-    return [row[name] for name in names]
-
-
 def _by_tenant(rows: Sequence[Row]) -> Mapping[int, Sequence[Row]]:
     found: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
@@ -154,12 +157,9 @@ def _facts(
     corrections: Sequence[Row],
 ) -> TenantFacts:
     return TenantFacts(
-        [ContractRecord(*_values(row, _CONTRACT)) for row in contracts],
+        [ContractRecord(*row) for row in map(_contract_values, contracts)],
         checks_of(checks, known_until_us),
-        [
-            KnownChange(row["check_key"], row["time_us"], _LEVELS[row["level"]], row["known_at_us"])
-            for row in log
-        ],
+        [KnownChange(key, time, _LEVELS[level], known) for key, time, level, known in map(_log_values, log)],
         [window_of(row) for row in windows],
         [correction_of(row) for row in corrections],
     )
