@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.http_target import HttpTarget
 from tests.system.ground import TENANT, Ground, ground, http_check
 from tests.system.kept import read_rows
-from tests.system.test_service_levels import CASES, DAY, YESTERDAY, deliver
+from tests.system.worked_cases import CASES, DAY, YESTERDAY, deliver
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 PAST = YESTERDAY - 4 * DAY
