@@ -15,6 +15,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from tests.ports import stable_port
+
 _LARGEST_DATAGRAM = 512
 
 
@@ -31,8 +33,8 @@ class DnsServer:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[DnsServer]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
+        port = stable_port()
+        server = await asyncio.start_server(self._serve, "127.0.0.1", port)
         self.address = f"127.0.0.1:{port}"
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(
