@@ -72,7 +72,7 @@ class MariadbServer:
             f"--socket={self._folder / 's'}", f"--port={self.port}", "--bind-address=127.0.0.1",
             f"--lc-messages-dir={self._root / 'usr/share/mysql'}", "--innodb-buffer-pool-size=8M",
             "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0", "--performance-schema=off",
-            "--max-connections=20", "--plugin-maturity=unknown", *self._user, *self._options, *options,
+            "--max-connections=151", "--plugin-maturity=unknown", *self._user, *self._options, *options,
         ]  # fmt: skip
         users = self._folder / "users.sql"
         if users.exists():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -93,12 +94,12 @@ def pod(
     restarts: int = 0,
     waiting: str = "",
     killed_at: str = "",
-    created: str = "2026-11-01T08:00:00Z",
     resources: Object | None = None,
     **labels: str,
 ) -> Object:
-    """One with a single container ``app``."""
-    state: Object = {"running": {"startedAt": "2026-11-01T08:00:04Z"}}
+    """One with a single container ``app``, made an hour ago."""
+    created = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    state: Object = {"running": {"startedAt": created}}
     if waiting:
         state = {"waiting": {"reason": waiting, "message": "back-off 5m0s restarting failed container"}}
     ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": killed_at}

@@ -181,14 +181,18 @@ async def test_silence_is_ended_by_the_timeout_with_its_phase(
 ) -> None:
     async with silent_target(kind, request) as settings:
         before, tasks = held(), asyncio.all_tasks()
-        async with asyncio.timeout(20):
-            check, result = await once(kind, settings, 200)
         if kind == "tcp_connection":  # all it asks for is that the connection is taken
-            assert result.status is Status.HEALTHY
+            assert (await once(kind, settings))[1].status is Status.HEALTHY
             return
-        assert result.status is Status.UNHEALTHY
-        assert result.text == f"no answer within 0.2 s, in phase {check.phase}"
+        # How much it needs to come to what is silent only the machine knows.
+        for timeout_ms in (200, 2_000, 20_000):
+            async with asyncio.timeout(60):
+                check, result = await once(kind, settings, timeout_ms)
+            if check.phase != "start":
+                break
         assert check.phase not in ("", "start")
+        text = f"no answer within {timeout_ms / 1000:g} s, in phase {check.phase}"
+        assert (result.status, result.text) == (Status.UNHEALTHY, text)
         assert SECRET not in shown(check, result)
         await nothing_left(before, tasks)
 
@@ -223,8 +227,8 @@ async def test_who_pours_for_ever_or_drips_is_ended(kind: str) -> None:
     assert at is not None
     before, tasks = held(), asyncio.all_tasks()
     for far_end in (hostile.saying(hostile.endless(b"")), hostile.dripping()):
-        async with far_end as address, asyncio.timeout(20):
-            _, result = await once(kind, at(address), 500)
+        async with far_end as address, asyncio.timeout(60):
+            _, result = await once(kind, at(address), 20_000 if kind == "tcp_connection" else 500)
         assert result.status is (Status.HEALTHY if kind == "tcp_connection" else Status.UNHEALTHY)
     await nothing_left(before, tasks)
 
@@ -275,7 +279,7 @@ async def _cancelled_look(check: Check, number: int) -> Outcome | None:
     task = asyncio.create_task(run())
     # As the schedule gives a look up: a library may answer the first cancellation with more waiting.
     for _ in range(3):
-        await asyncio.wait([task], timeout=2)
+        await asyncio.wait([task], timeout=20)
         if task.done():
             return None if task.cancelled() else task.result()
         task.cancel()

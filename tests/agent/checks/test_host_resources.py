@@ -23,7 +23,8 @@ from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tests.agent.checks.looking import look
+from tests.agent.checks.looking import given_up, look
+from tests.ports import stable_port
 
 ON_UVLOOP = True
 
@@ -157,13 +158,12 @@ async def test_a_time_server_that_is_none(answer: Callable[[bytes], bytes], reas
 
 async def test_a_silent_time_server() -> None:
     async with serving(lambda _: b"") as address:
-        result = await seen(300, time_server=address)
-    assert result.text == "no answer within 0.3 s, in phase ask the time server"
+        # The processors alone are looked at for 0.25 s.
+        await given_up(lambda ms: seen(ms, time_server=address), "ask the time server", first_ms=500)
 
 
 async def test_a_time_server_that_is_not_there() -> None:
-    async with serving(lambda _: b"") as address:
-        pass
+    address = f"127.0.0.1:{stable_port()}"
     result = await seen(time_server=address)
     assert (result.status, result.text) == (
         Status.DEGRADED,

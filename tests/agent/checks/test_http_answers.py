@@ -193,7 +193,7 @@ async def test_a_changed_secret_is_sent_and_one_that_is_gone_is_unknown(tmp_path
         writer.write(OK)
 
     file.write_text("first")
-    definition = CheckDefinition("a", "http_endpoint", 1000, 1000)
+    definition = CheckDefinition("a", "http_endpoint", 1000, 20_000)
     async with serving(keep, wait=False) as url:
         check = build_check("http_endpoint", {"url": url, "headers_file": {"x-key": str(file)}}, "test")
         for text in ("first", "second"):
@@ -230,7 +230,7 @@ async def test_nothing_of_an_answer_is_held_between_two_looks() -> None:
         gc.disable()
         try:
             for _ in range(3):
-                await look(CheckDefinition("a", "http_endpoint", 1000, 5000), check)
+                await look(CheckDefinition("a", "http_endpoint", 1000, 20_000), check)
             held = [each for each in gc.get_objects() if isinstance(each, Answer) and each.body]
             assert held == []
             receivers = sum(isinstance(each, Http1Receiver) for each in gc.get_objects())

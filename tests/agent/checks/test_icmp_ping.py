@@ -38,7 +38,7 @@ async def test_no_way_and_no_answer_are_unhealthy() -> None:
         # An address for documentation: nobody answers there, or there is no way to it at all.
         result = await checked("icmp_ping", host="192.0.2.1", count=2, packet_timeout_ms=20)
     assert result.status is Status.UNHEALTHY
-    assert result.text in ("no answer to 2 packets", "ping failed: Network is unreachable")
+    assert result.text == "no answer to 2 packets" or result.text.startswith("ping failed: ")
 
 
 def test_lost_packets_are_judged() -> None:
@@ -65,8 +65,9 @@ async def test_a_system_that_does_not_let_us_makes_it_unknown(monkeypatch: pytes
     assert "net.ipv4.ping_group_range" in result.text
 
 
+@pytest.mark.usefixtures("no_names")
 async def test_a_name_that_is_not_known_is_unhealthy() -> None:
-    result = await checked("icmp_ping", timeout_ms=20_000, host="no-such-host.invalid")
+    result = await checked("icmp_ping", host="no-such-host.invalid")
     assert (result.status, "is not known" in result.text) == (Status.UNHEALTHY, True)
 
 

@@ -106,7 +106,7 @@ async def test_restarts_and_memory_kills_are_counted_between_looks(
 
 async def test_pods_that_wait(kubeconfig: Path, api: KubernetesApi) -> None:
     api.put_pods(
-        pod("shop-1", "Pending", created="2026-11-01T08:00:00Z"),
+        pod("shop-1", "Pending"),
         pod("shop-2", waiting="CrashLoopBackOff"),
         pod("shop-3", waiting="ContainerCreating"),
         pod("job-1", "Succeeded"),

@@ -15,7 +15,7 @@ from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity,
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tests.agent.checks.looking import look
+from tests.agent.checks.looking import given_up, look
 from tests.fakes import hostile
 from tests.fakes.certificates import Authority
 from tests.fakes.mysql_server import MysqlServer
@@ -45,7 +45,7 @@ async def test_it_answers_with_phases_and_figures(mariadb_server: MariadbServer)
     assert (result.status, result.text) == (Status.HEALTHY, "answers")
     assert result.latency_us
     assert {"connect_ms", "login_ms", "query_ms", "connections", "is_replica"} <= result.metrics.keys()
-    assert result.metrics["max_connections"] == 20
+    assert result.metrics["max_connections"] == 151
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ async def test_no_more_rows_than_the_cap(mariadb_server: MariadbServer, query: s
     """Whatever comes after them, be it too much to be read to its end."""
     result = await database(mariadb_server.url(), 20_000, query=query)
     assert (result.status, result.metrics["rows"]) == (Status.HEALTHY, 100), result.text
-    assert result.metrics["max_connections"] == 20
+    assert result.metrics["max_connections"] == 151
 
 
 async def test_no_larger_answer_than_the_limit(mariadb_server: MariadbServer) -> None:
@@ -188,7 +188,7 @@ async def test_a_replica_that_follows_and_falls_behind(mariadb_server: MariadbSe
 
 async def until(url: str, holds: Callable[[Result], bool], **settings: Any) -> Result:
     """The first result for which it holds."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             result = await database(url, **settings)
             if holds(result):
@@ -240,8 +240,8 @@ async def test_a_server_gone_silent_ends_at_the_timeout(mariadb_server: MariadbS
 
 
 async def test_a_slow_query_ends_at_the_timeout(mariadb_server: MariadbServer) -> None:
-    result = await database(mariadb_server.url(), 2_000, query="SELECT SLEEP(30)")
-    assert result.text == "no answer within 2 s, in phase query"
+    url = mariadb_server.url()
+    await given_up(lambda ms: database(url, ms, query="SELECT SLEEP(60)"), "query", first_ms=500)
 
 
 @pytest.mark.parametrize("url", ["mysql://h/d", "mysql://u@h:x/d", "mysql://u@h/d?charset=x", "mysql:///d"])

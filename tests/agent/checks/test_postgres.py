@@ -17,7 +17,7 @@ from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity,
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tests.agent.checks.looking import look
+from tests.agent.checks.looking import given_up, look
 from tests.fakes import hostile
 from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy, Way
@@ -67,7 +67,7 @@ async def test_it_answers_with_phases_and_figures(postgres_server: PostgresServe
         ({"query": "CREATE TABLE t ()"}, Status.UNHEALTHY, "read-only transaction"),
         ({"query": "SELECT 1; DROP TABLE t"}, Status.UNHEALTHY, "multiple commands"),
         ({"degraded_after_ms": 0.001}, Status.DEGRADED, "took"),
-        ({"connections_degraded_percent": 0.0}, Status.DEGRADED, "connections used 2 %, more than 0 %"),
+        ({"connections_degraded_percent": 0.0}, Status.DEGRADED, " %, more than 0 %"),
         (
             {"query": "SELECT pg_sleep(9)", "statement_timeout_seconds": 0.05},
             Status.UNHEALTHY,
@@ -156,6 +156,7 @@ async def test_nobody_listens() -> None:
     assert "hunter2" not in result.text
 
 
+@pytest.mark.usefixtures("no_names")
 async def test_a_host_without_an_address() -> None:
     result = await database("postgresql://u:hunter2@host.invalid/d")
     assert result.status is Status.UNHEALTHY
@@ -163,8 +164,8 @@ async def test_a_host_without_an_address() -> None:
 
 
 async def test_a_slow_query_ends_at_the_timeout(postgres_server: PostgresServer) -> None:
-    result = await database(postgres_server.url, 2_000, query="SELECT pg_sleep(100)")
-    assert result.text == "no answer within 2 s, in phase query"
+    url = postgres_server.url
+    await given_up(lambda ms: database(url, ms, query="SELECT pg_sleep(100)"), "query", first_ms=500)
 
 
 @asynccontextmanager
@@ -180,8 +181,7 @@ async def test_a_server_gone_silent_ends_at_the_timeout(
     postgres_server: PostgresServer, tls: str, phase: str
 ) -> None:
     async with _silent_line(postgres_server) as url:
-        result = await database(url, 1_000, tls=tls)
-    assert (result.status, result.text) == (Status.UNHEALTHY, f"no answer within 1 s, in phase {phase}")
+        await given_up(lambda ms: database(url, ms, tls=tls), phase)
 
 
 async def test_tls(postgres_server: PostgresServer, tmp_path: Path) -> None:
@@ -206,12 +206,11 @@ async def test_a_primary_and_its_replica(postgres_server: PostgresServer) -> Non
     follower = postgres_server.new_replica()
     follower.start()
     try:
-        async with asyncio.timeout(20):
-            # It accepts logins before it has found its primary.
-            while (result := await database(follower.url)).status is not Status.HEALTHY:
-                assert result.text == "replication stands still: it receives nothing from its primary"
-        assert (result.metrics["is_replica"], result.metrics["replication_lag_seconds"]) == (1, 0)
-        assert (await database(postgres_server.url)).metrics["replicas"] == 1
+        await _caught_up(follower)
+        async with asyncio.timeout(60):
+            # The connections that the copy was made by end by themselves, its own appears by itself.
+            while (await database(postgres_server.url)).metrics.get("replicas") != 1:
+                continue
         await _fall_behind(postgres_server, follower)
         result = await database(follower.url, replication_lag_degraded_seconds=0.0)
         assert result.status is Status.DEGRADED
@@ -221,10 +220,20 @@ async def test_a_primary_and_its_replica(postgres_server: PostgresServer) -> Non
         follower.stop()
 
 
+async def _caught_up(replica: PostgresServer) -> None:
+    """Return when it has replayed all that it was sent; until then there is always something new for it."""
+    async with asyncio.timeout(60):
+        while (result := await database(replica.url)).metrics.get("replication_lag_seconds") != 0:
+            # It accepts logins before it has found its primary.
+            if result.status is not Status.HEALTHY:
+                assert "replication stands still: it receives nothing from its primary" in result.text
+    assert (result.status, result.metrics["is_replica"]) == (Status.HEALTHY, 1)
+
+
 async def _fall_behind(primary: PostgresServer, replica: PostgresServer) -> None:
     """Return when the replica holds what it has not replayed, and will not."""
     async with (
-        asyncio.timeout(20),
+        asyncio.timeout(60),
         await psycopg.AsyncConnection.connect(replica.url, autocommit=True) as following,
         await psycopg.AsyncConnection.connect(primary.url, autocommit=True) as leading,
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,7 +19,7 @@ from tenantwatch_agent.checks.redis_connectivity import RedisConnectivity, Setti
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tests.agent.checks.looking import look
+from tests.agent.checks.looking import given_up, look
 from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy
 from tests.fakes.tls_front import tls_front
@@ -38,7 +39,7 @@ async def seen(url: str, timeout_ms: int = 20_000, **settings: Any) -> Result:
 
 async def until(url: str, holds: Callable[[Result], bool], **settings: Any) -> Result:
     """The first result for which it holds; fails with the last one."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         result = await seen(url, **settings)
         if holds(result):
@@ -142,8 +143,8 @@ async def test_a_user_with_few_rights(redis_server: RedisServer) -> None:
 async def test_a_server_gone_silent_ends_at_the_timeout(redis_server: RedisServer) -> None:
     async with Proxy(f"127.0.0.1:{redis_server.port}") as proxy:
         proxy.blackhole()
-        result = await seen(redis_server.url.replace(str(redis_server.port), str(proxy.port)), 1_500)
-    assert (result.status, result.text) == (Status.UNHEALTHY, "no answer within 1.5 s, in phase login")
+        url = redis_server.url.replace(str(redis_server.port), str(proxy.port))
+        await given_up(functools.partial(seen, url), "login")
 
 
 async def test_tls(redis_server: RedisServer, tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ async def test_memory_clients_and_saving(start: Start) -> None:
 async def test_evictions_are_counted_between_looks(start: Start) -> None:
     server = start("--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru")
     check = RedisConnectivity(Settings(url=server.url, evictions_degraded_per_second=0.0))
-    definition = CheckDefinition("a", "redis_connectivity", 1000, 10_000)
+    definition = CheckDefinition("a", "redis_connectivity", 1000, 20_000)
     assert "evicted_per_second" not in (await look(definition, check)).metrics
     assert (await look(definition, check)).metrics["evicted_per_second"] == 0
     async with owner(server) as client, client.pipeline(transaction=False) as pipeline:
