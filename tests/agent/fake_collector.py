@@ -82,7 +82,7 @@ class FakeCollector(agent_pb2_grpc.AgentServiceServicer):
         async with self._writing:
             await context.write(agent_pb2.ConnectResponse(**message))
 
-    async def until(self, condition: Callable[[], bool], deadline_seconds: float = 15) -> None:
+    async def until(self, condition: Callable[[], bool], deadline_seconds: float = 60) -> None:
         """Return when it holds; it is looked at after every message."""
         async with asyncio.timeout(deadline_seconds), self._changed:
             await self._changed.wait_for(condition)

@@ -91,7 +91,7 @@ async def ground(
 
 async def emptied(one: Ground) -> None:
     """Every acknowledgement has reached the spool."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while one.spool.count():
             # Each question is answered by the spool's own thread: others have their turn meanwhile.
             await one.spool.entries()
@@ -105,5 +105,4 @@ def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "CROWDED_SECONDS", 0.1)
     for module in (sender, conversation, requests):
         monkeypatch.setattr(module, "REFUSED_SECONDS", 0.1)
-    monkeypatch.setattr(conversation, "WELCOME_SECONDS", 0.3)
     monkeypatch.setattr(outgoing, "COALESCE_SECONDS", 0.2)

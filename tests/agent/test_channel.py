@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ async def said(address: CollectorAddress) -> tuple[str, bool]:
     try:
         stream = agent_pb2_grpc.AgentServiceStub(channel).Connect()
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await stream.write(agent_pb2.ConnectRequest())
                 await stream.read()
                 await raise_status(stream)
@@ -51,6 +52,10 @@ async def rest_server() -> AsyncIterator[str]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        writer.write_eof()
+        # Closed with bytes unread it would be a reset, which swallows what was said.
+        with contextlib.suppress(OSError):
+            await reader.read()
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)

@@ -36,7 +36,7 @@ async def said(port: int, *parts: bytes) -> str:
     for part in parts:
         writer.write(part)
         await writer.drain()
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     return answer.decode()
 
@@ -138,7 +138,7 @@ async def test_the_socket_is_for_its_user_alone_and_its_path_may_be_long(tmp_pat
         with near(folder / "agent.sock") as name:
             reader, writer = await asyncio.open_unix_connection(name)
         writer.write(b"GET /status HTTP/1.1\r\nHost: agent\r\n\r\n")
-        assert (await asyncio.wait_for(reader.read(), 10)).endswith(b"GET /status 0")
+        assert (await asyncio.wait_for(reader.read(), 60)).endswith(b"GET /status 0")
         writer.close()
     finally:
         await listener.stop()

@@ -64,7 +64,7 @@ async def _start(*arguments: str) -> asyncio.subprocess.Process:
 
 async def test_a_plugin_reads_nothing_of_the_agent(folder: Path) -> None:
     process = await _start("run-once", "prying", "--config", str(folder / "agent.toml"))
-    output, errors = await asyncio.wait_for(process.communicate(), 30)
+    output, errors = await asyncio.wait_for(process.communicate(), 90)
     assert output.decode().startswith("prying: healthy: nothing can be read"), (output, errors)
 
 
@@ -75,7 +75,7 @@ async def test_the_agent_still_reads_of_itself_what_it_needs(folder: Path) -> No
     configuration.write_text(text.replace(f"{folder}/data", str(folder / ("x" * 120))))
     running = await _start("run", "--config", str(configuration))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             output = b""
             while b"web-1" not in output:
                 assert running.returncode is None
@@ -83,5 +83,5 @@ async def test_the_agent_still_reads_of_itself_what_it_needs(folder: Path) -> No
                 output, _ = await asking.communicate()
     finally:
         running.terminate()
-        _, errors = await asyncio.wait_for(running.communicate(), 30)
+        _, errors = await asyncio.wait_for(running.communicate(), 90)
     assert running.returncode == 0, errors

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 from tenantwatch_agent.config import load_config
 from tenantwatch_agent.config.assignment import Assigned
 from tenantwatch_agent.spool import Spool
-from tenantwatch_agent.stream import outgoing
+from tenantwatch_agent.stream import conversation, outgoing
 from tenantwatch_wire import limits
 from tenantwatch_wire.records import Lane, Result, Status
 from tenantwatch_wire.v1 import agent_pb2
@@ -117,8 +118,9 @@ async def test_what_waits_in_a_copied_spool_is_sent_and_not_forgotten(
 
 
 async def test_a_collector_that_is_away_or_never_answers_is_tried_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(conversation, "WELCOME_SECONDS", 0.3)
     collector = FakeCollector()
     async with ground(tmp_path, collector) as one:
         await one.look()
@@ -181,9 +183,9 @@ async def test_healthy_results_wait_for_company_and_troubles_do_not(
         with pytest.raises(TimeoutError):
             await collector.until(lambda: bool(collector.batches), deadline_seconds=0.3)
         await one.look(status=Status.UNHEALTHY)
-        await collector.until(lambda: one.is_all_at(collector), deadline_seconds=5)
+        await collector.until(lambda: one.is_all_at(collector), deadline_seconds=30)
         await one.look()  # the end of a trouble is news as well
-        await collector.until(lambda: one.is_all_at(collector), deadline_seconds=5)
+        await collector.until(lambda: one.is_all_at(collector), deadline_seconds=30)
         assert [len(batch.status) for batch in collector.batches] == [2, 1]
 
 
@@ -225,14 +227,14 @@ async def test_slow_down_holds_back_and_nothing_is_lost(tmp_path: Path) -> None:
     async with FakeCollector() as collector, ground(tmp_path, collector) as one:
         one.sender.start()
         await collector.until(lambda: bool(collector.of_kind("dictionary")))
+        told_at = time.monotonic()
         await collector.send(slow_down=agent_pb2.SlowDown(delay_ms=600, reason="busy"))
         # The answer to this shows that the agent has read the SlowDown.
         await collector.send(configuration=agent_pb2.Configuration(version=4))
         await collector.until(lambda: bool(collector.of_kind("configuration_applied")))
         await one.look(status=Status.UNHEALTHY)
-        with pytest.raises(TimeoutError):
-            await collector.until(lambda: bool(collector.batches), deadline_seconds=0.3)
         await collector.until(lambda: one.is_all_at(collector))
+        assert time.monotonic() - told_at >= 0.59
 
 
 async def test_drain_brings_a_new_stream(tmp_path: Path) -> None:
@@ -240,7 +242,7 @@ async def test_drain_brings_a_new_stream(tmp_path: Path) -> None:
         one.sender.start()
         await collector.until(lambda: bool(collector.of_kind("dictionary")))
         await collector.send(drain=agent_pb2.Drain(within_ms=1000))
-        await collector.until(lambda: len(collector.of_kind("dictionary")) == 2)
+        await collector.until(lambda: len(collector.of_kind("dictionary")) >= 2)
 
 
 async def test_run_now_names_the_last_result_and_what_is_unknown(tmp_path: Path) -> None:
@@ -296,14 +298,14 @@ async def test_after_a_long_outage_live_results_do_not_wait_behind_the_backlog(t
             await collector.until(
                 lambda: len(collector.lanes[Lane.LIVE]) == 10 and bool(collector.lanes[Lane.BACKLOG])
             )
-            collector.acknowledging = True
             await collector.send(
                 acknowledgement=agent_pb2.Acknowledgement(lane=agent_pb2.LANE_LIVE, sequence=10)
             )
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while one.spool.status()["live_results"]:
                     await one.spool.entries()
             await one.look(1, Status.UNHEALTHY)
+            collector.acknowledging = True
             await collector.send(
                 acknowledgement=agent_pb2.Acknowledgement(lane=agent_pb2.LANE_BACKLOG, sequence=50)
             )
@@ -354,7 +356,7 @@ async def test_a_changed_configuration_begins_a_new_stream_with_the_new_checks(t
         await one.look(status=Status.UNHEALTHY)
         await one.spool.register([c.definition for c in config.checks], before, config.spool)
         one.sender.apply(config)
-        await collector.until(lambda: len(collector.of_kind("dictionary")) == 2)
+        await collector.until(lambda: len(collector.of_kind("dictionary")) >= 2)
         await one.spool.append([Result("shop", START_US, Status.UNHEALTHY)])
         await collector.until(lambda: ("shop", START_US) in collector.committed.values())
         dictionary = collector.of_kind("dictionary")[1]
@@ -372,12 +374,12 @@ async def test_a_spool_that_is_damaged_while_connected_goes_on_as_a_new_generati
         collector.acknowledging = False
         await one.look(3, Status.UNHEALTHY)
         await collector.until(lambda: 8 in collector.committed)
-        await damage(one.spool)
-        await one.look(1, Status.UNHEALTHY)
+        # The new generation has new sequences, and a stream for them may begin at once.
         collector.acknowledging = True
-        # The new generation has new sequences.
         collector.lanes[Lane.LIVE].clear()
         collector.told_of[Lane.LIVE] = 0
+        await damage(one.spool)
+        await one.look(1, Status.UNHEALTHY)
         await collector.until(lambda: ("web", START_US + 9) in collector.committed.values())
         assert one.spool.generation != before
         (gap,) = collector.of_kind("gap")

@@ -35,7 +35,7 @@ def configuration(folder: Path, collector: FakeCollector, more: str = HOST) -> P
 
 async def ran(*arguments: str | Path) -> tuple[int, str, str]:
     process = await start(*map(str, arguments))
-    out, errors = await asyncio.wait_for(process.communicate(), 20)
+    out, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode is not None
     return process.returncode, out.decode(), errors.decode()
 
@@ -80,7 +80,7 @@ async def wait_for_status(path: Path, text: str) -> None:
     """Until the running agent says so; the wrong file is asked for by way of a right copy of it."""
     right = path.with_name("right.toml")
     right.write_text(path.read_text().replace("x = 1\n", ""))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while True:
             code, out, _ = await ran("status", "--config", right)
             if text in out:
@@ -92,7 +92,7 @@ async def test_spool_is_shown_and_exported_while_the_agent_runs_and_after_a_kill
     collector = FakeCollector()  # nobody listens there
     path = configuration(tmp_path, collector)
     async with running(path) as process:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while (await ran("spool", "inspect", "--config", path))[0]:
                 continue
             rows: list[object] = []
@@ -181,7 +181,7 @@ async def test_run_warns_of_what_is_hardly_meant(tmp_path: Path) -> None:
     async with running(configuration(tmp_path, FakeCollector())) as process:
         assert process.stderr is not None
         said = b""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while b"check host: a look may take 10 s" not in said:
                 said = await process.stderr.readline()
                 assert said, "the agent ended"

@@ -113,17 +113,22 @@ async def test_files_are_watched_and_taken_when_they_stand_still(
     async def reload() -> None:
         reloaded.put_nowait(await configuration.reload(applied))
 
+    def put(text: str) -> None:
+        """Whole at once: of a file that is being written the watch may see the empty beginning."""
+        (tmp_path / "part").write_text(text)
+        (tmp_path / "part").rename(tmp_path / "conf.d" / "b.toml")
+
     watching = asyncio.create_task(configuration.watch(reload))
     try:
         (tmp_path / "conf.d").mkdir()
-        (tmp_path / "conf.d" / "b.toml").write_text(ASSIGNED)
+        put(ASSIGNED)
         while not applied.configs or applied.ids != ["a", "assigned"]:
-            assert await asyncio.wait_for(reloaded.get(), 10)
+            assert await asyncio.wait_for(reloaded.get(), 60)
         # A wrong file is tried once; the next change is seen all the same.
-        (tmp_path / "conf.d" / "b.toml").write_text("x")
-        assert not await asyncio.wait_for(reloaded.get(), 10)
+        put("x")
+        assert not await asyncio.wait_for(reloaded.get(), 60)
         (tmp_path / "conf.d" / "b.toml").unlink()
-        assert await asyncio.wait_for(reloaded.get(), 10)
+        assert await asyncio.wait_for(reloaded.get(), 60)
         assert applied.ids == ["a"]
         assert reloaded.empty()
     finally:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import pytest
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import SpoolLimits
 from tenantwatch_agent.spool import Spool
@@ -14,7 +16,7 @@ from tenantwatch_wire.records import CheckDefinition, Lane, Result, Status
 
 CHECKS = [CheckDefinition(name, "http_endpoint", 1000, 1000) for name in ("a", "b")]
 START_US = time.time_ns() // 86_400_000_000_000 * 86_400_000_000 - 3_600_000_000
-"""Recent, as old results are dropped, and the same in the processes that a test starts."""
+"""Recent, as old results are dropped. A process that a test starts is told it: the day may have changed."""
 
 
 def result(number: int, check_id: str = "a") -> Result:
@@ -49,6 +51,11 @@ async def unwritable(spool: Spool) -> AsyncIterator[None]:
     yield
     await spool._current.file.db.execute("PRAGMA query_only = 0")
     assert await spool._write_again()
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """By the agent; others may log at any moment what an earlier test left to the collector of garbage."""
+    return [record for record in caplog.records if record.name.startswith("tenantwatch_agent")]
 
 
 def aside(folder: Path) -> list[Path]:

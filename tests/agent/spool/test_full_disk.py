@@ -19,6 +19,7 @@ from tests.agent.spool.spools import (
     CHECKS,
     START_US,
     acknowledge,
+    logged,
     numbers,
     opened,
     result,
@@ -37,7 +38,7 @@ async def test_on_a_full_disk_results_wait_in_memory_and_one_error_is_logged(
         await spool.append([result(3)])
         assert await numbers(spool) == [1, 2, 3]
         assert await spool.gaps(Lane.LIVE) == []
-    assert len([r for r in caplog.records if r.levelname == "ERROR"]) == 1
+    assert len([r for r in logged(caplog) if r.levelname == "ERROR"]) == 1
 
 
 async def test_what_memory_cannot_hold_becomes_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
