@@ -39,16 +39,16 @@ class HttpTarget(HttpServer):
             self._changed.notify_all()
         return Response(self.status, self.body)
 
-    async def wait_total(self, total: int, deadline_seconds: float = 30) -> None:
+    async def wait_total(self, total: int, deadline_seconds: float = 90) -> None:
         """Return when that many requests were answered since the beginning."""
         async with asyncio.timeout(deadline_seconds), self._changed:
             await self._changed.wait_for(lambda: self.total >= total)
 
-    async def wait_more(self, more: int, deadline_seconds: float = 30) -> None:
+    async def wait_more(self, more: int, deadline_seconds: float = 90) -> None:
         """Return when that many more requests were answered than now."""
         await self.wait_total(self.total + more, deadline_seconds)
 
-    async def wait_each(self, paths: list[str], status: int, deadline_seconds: float = 30) -> None:
+    async def wait_each(self, paths: list[str], status: int, deadline_seconds: float = 90) -> None:
         """Return when each of the paths was answered with that status at least once."""
         async with asyncio.timeout(deadline_seconds), self._changed:
             await self._changed.wait_for(lambda: all(self.answered[path, status] for path in paths))

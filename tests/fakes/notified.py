@@ -42,7 +42,7 @@ class NotifiedServer(HttpServer):
         self.complaints: list[str] = []
         self._changed = asyncio.Event()
 
-    async def until(self, condition: Callable[[], bool], deadline_seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], bool], deadline_seconds: float = 90) -> None:
         """Return when the condition on what has arrived holds."""
         async with asyncio.timeout(deadline_seconds):
             while not condition():

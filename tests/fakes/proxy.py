@@ -69,7 +69,7 @@ class Proxy:
         for gate in self._open.values():
             gate.set()
 
-    async def wait_forwarded(self, way: Way, more: int, deadline_seconds: float = 30) -> None:
+    async def wait_forwarded(self, way: Way, more: int, deadline_seconds: float = 90) -> None:
         """Return when that many more bytes than now came in from that side."""
         goal = self.forwarded[way] + more
         async with asyncio.timeout(deadline_seconds), self._changed:

@@ -56,7 +56,7 @@ async def test_target_is_switched_stopped_and_restarted() -> None:
             await _ask(target.port)
         await target.start()
         await _ask(target.port)
-        await target.wait_each(["/a"], 500, deadline_seconds=1)
+        await target.wait_each(["/a"], 500)
         assert target.answered == {("/a", 200): 1, ("/a", 500): 2}
 
 
@@ -65,7 +65,7 @@ async def test_webhook_keeps_body_and_headers() -> None:
     head = f"POST /hook HTTP/1.1\r\nX-Key: k\r\ncontent-length: {len(body)}\r\n\r\n".encode()
     async with Webhook() as webhook:
         await _ask(webhook.port, head + body)
-        (call,) = await webhook.wait_for(1, deadline_seconds=1)
+        (call,) = await webhook.wait_for(1)
     assert (call.path, call.json, call.headers["x-key"]) == ("/hook", {"kind": "firing"}, "k")
 
 
@@ -75,7 +75,7 @@ async def test_proxy_cuts_and_withholds() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
         proxy.blackhole(Way.DOWN)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
-        await proxy.wait_forwarded(Way.DOWN, 1, deadline_seconds=5)
+        await proxy.wait_forwarded(Way.DOWN, 1)
         assert target.total == 2
         proxy.restore()
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")

@@ -39,7 +39,7 @@ class Webhook(HttpServer):
             self._changed.notify_all()
         return Response(self.status)
 
-    async def wait_for(self, calls: int, deadline_seconds: float = 30) -> list[Call]:
+    async def wait_for(self, calls: int, deadline_seconds: float = 90) -> list[Call]:
         """Return all calls when there are that many; fail with what came instead."""
         try:
             async with asyncio.timeout(deadline_seconds), self._changed:

@@ -42,7 +42,7 @@ class Faults:
         await self.agents.wait_forwarded(Way.UP, self.chance.randrange(1, 3_000))
         await getattr(self, name)()
         self.dealt[name] += 1
-        await self.agents.wait_forwarded(Way.DOWN, 1, 60)
+        await self.agents.wait_forwarded(Way.DOWN, 1)
 
     async def _last(self) -> None:
         await self.web.wait_more(self.chance.randrange(*_AWAY_FOR))

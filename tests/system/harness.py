@@ -19,14 +19,14 @@ from tenantwatch_wire.v1 import query_pb2, query_pb2_grpc
 
 from tests.ports import stable_port
 
-READY_SECONDS = 30
+READY_SECONDS = 90
 # Programs are started some hundred times; where the environment forbids bytecode, each start would compile
 # everything anew.
 _COMPILED_ONCE = {
     "PYTHONDONTWRITEBYTECODE": "",
     "PYTHONPYCACHEPREFIX": str(Path(__file__).parents[2] / "build" / "bytecode"),
 }
-STOP_SECONDS = 30
+STOP_SECONDS = 60
 Check = Mapping[str, object]
 
 
@@ -109,7 +109,7 @@ class Program:
         """SIGKILL: no chance to finish anything."""
         await self._end(signal.SIGKILL)
 
-    async def died(self, deadline_seconds: float = 60) -> None:
+    async def died(self, deadline_seconds: float = 90) -> None:
         """Return once it has ended by a SIGKILL that was not ours."""
         assert self._process is not None
         async with asyncio.timeout(deadline_seconds):
@@ -269,7 +269,7 @@ class Agent(Program):
 class Caller:
     """Someone with a token who asks by REST and gRPC."""
 
-    def __init__(self, collector: Collector, token: str, timeout_seconds: float = 10) -> None:
+    def __init__(self, collector: Collector, token: str, timeout_seconds: float = 60) -> None:
         self._headers = {"authorization": f"Bearer {token}"}
         self._metadata = tuple(self._headers.items())
         self._http = httpx2.AsyncClient(
@@ -311,10 +311,10 @@ class Caller:
 
     async def ask(self, operation: str, request: Any) -> Any:
         """Answer of a gRPC query."""
-        return await getattr(self.query, operation)(request, metadata=self._metadata, timeout=10)
+        return await getattr(self.query, operation)(request, metadata=self._metadata, timeout=60)
 
     async def wait_checks(
-        self, tenant_id: str, states: Mapping[str, str], deadline_seconds: float = 30
+        self, tenant_id: str, states: Mapping[str, str], deadline_seconds: float = 90
     ) -> Any:
         """The tenant's health as streamed, once the checks named are in the states named."""
         wanted = {

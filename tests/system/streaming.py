@@ -33,7 +33,7 @@ async def finish(agent: Agent, web: HttpTarget) -> None:
     web.switch(500)
     await web.wait_each(PATHS, 500)
     # An agent that has no collector just then would end at once and keep the rest for its next start.
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while (await agent.status())["stream"]["connected_seconds"] is None:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.1)
     await agent.terminate()

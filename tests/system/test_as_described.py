@@ -12,7 +12,6 @@ from tests.system.ground import ground
 pytestmark = pytest.mark.system
 
 
-@pytest.mark.timeout(300)
 async def test_every_value_at_its_border(tmp_path: Path) -> None:
     """The deterministic part; `make soak` goes on from here by chance."""
     async with ground(tmp_path) as here:

@@ -12,7 +12,7 @@ from tests.fakes.http_target import HttpTarget
 from tests.system.ground import TENANT, ground
 from tests.system.harness import Caller
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.system
 ALLOWED = '[assignment]\nenabled = true\nhosts = ["localhost"]'
 PATH = f"/checks/{TENANT}/far"
 
@@ -25,7 +25,7 @@ def far(url: str, **more: object) -> dict[str, Any]:
 
 async def agent_is(caller: Caller, agent_id: str, **wanted: Any) -> Any:
     """What the API says of the agent, once it says that."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while True:
             for told in (await caller.get(f"/agents/{TENANT}"))["agents"]:
                 if told["agent_id"] == agent_id and wanted.items() <= told.items():

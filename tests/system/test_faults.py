@@ -10,7 +10,7 @@ import pytest
 from tests.servers import PostgresServer
 from tests.system.faults import NAMES, between
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240), pytest.mark.xdist_group("postgres-faults")]
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("postgres-faults")]
 
 
 async def test_each_fault_once_between_agent_collector_and_postgres(

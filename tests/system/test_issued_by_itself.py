@@ -15,7 +15,7 @@ import pytest
 from tests.system.ground import TENANT
 from tests.system.harness import Caller, Collector
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.system
 COLUMNS = ("tenant_id", "agent_id", "check_id", "kind", "time", "status", "latency_us", "interval_ms")
 NOW = datetime.now(UTC)
 END = (NOW - timedelta(hours=90)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -13,7 +13,7 @@ from tests.system.ground import ground
 from tests.system.spooled import spooled_results
 from tests.system.streaming import KILLS, PATHS, assert_kept, checks_of, finish
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.system
 LOST_PER_KILL = 2
 """Of one check: the answer that became no result yet, and the result that was on its way to the disk."""
 

@@ -17,11 +17,11 @@ from tests.system.harness import Collector, CollectorSettings
 from tests.system.kept import read_rows
 from tests.system.many_tenants import Streams, create_tenants
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.system
 
 
 async def _until(collector: Collector, query: str, wanted: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while len(read_rows(collector.database, query)) != wanted:  # noqa: ASYNC110 - a table tells nobody
             await asyncio.sleep(0.02)
 

@@ -13,7 +13,7 @@ from tests.system.ground import Ground, ground
 from tests.system.spooled import spooled_results
 from tests.system.streaming import KILLS, assert_kept, checks_of, finish
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.system
 
 
 async def _kill_while_results_stream(here: Ground, line: Proxy, chance: random.Random) -> None:

@@ -15,7 +15,7 @@ from tests.system.ground import TENANT, Ground, ground, http_check
 from tests.system.harness import CollectorSettings
 from tests.system.kept import read_rows
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.system
 
 ROUNDS = 1
 RULE = "--metric body_bytes --condition greater_than --threshold 100 --severity error"

@@ -13,14 +13,14 @@ from tests.fakes.http_target import HttpTarget
 from tests.npm_tools import buf
 from tests.system.ground import TENANT, Ground, ground, http_check
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.system
 
 
 async def _buf_curl(program: str, *arguments: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         program, "curl", "--protocol", "grpc", "--http2-prior-knowledge", *arguments, stdout=-1, stderr=-1
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         output, errors = await process.communicate()
     assert process.returncode is not None
     return process.returncode, output.decode(), errors.decode()

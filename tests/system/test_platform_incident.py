@@ -16,7 +16,7 @@ from tests.system.kept import read_rows
 from tests.system.many_tenants import Streams, create_tenants
 from tests.system.test_kill_while_telling import FatalWebhook
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.system
 
 TENANTS, ALONE = 40, 39
 SHARED = "https://api.example.org/v1"
@@ -28,7 +28,7 @@ OPEN = "SELECT 1 FROM alert WHERE status <> 'resolved'"
 
 async def _incident(here: Ground) -> Any:
     """The platform's alert, once it lists all that fail together."""
-    async with here.caller(here.admin_token) as admin, asyncio.timeout(60):
+    async with here.caller(here.admin_token) as admin, asyncio.timeout(90):
         while True:
             found = (await admin.get("/alerts?tenant_id=platform"))["alerts"]
             if found and found[0]["alert_data"]["tenant_count"] == str(TENANTS - 1):
@@ -37,7 +37,7 @@ async def _incident(here: Ground) -> Any:
 
 
 async def _until_none(here: Ground, *queries: str) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while any(read_rows(here.collector.database, query) for query in queries):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -56,7 +56,7 @@ async def test_one_page_for_the_platform_and_one_for_who_fails_alone(tmp_path: P
                 # It dies while the far end takes the first message that it sends.
                 hook.arm(here.collector.kill, answers_first=False)
                 failing = asyncio.create_task(streams.tell(range(TENANTS), Status.UNHEALTHY))
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(90):
                     await hook.killed.wait()
                 await asyncio.wait([failing])
                 failing.exception()

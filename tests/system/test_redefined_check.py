@@ -14,7 +14,7 @@ from tests.system.ground import TENANT, Ground, ground, http_check
 from tests.system.kept import read_rows
 from tests.system.worked_cases import CASES, DAY, YESTERDAY, deliver
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.system
 PAST = YESTERDAY - 4 * DAY
 """A day that is over for good."""
 ASKED = f"period=daily&date={datetime.fromtimestamp(PAST, UTC):%Y-%m-%d}"
@@ -26,7 +26,7 @@ VERSIONS = (
 
 async def versions(here: Ground, count: int) -> list[tuple[int | str, ...]]:
     """What the collector knows the check to have been, once there are so many."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while True:
             found = read_rows(here.collector.database, VERSIONS)
             if len(found) >= count:

@@ -15,7 +15,7 @@ from tests.system.harness import CollectorSettings
 from tests.system.kept import read_rows
 from tests.system.streaming import assert_kept, checks_of, finish
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.system
 
 
 async def more_results(url: str) -> None:

@@ -10,19 +10,19 @@ import pytest
 from tests.system.ground import TENANT, ground
 from tests.system.harness import Agent, Caller
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.system
 HOST = {"id": "host", "kind": "host_resources", "interval_seconds": 1}
 
 
 async def connected(caller: Caller) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while not (await caller.get(f"/agents/{TENANT}"))["agents"]:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.1)
 
 
 async def warned(agent: Agent) -> str:
     """What ``status`` warns of, once it does."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while not (warning := (await agent.status())["stream"]["warning"]):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.1)
     return str(warning)

