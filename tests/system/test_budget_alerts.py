@@ -19,7 +19,7 @@ from tenantwatch_wire.v1 import agent_pb2, agent_pb2_grpc
 from tests.fakes.webhook import Webhook
 from tests.system.ground import Ground, ground
 from tests.system.harness import CollectorSettings
-from tests.system.test_service_levels import make_tenant
+from tests.system.worked_cases import make_tenant
 
 pytestmark = pytest.mark.system
 Request = agent_pb2.ConnectRequest
