@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import getpass
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.access.permissions import Role, granted
 from tenantwatch_collector.api.recording import recorded
-from tenantwatch_collector.config import load_config
+from tenantwatch_collector.commands.on_store import add
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.identity import Caller, Origin
 from tenantwatch_collector.store.base import PLATFORM, Store, Tenant
-from tenantwatch_collector.store.opening import open_store
 
 TIERS = ("basic", "professional", "enterprise")
 _DEFAULT_TIER = "professional"
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-
-Work = Callable[[Store, argparse.Namespace], Awaitable[None]]
 
 
 async def create_tenant(store: Store, tenant_id: str, name: str, tier: str) -> Tenant:
@@ -88,18 +82,6 @@ async def _tenant_list(store: Store, options: argparse.Namespace) -> None:
             print(f"{tenant.tenant_id:32} {tenant.tier:14} {tenant.tenant_name}{state}")
 
 
-def with_store(work: Work) -> Callable[[argparse.Namespace], None]:
-    async def opened(options: argparse.Namespace) -> None:
-        config = load_config(options.config)
-        store = await open_store(config.store_path, config.store.postgres_url)
-        try:
-            await work(store, options)
-        finally:
-            await store.close()
-
-    return lambda options: asyncio.run(opened(options))
-
-
 def add_commands(commands: Any, config_help: str) -> None:
     """Register the commands with argparse."""
     tenant = commands.add_parser("tenant", help="create and list tenants").add_subparsers(required=True)
@@ -110,10 +92,3 @@ def add_commands(commands: Any, config_help: str) -> None:
     create.add_argument("--name", default="", help="for people")
     create.add_argument("--tier", choices=TIERS, help=f"{_DEFAULT_TIER} if left out")
     add(tenant, "list", "list tenants", _tenant_list, config_help)
-
-
-def add(family: Any, name: str, help_text: str, work: Work, config_help: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = family.add_parser(name, help=help_text, description=help_text)
-    parser.add_argument("--config", type=Path, help=config_help)
-    parser.set_defaults(command=with_store(work))
-    return parser

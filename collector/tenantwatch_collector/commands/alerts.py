@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,10 @@ from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.commands import replay, rules, silences
 from tenantwatch_collector.commands.access import local_caller
 from tenantwatch_collector.commands.alert_table import FORMATS, print_alerts, row_of
+from tenantwatch_collector.commands.on_store import add
 from tenantwatch_collector.commands.progress import Progress
-from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.store.base import Store
-from tenantwatch_collector.store.opening import open_store
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAX_EVENTS = 10_000
@@ -112,18 +109,6 @@ async def _timeline(store: Store, options: argparse.Namespace) -> None:
         print(at, *(word for word in words if word))
 
 
-def _with_store(work: Callable[[Store, argparse.Namespace], Awaitable[None]]) -> Callable[..., None]:
-    async def opened(options: argparse.Namespace) -> None:
-        config = load_config(options.config)
-        store = await open_store(config.store_path, config.store.postgres_url)
-        try:
-            await work(store, options)
-        finally:
-            await store.close()
-
-    return lambda options: asyncio.run(opened(options))
-
-
 def add_commands(commands: Any, config_help: str) -> None:
     """Register the commands with argparse."""
     alerts = commands.add_parser("alerts", help="work on alerts, and try rules").add_subparsers(required=True)
@@ -131,24 +116,22 @@ def add_commands(commands: Any, config_help: str) -> None:
         ("acknowledge", "say that somebody works on an alert: it is not escalated any more"),
         ("resolve", "end an alert by hand; it does not open again within the hour for the same trouble"),
     ):
-        one = _add_with_store(alerts, action, text, _command, config_help)
+        one = add(alerts, action, text, _command, config_help)
         one.add_argument("alert_id")
         one.add_argument("--by", required=True, help="who does it, for the record")
         one.add_argument("--notes", default="", help="why, for the record")
         one.set_defaults(action=action)
     text = "print the record of an alert: what happened, and each attempt to tell somebody"
-    _add_with_store(alerts, "timeline", text, _timeline, config_help).add_argument("alert_id")
-    one = _add_with_store(
-        alerts, "list", "list alerts, those that are open unless said otherwise", _list, config_help
-    )
+    add(alerts, "timeline", text, _timeline, config_help).add_argument("alert_id")
+    one = add(alerts, "list", "list alerts, those that are open unless said otherwise", _list, config_help)
     one.add_argument("--tenant", help="of this tenant alone")
     one.add_argument("--status", default=OPEN, choices=[OPEN, *Status, "any"])
     one.add_argument("--severity", default="", choices=[each.value for each in Severity])
     one.add_argument("--limit", type=_limit, default=100, help="at most so many (default 100)")
     one.add_argument("--output", default="table", choices=FORMATS)
-    rules.add_commands(alerts, _add_with_store, config_help)
-    silences.add_commands(alerts, _add_with_store, config_help)
-    replay.add_commands(alerts, _add_with_store, config_help)
+    rules.add_commands(alerts, config_help)
+    silences.add_commands(alerts, config_help)
+    replay.add_commands(alerts, config_help)
     text = "play a file of cases and print who would have been told what, as JSON"
     simulate = alerts.add_parser("simulate", help=text, description=text)
     simulate.add_argument("file", type=Path, metavar="FILE", help="cases of schema alert-cases/1")
@@ -160,12 +143,3 @@ def _limit(text: str) -> int:
     if not 1 <= limit <= _MAX_EVENTS:
         raise argparse.ArgumentTypeError(f"write 1 to {_MAX_EVENTS}")
     return limit
-
-
-def _add_with_store(
-    family: Any, name: str, help_text: str, work: Any, config_help: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = family.add_parser(name, help=help_text, description=help_text)
-    parser.add_argument("--config", type=Path, help=config_help)
-    parser.set_defaults(command=_with_store(work))
-    return parser

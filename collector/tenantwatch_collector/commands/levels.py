@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tenantwatch_collector.api.agreements import microseconds
+from tenantwatch_collector.commands.on_store import opened
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.reports.issuing import Asked
@@ -23,7 +24,6 @@ from tenantwatch_collector.sla.judged import Judged
 from tenantwatch_collector.sla.report import report
 from tenantwatch_collector.sla.written import written_targets
 from tenantwatch_collector.store.base import Tenant
-from tenantwatch_collector.store.opening import open_store
 
 Work = Callable[[Reports, Tenant, Asked], Awaitable[None]]
 PERIOD_HELP = "2026-03-15, 2026-W11, 2026-03, 2026-Q1 or 2026, in the tenant's time zone"
@@ -137,15 +137,12 @@ async def _with_reports(options: argparse.Namespace, work: Work) -> None:
     period_type, day = read_label(options.period)
     as_of_us, now = _as_of(options.as_of)
     config = load_config(options.config)
-    store = await open_store(config.store_path, config.store.postgres_url)
-    try:
+    async with opened(config) as store:
         tenant = await store.tenant(options.tenant)
         if tenant is None:
             raise NotFound(f"there is no tenant {options.tenant!r}; see `tenantwatch-collector tenant list`")
         asked = Asked(period_type, day, 1, as_of_us, now)
         await work(Reports(store, Keyring(config.folder).signer), tenant, asked)
-    finally:
-        await store.close()
 
 
 def add_period(parser: argparse.ArgumentParser, config_help: str) -> None:

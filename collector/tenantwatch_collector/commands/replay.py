@@ -20,6 +20,7 @@ from tenantwatch_collector.alerts.condition import CustomRule
 from tenantwatch_collector.alerts.routing import Routing
 from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.api.models import instant
+from tenantwatch_collector.commands.on_store import add
 from tenantwatch_collector.commands.progress import Progress
 from tenantwatch_collector.engines.alerting.book import AlertBook
 from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
@@ -103,8 +104,8 @@ def _days(text: str) -> int:
     return days
 
 
-def add_commands(family: Any, add: Any, config_help: str) -> None:
-    """Register the command with argparse; ``add`` makes one that works on the store."""
+def add_commands(family: Any, config_help: str) -> None:
+    """Register the command with argparse."""
     one = add(family, "replay", "show when a rule would have fired on what is stored", _replay, config_help)
     one.add_argument("rule", help=f"the id of a rule, or one that is built in: {', '.join(NAMES)}")
     one.add_argument("--days", type=_days, default=30, help="how far back (default 30)")

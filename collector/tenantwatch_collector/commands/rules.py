@@ -14,6 +14,7 @@ from tenantwatch_collector.alerts.window import Aggregation
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.api.rules import checked, demand_metric
 from tenantwatch_collector.commands.access import TIERS, local_caller
+from tenantwatch_collector.commands.on_store import add
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.store.base import Store, StoredRule
@@ -104,8 +105,8 @@ def add_put_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="", help="who makes it, for the record")
 
 
-def add_commands(family: Any, add: Any, config_help: str) -> None:
-    """Register the commands with argparse; ``add`` makes one that works on the store."""
+def add_commands(family: Any, config_help: str) -> None:
+    """Register the commands with argparse."""
     rule = family.add_parser("rule", help="custom rules on metrics").add_subparsers(required=True)
     text = "make or replace a rule; it is in force within two seconds"
     add_put_arguments(add(rule, "put", text, put, config_help))

@@ -10,6 +10,7 @@ from typing import Any
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.commands.access import local_caller
+from tenantwatch_collector.commands.on_store import add
 from tenantwatch_collector.errors import NotFound
 from tenantwatch_collector.store.base import Store, StoredSilence
 
@@ -53,8 +54,8 @@ def _moment(time_us: int) -> str:
     return instant(time_us).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def add_commands(family: Any, add: Any, config_help: str) -> None:
-    """Register the commands with argparse; ``add`` makes one that works on the store."""
+def add_commands(family: Any, config_help: str) -> None:
+    """Register the commands with argparse."""
     silence = family.add_parser("silence", help="times in which nobody is told").add_subparsers(required=True)
     begun = add(silence, "add", "begin a silence now", _add, config_help)
     begun.add_argument("--minutes", type=_minutes, required=True, help="how long it lasts")

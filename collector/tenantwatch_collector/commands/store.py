@@ -9,12 +9,13 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from tenantwatch_collector.commands.on_store import opened
 from tenantwatch_collector.commands.store_files import export_results, import_results, moment_of
 from tenantwatch_collector.commands.store_state import migrate, status, verify
 from tenantwatch_collector.config import CollectorConfig, load_config
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.store.base import Store
-from tenantwatch_collector.store.opening import open_store, schema_of
+from tenantwatch_collector.store.opening import schema_of
 from tenantwatch_collector.transfer.record import COLUMNS, REQUIRED
 
 Work = Callable[[Store, CollectorConfig, argparse.Namespace], Awaitable[int | None]]
@@ -144,18 +145,14 @@ def _form(parser: argparse.ArgumentParser) -> None:
 def _with_store(work: Work, new: bool = False) -> Callable[[argparse.Namespace], int | None]:
     """With ``new`` the store may be made, or brought up to date, on the way."""
 
-    async def opened(options: argparse.Namespace) -> int | None:
+    async def carry_out(options: argparse.Namespace) -> int | None:
         config = load_config(options.config)
-        path, url = config.store_path, config.store.postgres_url
         if not new:
-            await _demand_current(path, url)
-        store = await open_store(path, url)
-        try:
+            await _demand_current(config.store_path, config.store.postgres_url)
+        async with opened(config) as store:
             return await work(store, config, options)
-        finally:
-            await store.close()
 
-    return lambda options: asyncio.run(opened(options))
+    return lambda options: asyncio.run(carry_out(options))
 
 
 async def _demand_current(path: Path, url: str) -> None:

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from tenantwatch_collector.api.agreements import NewTerms, TermsView
 from tenantwatch_collector.api.contracting import Contracting
 from tenantwatch_collector.commands.access import local_caller
+from tenantwatch_collector.commands.on_store import opened
 from tenantwatch_collector.config import load_config
 from tenantwatch_collector.errors import ConfigurationError
 from tenantwatch_collector.reports.strict_json import read_json
-from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.wording import dotted, told
 
 MAX_FILE_BYTES = 256 * 1024
@@ -28,15 +28,12 @@ _EXAMPLE = (
 async def _terms(options: argparse.Namespace) -> None:
     config = load_config(options.config)
     new = None if options.set is None else _new(options)
-    store = await open_store(config.store_path, config.store.postgres_url)
-    try:
+    async with opened(config) as store:
         contracting, caller = Contracting(store), local_caller()
         if new is None:
             told = await contracting.terms(caller, options.tenant)
         else:
             told = await contracting.set_terms(caller, options.tenant, new)
-    finally:
-        await store.close()
     _print(told)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from tenantwatch_collector.access.permissions import GRANTED, PLATFORM_ROLES, Permission, Role
 from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.recording import recorded
-from tenantwatch_collector.commands.access import add, local_caller
+from tenantwatch_collector.commands.access import local_caller
+from tenantwatch_collector.commands.on_store import add
 from tenantwatch_collector.errors import ConfigurationError, NotFound
 from tenantwatch_collector.identity import issue_token
 from tenantwatch_collector.store.base import Store
