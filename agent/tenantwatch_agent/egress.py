@@ -13,7 +13,7 @@ from tenantwatch_agent.errors import CheckerFailed
 
 FRESH_UP_SECONDS, FRESH_DOWN_SECONDS = 1.0, 5.0
 """Many checks that fail together ask once. That something was reached is soon no longer true."""
-_LOCAL_KINDS = ("host_resources", "plugin_validation", "business_logic", "heartbeat")
+_LOCAL_KINDS = ("host_resources", "plugin_validation", "heartbeat")
 
 
 class OwnEgress:
@@ -75,6 +75,9 @@ def depends_on_egress(one: ConfiguredCheck) -> bool:
     if one.definition.kind in _LOCAL_KINDS:
         return False
     target = one.definition.target
+    if one.definition.kind == "business_logic" and "://" not in target:
+        # It works with what others saw, or with what a job says.
+        return False
     try:
         host = urlsplit(target if "://" in target else f"//{target}").hostname
     except ValueError:

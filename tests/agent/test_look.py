@@ -260,6 +260,10 @@ async def test_that_something_was_reached_is_not_true_for_ever(monkeypatch: pyte
         ("host_resources", "this machine", False),
         ("plugin_validation", "/usr/lib/nagios/plugins/check_load", False),
         ("http_endpoint", "http://[", True),
+        ("business_logic", "https://shop.example.org/orders", True),
+        ("business_logic", "http://localhost/orders", False),
+        ("business_logic", "shop.value > 0", False),
+        ("business_logic", "heartbeat nightly-backup", False),
     ],
 )
 def test_whose_failures_may_be_our_networks(kind: str, target: str, expected: bool) -> None:

@@ -111,9 +111,10 @@ class BusinessLogic:
             latency_us = None
         else:
             text, figures, latency_us = await self._ask(findings, metrics)
+        missing = ""
         if findings.status is not Status.UNHEALTHY:
-            self._judge(figures, findings, metrics)
-        return findings.outcome(text, latency_us, metrics)
+            missing = self._judge(figures, findings, metrics)
+        return findings.outcome(text + missing, latency_us, metrics)
 
     def _hear(self, findings: Findings, metrics: Metrics) -> tuple[str, Mapping[str, float]]:
         """The job's last beat; silence counts only while somebody listened."""
@@ -134,10 +135,13 @@ class BusinessLogic:
         metrics.put("silence_seconds", silence_seconds)
         for key, value in beat.metrics.items():
             metrics.put(key, value)
+        failure = register.take_failure(name)
         if beat.failed:
-            findings.add(
-                Status.UNHEALTHY, f"{name} reported a failure: {beat.message or 'without a message'}"
-            )
+            failure = beat
+        if failure is not None:
+            before = "" if failure is beat else ", before its last call"
+            why = failure.message or "without a message"
+            findings.add(Status.UNHEALTHY, f"{name} reported a failure{before}: {why}")
         said = f": {beat.message}" if beat.message else ""
         return f"heard of {silence_seconds:.0f} s ago{said}", beat.metrics
 
@@ -182,7 +186,9 @@ class BusinessLogic:
                 figures[name] = figure
         return figures
 
-    def _judge(self, figures: Mapping[str, float], findings: Findings, metrics: Metrics) -> None:
+    def _judge(self, figures: Mapping[str, float], findings: Findings, metrics: Metrics) -> str:
+        """Returns which KPIs are missing; that is only told where conditions say how the business is."""
+
         def lookup(name: Name) -> float:
             if len(name) > 1:
                 return self._around.latest.value(name[0], ".".join(name[1:]), self._settings.max_age_seconds)
@@ -190,12 +196,19 @@ class BusinessLogic:
                 raise CheckerFailed(f"the last beat held no metric {name[0]!r}")
             return figures[name[0]]
 
-        for name, kpi in self._kpis.items():
-            metrics.put(name, _worked_out(kpi, lookup))
         if self._must is not None and not _worked_out(self._must, lookup):
             findings.add(Status.UNHEALTHY, f"does not hold: {_explained(self._must, lookup)}")
         elif self._should is not None and not _worked_out(self._should, lookup):
             findings.add(Status.DEGRADED, f"does not hold: {_explained(self._should, lookup)}")
+        missing = ""
+        for name, kpi in self._kpis.items():
+            try:
+                metrics.put(name, _worked_out(kpi, lookup))
+            except CheckerFailed as error:
+                if self._must is None and self._should is None:
+                    raise
+                missing += f"; no {name}: {error}"
+        return missing
 
     def _check_names(self) -> None:
         """Names without a dot are values of the source; a job's are known only when it calls."""

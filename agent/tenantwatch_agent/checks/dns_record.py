@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ _NO_LIMIT_SECONDS = 3600.0
 """The look's timeout ends the question; until then it is repeated, as UDP may lose it."""
 _REPEAT_SECONDS = 2.0
 _MAX_SHOWN = 10
+_PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(rf"\s*{_PIECE.pattern}(?:\s+{_PIECE.pattern})*\s*")
+_ESCAPED = re.compile(r"\\(\d{3}|.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,6 @@ class DnsRecord:
             raise ConfigurationError("name must be a domain name of 1 to 253 characters")
         self._settings = settings
         self._server = _server(settings.resolver) if settings.resolver else None
-        self._expected = {_normal(value, settings.record_type): value for value in settings.expect_values}
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
         at = f"//{settings.resolver}/" if settings.resolver else ""
         self.target = f"dns:{at}{settings.name}?type={settings.record_type}"  # as RFC 4501 writes it
@@ -99,7 +102,7 @@ class DnsRecord:
         found = [_text(record, kind) for record in answer]
         normal = {_normal(value, kind) for value in found}
         findings = Findings()
-        missing = [value for key, value in self._expected.items() if key not in normal]
+        missing = [value for value in self._settings.expect_values if not _forms(value, kind) & normal]
         if missing:
             findings.add(Status.UNHEALTHY, f"{_list(missing)} is missing; there is {_list(found)}")
         findings.judge(self._latency, total_us)
@@ -131,6 +134,18 @@ def _text(record: Any, kind: str) -> str:
         return b"".join(record.strings).decode("utf-8", "replace")
     text: str = record.to_text()
     return text
+
+
+def _forms(value: str, kind: str) -> set[str]:
+    """What a record may be to be the value; texts may be written in quotes, in pieces, as dig shows them."""
+    forms = {_normal(value, kind)}
+    if kind == "TXT" and _QUOTED.fullmatch(value):
+        forms.add("".join(_ESCAPED.sub(_unescaped, piece) for piece in _PIECE.findall(value)))
+    return forms
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1])) if match[1].isdecimal() and len(match[1]) == 3 else match[1]
 
 
 def _normal(value: str, kind: str) -> str:

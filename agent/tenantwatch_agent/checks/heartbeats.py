@@ -77,6 +77,7 @@ class Heartbeats:
         self._listening_since: dict[str, float] = {}
         self._beats: dict[str, Beat] = {}
         self._received_at: dict[str, float] = {}
+        self._untold_failures: dict[str, Beat] = {}
         self._is_failing = False
 
     def expect(self, names: Collection[str]) -> None:
@@ -86,7 +87,7 @@ class Heartbeats:
             if (kept := self._kept(name)) is not None:
                 self._beats[name] = kept
                 self._received_at[name] = self._clock() - max(0.0, self._wall_clock() - kept.time)
-        for known in (self._beats, self._received_at):
+        for known in (self._beats, self._received_at, self._untold_failures):
             for name in known.keys() - since.keys():
                 del known[name]
         self._listening_since = since
@@ -116,13 +117,19 @@ class Heartbeats:
         """Keep a beat. Raises UnknownHeartbeat or InvalidBeat; a disk that is full is only logged."""
         if name not in self._listening_since:
             raise UnknownHeartbeat(name)
-        self._beats[name] = _beat(body, self._wall_clock())
+        beat = self._beats[name] = _beat(body, self._wall_clock())
         self._received_at[name] = self._clock()
-        self._keep(name, self._beats[name])
+        if beat.failed:
+            self._untold_failures[name] = beat
+        self._keep(name, beat)
 
     def last(self, name: str) -> Beat | None:
         """The last beat, None before the first."""
         return self._beats.get(name)
+
+    def take_failure(self, name: str) -> Beat | None:
+        """The newest failure since this was last asked: the job may have called again meanwhile."""
+        return self._untold_failures.pop(name, None)
 
     def silence_seconds(self, name: str) -> float | None:
         """Since the last beat, also over a restart; None before the first."""

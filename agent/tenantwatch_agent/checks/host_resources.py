@@ -56,6 +56,8 @@ class HostResources:
         for path in settings.disk_paths:
             if not os.path.isdir(path):
                 raise ConfigurationError(f"disk_paths: {path!r} is not a folder")
+            if os.stat(path).st_mode & 0o777 == 0:
+                raise ConfigurationError(f"disk_paths: {path!r} is hidden here, as a unit's ProtectHome does")
         for key, most in (("disk_paths", disks.MAX_MOUNTS), ("interfaces", network.MAX_INTERFACES)):
             if len(getattr(settings, key)) > most:
                 raise ConfigurationError(f"{key}: at most {most}")
@@ -74,6 +76,7 @@ class HostResources:
         self._offset = Limit.read(settings, "time_offset", "ms", "the clock is off by")
         self._server = _server(settings.time_server) if settings.time_server else None
         self._settings = settings
+        self._disks = disks.Disks(settings.disk_paths)
         self._network = network.Network(settings.interfaces)
         self._reading: asyncio.Future[tuple[Metrics, list[str]]] | None = None
         self._busy = Busy()
@@ -91,10 +94,10 @@ class HostResources:
         if self._reading is not None and not self._reading.done():
             raise CheckerFailed("the look before still hangs, probably in a mount of disk_paths")
         self._reading = asyncio.get_running_loop().run_in_executor(None, self._read)
-        metrics, down = await asyncio.shield(self._reading)
+        metrics, missing = await asyncio.shield(self._reading)
         findings = Findings()
-        for name in down:
-            findings.add(Status.UNHEALTHY, f"interface {name} is down or not there")
+        for text in missing:
+            findings.add(Status.UNHEALTHY, text)
         self._judge(metrics, findings)
         await self._judge_clock(metrics, findings)
         return findings.outcome(_summary(metrics), None, metrics)
@@ -111,8 +114,9 @@ class HostResources:
         metrics.put("load_per_core", metrics["load_5m"] / (os.cpu_count() or 1))
         _read_file_handles(metrics)
         _read_container(metrics)
-        disks.read(self._settings.disk_paths or disks.mounts(), metrics)
-        return metrics, self._network.read(metrics)
+        missing = self._disks.read(metrics)
+        missing += [f"interface {name} is down or not there" for name in self._network.read(metrics)]
+        return metrics, missing
 
     def _judge(self, metrics: Metrics, findings: Findings) -> None:
         for name, limit in self._limits.items():

@@ -7,6 +7,7 @@ address leads elsewhere. Checks of the agent's own files are not limited.
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _T = TypeVar("_T")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_DISCARD_PORT = 9
 _LOCALHOST = ("127.0.0.0/8", "::1/128")
 # This machine, and where clouds hand out credentials to whoever asks from it.
 _CLOSED = [
@@ -63,7 +65,7 @@ class Reach:
             return _reason(host, address)
         if self.names or self.networks:
             return "" if self._is_named(host) else _reason(host, address)
-        return ""
+        return _reason(host, address) if _is_own(found) else ""
 
     def reason_against_written(self, host: str) -> str:
         """The same before anything is resolved: of a name only where no network could allow it later."""
@@ -120,6 +122,17 @@ async def dialled(host: str, port: int, connect: Callable[[str], Awaitable[_T]])
         except OSError:
             continue
     return await connect(addresses[-1])
+
+
+def _is_own(address: _Address) -> bool:
+    """Whether it is one of this machine: only from those the kernel would answer them by themselves."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as unsent:
+            unsent.connect((str(address), _DISCARD_PORT))
+            return bool(unsent.getsockname()[0] == str(address))
+    except OSError:
+        return False
 
 
 def _literal(host: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ _COMPONENTS = {
 
 @dataclass(frozen=True, slots=True)
 class PageSettings(RequestSettings):
-    """``components``: only these count, by their names; none means the page as a whole."""
+    """``components``: only these count, by their names or GROUP / NAME; none means the page as a whole."""
 
     components: tuple[str, ...] = ()
 
@@ -81,14 +81,26 @@ class StatusPage:
         return replace(outcome, text=self._probe.shown(outcome.text))
 
     def _of_components(self, page: Mapping[str, Any]) -> Findings:
-        states = {one["name"]: one["status"] for one in page["components"]}
+        states = _states(page["components"])
         if unknown := [name for name in self._components if name not in states]:
             there = self._probe.shown(", ".join(sorted(map(str, states))))[:300]
             raise CheckerFailed(f"the status page knows no component {unknown[0]!r}; it has {there}")
         findings = Findings()
         for name in self._components:
-            findings.add(_COMPONENTS[states[name]], f"{name}: {states[name].replace('_', ' ')}")
+            worst = max(states[name], key=_COMPONENTS.__getitem__)
+            findings.add(_COMPONENTS[worst], f"{name}: {worst.replace('_', ' ')}")
         return findings
+
+
+def _states(components: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """By name, and by ``GROUP / NAME``: groups may have components of one name."""
+    groups = {one["id"]: one["name"] for one in components if one.get("group")}
+    states: dict[str, list[str]] = {}
+    for one in components:
+        states.setdefault(one["name"], []).append(one["status"])
+        if (group := groups.get(one.get("group_id"))) is not None:
+            states.setdefault(f"{group} / {one['name']}", []).append(one["status"])
+    return states
 
 
 def _of_all(page: Mapping[str, Any]) -> Findings:

@@ -74,6 +74,25 @@ async def test_kpis_are_metrics() -> None:
     assert (result.status, result.metrics) == (Status.HEALTHY, {"orders_per_minute": 0.7, "backlog": 6.0})
 
 
+@pytest.mark.parametrize(
+    ("healthy_if", "status", "text"),
+    [
+        ("'orders-database'.value > 0", Status.UNHEALTHY, "does not hold: "),
+        ("'orders-database'.value == 0", Status.HEALTHY, "holds; no rate: "),
+        ("", Status.UNKNOWN, ""),
+    ],
+)
+async def test_a_kpi_that_cannot_be_worked_out_hides_no_verdict(
+    healthy_if: str, status: Status, text: str
+) -> None:
+    kpis = {"rate": "1 / 'orders-database'.value", "backlog": "3 * 2"}
+    result = await business({"healthy_if": healthy_if, "kpis": kpis}, beside(value=0))
+    assert result.status is status
+    assert result.text.startswith(text)
+    assert ("division by zero" in result.text) is (status is not Status.UNHEALTHY)
+    assert result.metrics == ({} if status is Status.UNKNOWN else {"backlog": 6.0})
+
+
 async def test_a_late_agent_leaves_out_its_own_times_and_no_figure_of_the_business(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -236,6 +255,18 @@ async def test_a_job_that_reports_its_failure() -> None:
         Status.UNHEALTHY,
         "nightly-backup reported a failure: disk full",
     )
+
+
+async def test_a_failure_is_told_once_though_the_job_called_again_before_the_look() -> None:
+    around, settings = job(Clock())
+    around.heartbeats.receive("nightly-backup", b'{"status": "failed", "message": "disk full"}')
+    around.heartbeats.receive("nightly-backup", b"")
+    result = await business(settings, around)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "nightly-backup reported a failure, before its last call: disk full",
+    )
+    assert (await business(settings, around)).status is Status.HEALTHY
 
 
 async def test_a_job_that_never_called_is_missed_only_after_its_time() -> None:

@@ -45,6 +45,8 @@ async def asked(server: DnsServer, name: str = "shop.example", **settings: Any) 
         ("AAAA", ["2001:DB8:0::1"]),
         ("MX", ["10 mail.shop.example"]),
         ("TXT", ["v=spf1 include:_spf.example -all"]),
+        ("TXT", ['"v=spf1 include:_spf.example " "-all"']),
+        ("TXT", [r'"v=spf1 \105nclude:\_spf.example -all"']),
     ],
 )
 async def test_expected_records_are_there(server: DnsServer, kind: str, expected: list[str]) -> None:

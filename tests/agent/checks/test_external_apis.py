@@ -245,6 +245,21 @@ async def test_a_status_page_is_believed(indicator: str, status: Status) -> None
     assert result.text == expected
 
 
+async def test_of_components_with_one_name_the_worst_counts_and_a_group_tells_them_apart() -> None:
+    page = json.loads(summary("major"))
+    page["components"] = [
+        {"id": "1", "name": "Europe", "status": "major_outage", "group": True, "group_id": None},
+        {"id": "2", "name": "America", "status": "operational", "group": True, "group_id": None},
+        {"id": "3", "name": "API", "status": "major_outage", "group": False, "group_id": "1"},
+        {"id": "4", "name": "API", "status": "operational", "group": False, "group_id": "2"},
+    ]
+    body = json.dumps(page).encode()
+    result = await read(body, components=["API"])
+    assert (result.status, result.text) == (Status.UNHEALTHY, "API: major outage")
+    assert (await read(body, components=["America / API"])).status is Status.HEALTHY
+    assert (await read(body, components=["Europe / API"])).status is Status.UNHEALTHY
+
+
 async def test_named_components_alone_count() -> None:
     page = summary(
         "critical", ("API", "operational"), ("Mail", "partial_outage"), ("Web", "degraded_performance")

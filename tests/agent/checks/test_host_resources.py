@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +26,8 @@ from tenantwatch_agent.checks.registry import build_check
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tests.agent.checks.looking import given_up, look
+from tests.agent.checks.looking import look
+from tests.missing import not_tested
 from tests.ports import stable_port
 
 ON_UVLOOP = True
@@ -81,6 +85,53 @@ def test_traffic_of_an_interface() -> None:
     assert metrics["network_errors_per_second"] >= 0
 
 
+def test_a_folder_that_is_hidden_by_an_empty_one_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0)
+    try:
+        with pytest.raises(ConfigurationError, match="is hidden here, as a unit's ProtectHome does"):
+            build_check("host_resources", {"disk_paths": [str(tmp_path)]}, "here")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+async def test_a_folder_that_goes_is_named_and_the_others_are_seen(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    check = build_check("host_resources", {**UNLIMITED, "disk_paths": ["/", str(folder)]}, "here")
+    folder.rmdir()
+    result = await look(CheckDefinition("host", "host_resources", 1000, 20_000), check)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        f"disk {folder}: the folder is not there",
+    )
+    assert {"memory_percent", "disk_percent:/"} <= result.metrics.keys()
+
+
+UNMOUNTED = """
+import subprocess, sys
+from tenantwatch_agent.checks.findings import Metrics
+from tenantwatch_agent.checks.host.disks import Disks
+folder = sys.argv[1]
+subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
+disks = Disks([folder])
+assert disks.read(Metrics()) == []
+subprocess.run(["umount", folder], check=True)
+print(*disks.read(Metrics()))
+"""
+
+
+def test_the_disk_below_is_not_taken_for_one_that_was_unmounted(tmp_path: Path) -> None:
+    alone = ["unshare", "--user", "--map-root-user", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True).returncode:
+        not_tested(
+            "a mount that vanishes", "util-linux's unshare, and user namespaces that are not forbidden"
+        )
+    done = subprocess.run(
+        [*alone, sys.executable, "-c", UNMOUNTED, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == (f"disk {tmp_path}: nothing is mounted at {tmp_path} any more\n", "")
+
+
 def test_mounts_are_folders() -> None:
     assert disks.mounts()
     assert all(os.path.isdir(mount) for mount in disks.mounts())
@@ -121,6 +172,12 @@ def told(request: bytes, ahead_seconds: float = 0.0, first: int = 0x24, stratum:
     return struct.pack("!BBbb12x8x8s8s8s", first, stratum, 6, -20, request[40:48], stamp, stamp)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may be slow to answer itself."""
+    monkeypatch.setattr(clock, "ANSWER_SECONDS", 20.0)
+
+
 @asynccontextmanager
 async def serving(answer: Callable[[bytes], bytes]) -> AsyncIterator[str]:
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
@@ -156,10 +213,23 @@ async def test_a_time_server_that_is_none(answer: Callable[[bytes], bytes], reas
     assert (result.status, result.text) == (Status.DEGRADED, f"the time server {address}: {reason}")
 
 
-async def test_a_silent_time_server() -> None:
+async def test_a_silent_time_server_leaves_the_machines_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "ANSWER_SECONDS", 0.1)
     async with serving(lambda _: b"") as address:
-        # The processors alone are looked at for 0.25 s.
-        await given_up(lambda ms: seen(ms, time_server=address), "ask the time server", first_ms=500)
+        result = await seen(time_server=address)
+    assert result.status is Status.DEGRADED
+    assert result.text == f"the time server {address}: none of 3 questions was answered within 0.1 s"
+    assert result.metrics["memory_percent"] > 0
+
+
+async def test_a_packet_that_is_lost_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "ASKS", 300)
+    monkeypatch.setattr(clock, "ANSWER_SECONDS", 0.2)
+    lost = iter([True])
+    async with serving(lambda request: b"" if next(lost, False) else told(request)) as address:
+        result = await seen(time_server=address)
+    assert result.status is Status.HEALTHY, result.text
+    assert "time_offset_ms" in result.metrics
 
 
 async def test_a_time_server_that_is_not_there() -> None:

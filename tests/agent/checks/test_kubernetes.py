@@ -87,6 +87,37 @@ async def test_replicas_that_are_not_ready(kubeconfig: Path, api: KubernetesApi)
     assert "database-4: 0 of 1 ready; and 2 more" in (await seen(kubeconfig)).text
 
 
+async def test_a_sidecar_and_what_runs_before_count_like_any_container(
+    kubeconfig: Path, api: KubernetesApi
+) -> None:
+    check = KubernetesMetrics(Settings(kubeconfig=kubeconfig))
+    with_others = pod("shop-1")
+    with_others["spec"]["initContainers"] = [
+        {"name": "migrate", "image": "shop:1.4"},
+        {"name": "proxy", "image": "proxy:2", "restartPolicy": "Always"},
+    ]
+
+    def put(restarts: int, killed_at: str) -> None:
+        ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": killed_at}
+        waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s"}}
+        with_others["status"]["initContainerStatuses"] = [
+            {"name": "migrate", "restartCount": 0, "state": waiting, "lastState": {}},
+            {
+                "name": "proxy", "restartCount": restarts, "state": {"running": {}},
+                "lastState": {"terminated": ended},
+            },
+        ]  # fmt: skip
+        api.put_pods(with_others)
+
+    put(3, "2026-11-20T01:00:00Z")
+    assert (await look(DEFINITION, check)).text == "pod shop-1: CrashLoopBackOff"
+    put(4, "2026-11-20T02:00:00Z")
+    result = await look(DEFINITION, check)
+    assert result.status is Status.DEGRADED
+    assert "restarts 1, more than 0" in result.text
+    assert "pod shop-1: proxy was killed for its memory" in result.text
+
+
 async def test_restarts_and_memory_kills_are_counted_between_looks(
     kubeconfig: Path, api: KubernetesApi
 ) -> None:

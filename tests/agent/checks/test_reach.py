@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import psutil
 import pytest
 from tenantwatch_agent.checks.reach import Reach
 from tenantwatch_agent.checks.registry import build_check
@@ -20,6 +22,7 @@ from tests.ports import stable_port
 
 ON_UVLOOP = True
 REFUSED = "may not look at"
+INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,13 @@ REFUSED = "may not look at"
 )
 def test_what_is_within_reach(hosts: list[str], host: str, address: str, allowed: bool) -> None:
     assert (Reach.of(hosts).reason_against(host, address) == "") is allowed
+
+
+def test_every_address_of_this_machine_is_closed_unless_it_is_named() -> None:
+    found = [one.address for many in psutil.net_if_addrs().values() for one in many if one.family in INTERNET]
+    for address in ["127.0.0.2", *(each for each in found if "%" not in each)]:
+        assert REFUSED in Reach.of([]).reason_against("shop.example", address)
+        assert not Reach.of([address]).reason_against("shop.example", address)
 
 
 @pytest.mark.parametrize(

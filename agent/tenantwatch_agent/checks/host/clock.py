@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import secrets
@@ -10,6 +11,7 @@ import socket
 import struct
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from tenantwatch_agent.checks import names, reach
 from tenantwatch_agent.checks.base import os_reason
@@ -22,6 +24,8 @@ _ERROR_STATE = 5
 _NTP_TO_UNIX_SECONDS = 2_208_988_800
 _ASK_AS_CLIENT = 0x23
 """Version 4, mode 3."""
+ASKS, ANSWER_SECONDS = 3, 0.7
+"""A packet may get lost; how long it is waited for must leave the machine's other figures their time."""
 
 
 class ClockUnknown(Exception):
@@ -66,22 +70,29 @@ def kernel_discipline() -> Discipline | None:
 
 async def ask_server(host: str, port: int = NTP_PORT) -> float:
     """Milliseconds by which this clock is behind the server's (SNTP, RFC 4330). Raises ClockUnknown."""
-    loop = asyncio.get_running_loop()
-    # A number of our own in the place of the time: an answer that does not repeat it is none to us.
-    mark = secrets.token_bytes(8)
     try:
         family, address = (await names.look_up(host, port))[0]
         reach.demand(host, str(address[0]))
-        # A socket of our own: uvloop forgets that of a datagram endpoint which is cancelled while it is made.
-        with socket.socket(family, socket.SOCK_DGRAM) as own:
-            own.setblocking(False)
-            own.connect(address)
-            sent_at, sent = time.time(), time.monotonic()
-            own.send(struct.pack("!B39x8s", _ASK_AS_CLIENT, mark))
-            data = await loop.sock_recv(own, 1024)
-            took = time.monotonic() - sent
+        for _ in range(ASKS):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await _ask(family, address)
     except OSError as error:
         raise ClockUnknown(os_reason(error)) from None
+    raise ClockUnknown(f"none of {ASKS} questions was answered within {ANSWER_SECONDS:g} s")
+
+
+async def _ask(family: int, address: tuple[Any, ...]) -> float:
+    # A number of our own in the place of the time: an answer that does not repeat it is none to us.
+    mark = secrets.token_bytes(8)
+    # A socket of our own: uvloop forgets that of a datagram endpoint which is cancelled while it is made.
+    with socket.socket(family, socket.SOCK_DGRAM) as own:
+        own.setblocking(False)
+        own.connect(address)
+        sent_at, sent = time.time(), time.monotonic()
+        own.send(struct.pack("!B39x8s", _ASK_AS_CLIENT, mark))
+        data = await asyncio.get_running_loop().sock_recv(own, 1024)
+        took = time.monotonic() - sent
     return _offset_ms(data, mark, sent_at, took)
 
 

@@ -82,8 +82,9 @@ def read_workload(kind: str, item: Object) -> Workload:
 
 def read_pod(item: Object) -> Pod:
     metadata, status = _map(item, "metadata"), _map(item, "status")
-    wanted = {str(each.get("name")): each for each in _maps(_map(item, "spec"), "containers")}
-    states = {str(each.get("name")): each for each in _maps(status, "containerStatuses")}
+    # Those that run before the others, and as sidecars beside them, can wait, end and fill up like any.
+    wanted = _by_name(_map(item, "spec"), "initContainers", "containers")
+    states = _by_name(status, "initContainerStatuses", "containerStatuses")
     ready = any(
         each.get("type") == "Ready" and each.get("status") == "True" for each in _maps(status, "conditions")
     )
@@ -141,6 +142,10 @@ def _quantities(table: Object) -> dict[str, float]:
 
 def _name(item: Object) -> str:
     return str(_map(item, "metadata").get("name", "?"))
+
+
+def _by_name(item: Object, *keys: str) -> dict[str, Object]:
+    return {str(each.get("name")): each for key in keys for each in _maps(item, key)}
 
 
 def _map(item: Object, key: str) -> Object:
