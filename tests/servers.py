@@ -108,7 +108,8 @@ class PostgresServer:
         """Return when it accepts connections."""
         settings = (
             f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
-            f"-c fsync=off -c max_connections=50 -c shared_buffers=16MB {self._settings}"
+            f"-c fsync=off -c max_connections=50 -c shared_buffers=16MB -c max_prepared_transactions=2 "
+            f"{self._settings}"
         )
         data, log = str(self._folder / "data"), str(self._folder / "server.log")
         self._run("pg_ctl", "start", "--wait", "--timeout=60", "--pgdata", data, "--log", log, "-o", settings)

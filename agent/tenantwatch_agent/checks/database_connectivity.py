@@ -7,7 +7,6 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tenantwatch_wire.records import Status
@@ -36,6 +35,7 @@ _FAMILIES = {
     "mariadb": ("mysql", "MysqlSession", "asyncmy", "mysql"),
 }
 _NAMES = ("value", "rows")
+_TRUTHS = {"t": 1.0, "f": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class DatabaseConnectivity:
         )
         return session
 
-    def _judge_rows(self, rows: Sequence[Sequence[Any]], findings: Findings, metrics: Metrics) -> None:
+    def _judge_rows(self, rows: Sequence[Sequence[str | None]], findings: Findings, metrics: Metrics) -> None:
         metrics.put("rows", len(rows))
         value = rows[0][0] if rows and rows[0] else None
         number = _number(value)
@@ -174,13 +174,13 @@ class DatabaseConnectivity:
             findings.add(Status.UNHEALTHY, f"replication stands still: {figures.replication_stopped}")
 
 
-def _text(value: Any) -> str:
-    return "null" if value is None else str(value)
+def _text(value: str | None) -> str:
+    return "null" if value is None else value
 
 
-def _number(value: Any) -> float | None:
-    """Numbers and truths, and texts that are numbers; nothing else."""
+def _number(value: str | None) -> float | None:
+    """Of texts that are numbers, and of the truths of PostgreSQL."""
     try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
+        return _TRUTHS[value] if value in _TRUTHS else float(value or "")
+    except ValueError:
         return None

@@ -11,6 +11,7 @@ from typing import Any
 import asyncmy
 import asyncmy.auth
 import pytest
+from tenantwatch_agent.checks.database import mysql_figures
 from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity, Settings
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
@@ -73,6 +74,34 @@ async def test_judged(
     result = await database(mariadb_server.url(), **settings)
     assert result.status is status, result.text
     assert text in result.text
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("SELECT TIME('01:02:03')", "01:02:03"),
+        ("SELECT TIME('-838:59:59')", "-838:59:59"),
+        ("SELECT DATE('0000-00-00')", "0000-00-00"),
+        ("SELECT 1.50", "1.50"),
+        ("SELECT CAST('ok' AS BINARY)", "ok"),
+        ("SELECT _latin1 X'FC'", "ü"),
+        ("SELECT NULL", "null"),
+        ("DO 1", "null"),
+    ],
+)
+async def test_a_value_is_what_the_server_wrote(mariadb_server: MariadbServer, query: str, text: str) -> None:
+    result = await database(mariadb_server.url(), query=query, expect_value=text)
+    assert (result.status, result.text) == (Status.HEALTHY, "answers")
+
+
+async def test_bits_are_a_number(mariadb_server: MariadbServer) -> None:
+    owner = await as_owner(mariadb_server)
+    async with owner.cursor() as cursor:
+        await cursor.execute("CREATE OR REPLACE TABLE flags (b BIT(10)) AS SELECT 513 AS b")
+    await owner.ensure_closed()
+    query = "SELECT b FROM flags"
+    result = await database(mariadb_server.url(), query=query, expect_value="513", expect="value == 513")
+    assert (result.status, result.text) == (Status.HEALTHY, "answers")
 
 
 @pytest.mark.parametrize("query", ["SELECT seq FROM seq_1_to_1000000 LIMIT 1000000", "SHOW STATUS"])
@@ -147,6 +176,52 @@ async def test_replication_that_stands_still(stopped_replica: MariadbServer) -> 
     assert result.status is Status.UNHEALTHY
     assert result.text == "replication stands still: IO and SQL thread: it was stopped"
     assert result.metrics["is_replica"] == 1
+
+
+async def test_each_channel_of_replication_counts(mariadb_server: MariadbServer) -> None:
+    owner = await as_owner(mariadb_server)
+    async with owner.cursor() as cursor:
+        for channel in ("east", "west"):
+            await cursor.execute(
+                f"CHANGE MASTER '{channel}' TO MASTER_HOST='127.0.0.1', MASTER_PORT={stable_port()},"
+                " MASTER_USER='nobody'"
+            )
+        result = await database(mariadb_server.url())
+        for channel in ("east", "west"):
+            await cursor.execute(f"RESET SLAVE '{channel}' ALL")
+    await owner.ensure_closed()
+    assert (result.status, result.metrics["is_replica"]) == (Status.UNHEALTHY, 1)
+    assert result.text == (
+        "replication stands still: channel east: IO and SQL thread: it was stopped;"
+        " channel west: IO and SQL thread: it was stopped"
+    )
+
+
+@pytest.mark.parametrize(
+    ("channels", "lag_seconds", "stopped"),
+    [
+        ([{"Seconds_Behind_Master": "7"}, {"Seconds_Behind_Master": "3"}], 7, ""),
+        ([{"Seconds_Behind_Source": "7"}, {"Seconds_Behind_Source": None}], 7, ""),
+        ([{"Channel_Name": "e", "Replica_SQL_Running": "No"}], None, "channel e: SQL thread: it was stopped"),
+        (
+            [{"Slave_IO_Running": "No"}] * 5,
+            None,
+            f"{'; '.join(['IO thread: it was stopped'] * 3)}; and 2 more",
+        ),
+    ],
+)
+async def test_the_worst_channel_counts(
+    channels: list[dict[str, str | None]], lag_seconds: float | None, stopped: str
+) -> None:
+    """In the words of either family."""
+    running: dict[str, str | None] = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes"}
+
+    async def ask(query: str) -> list[dict[str, str | None]]:
+        return [running | channel for channel in channels] if query.startswith("SHOW ALL") else []
+
+    found = await mysql_figures.read(ask)
+    assert (found.is_replica, found.replication_lag_seconds) == (True, lag_seconds)
+    assert found.replication_stopped == stopped
 
 
 async def test_a_replica_that_follows_and_falls_behind(mariadb_server: MariadbServer) -> None:

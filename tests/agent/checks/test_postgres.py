@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -84,6 +86,48 @@ async def test_judged(
     assert text in result.text
 
 
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("SELECT true", "t"),
+        ("SELECT 1::float8", "1"),
+        ("SELECT 1.50", "1.50"),
+        ("""SELECT '{"a": 1}'::json""", '{"a": 1}'),
+        ("SELECT 'infinity'::timestamptz", "infinity"),
+        ("SELECT '12000-01-01'::date", "12000-01-01"),
+        ("SELECT ARRAY[1, NULL]", "{1,NULL}"),
+        ("SELECT '\\x00ff'::bytea", "\\x00ff"),
+        ("SELECT '1 mon'::interval", "1 mon"),
+        ("SELECT NULL", "null"),
+        ("DO $$ BEGIN END $$", "null"),
+        ("SET search_path = public", "null"),
+    ],
+)
+async def test_a_value_is_what_the_server_wrote(
+    postgres_server: PostgresServer, query: str, text: str
+) -> None:
+    result = await database(postgres_server.url, query=query, expect_value=text)
+    assert (result.status, result.text) == (Status.HEALTHY, "answers")
+
+
+@pytest.mark.parametrize(("encoding", "query"), [("SQL_ASCII", "SELECT 'ok'"), ("LATIN1", "SELECT chr(252)")])
+async def test_a_value_in_another_encoding(
+    postgres_server: PostgresServer, encoding: str, query: str
+) -> None:
+    async with await owner(postgres_server) as connection:
+        await connection.execute(
+            f"CREATE DATABASE in_{encoding} TEMPLATE template0 ENCODING {encoding}".encode()
+        )
+    url = postgres_server.url_of(f"in_{encoding.lower()}")
+    result = await database(url, query=query, expect_value="ok" if "ok" in query else "ü")
+    assert (result.status, result.text) == (Status.HEALTHY, "answers")
+
+
+async def test_a_truth_is_a_number_in_a_condition(postgres_server: PostgresServer) -> None:
+    result = await database(postgres_server.url, query="SELECT 1 = 1", expect="value == 1")
+    assert (result.status, result.metrics["value"]) == (Status.HEALTHY, 1)
+
+
 @pytest.mark.parametrize("width", [1, 1_000])
 async def test_no_more_rows_than_the_cap(postgres_server: PostgresServer, width: int) -> None:
     """Whatever comes after them, be it too much to be read to its end."""
@@ -128,6 +172,53 @@ async def test_a_transaction_that_stays_open(postgres_server: PostgresServer) ->
     assert result.metrics["longest_transaction_seconds"] > 0
 
 
+@pytest.fixture
+async def plain_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """Of a login without any right of its own, in a database of its own."""
+    async with await owner(postgres_server) as connection:
+        await connection.execute("CREATE ROLE plain LOGIN PASSWORD 'open-sesame'")
+        yield postgres_server.url_of(postgres_server.create_database(), "plain", "open-sesame")
+        await connection.execute("DROP ROLE plain")
+
+
+def owner(server: PostgresServer, database: str = "postgres") -> Any:
+    return psycopg.AsyncConnection.connect(server.url_of(database), autocommit=True)
+
+
+async def test_a_login_without_rights_counts_all_connections(
+    postgres_server: PostgresServer, plain_url: str
+) -> None:
+    async with AsyncExitStack() as held:
+        for _ in range(5):
+            await held.enter_async_context(await owner(postgres_server))
+        result = await database(plain_url, connections_degraded_percent=10.0)
+    assert (result.status, result.metrics["connections"] >= 7) == (Status.DEGRADED, True), result
+
+
+async def test_a_figure_that_a_login_may_not_see_is_left_out(
+    postgres_server: PostgresServer, plain_url: str
+) -> None:
+    async with await owner(postgres_server, urlsplit(plain_url).path[1:]) as connection:
+        await connection.execute("REVOKE SELECT ON pg_stat_replication, pg_stat_activity FROM public")
+        await connection.execute("REVOKE EXECUTE ON FUNCTION pg_database_size(name) FROM public")
+    result = await database(plain_url)
+    assert (result.status, result.text) == (Status.HEALTHY, "answers")
+    assert result.metrics["max_connections"] == 50
+    assert not result.metrics.keys() & {"connections", "database_bytes", "longest_transaction_seconds"}
+
+
+async def test_a_prepared_transaction_that_was_forgotten(
+    postgres_server: PostgresServer, plain_url: str
+) -> None:
+    async with await owner(postgres_server) as connection:
+        await connection.execute("BEGIN")
+        await connection.execute("PREPARE TRANSACTION 'forgotten'")
+        result = await database(plain_url, transaction_unhealthy_seconds=0.0)
+        await connection.execute("ROLLBACK PREPARED 'forgotten'")
+    assert result.status is Status.UNHEALTHY
+    assert result.text.startswith("longest transaction ")
+
+
 async def test_a_wrong_password_is_told_and_not_shown(postgres_server: PostgresServer) -> None:
     result = await database(f"postgresql://tenantwatch:hunter2@127.0.0.1:{postgres_server.port}/postgres")
     assert result.status is Status.UNHEALTHY
@@ -137,12 +228,12 @@ async def test_a_wrong_password_is_told_and_not_shown(postgres_server: PostgresS
 
 
 async def test_a_login_that_has_all_its_connections(postgres_server: PostgresServer) -> None:
-    async with await psycopg.AsyncConnection.connect(postgres_server.url, autocommit=True) as owner:
-        await owner.execute("CREATE ROLE crowded LOGIN PASSWORD 'open-sesame' CONNECTION LIMIT 0")
+    async with await owner(postgres_server) as connection:
+        await connection.execute("CREATE ROLE crowded LOGIN PASSWORD 'open-sesame' CONNECTION LIMIT 0")
         try:
             result = await database(postgres_server.url_of("postgres", "crowded", "open-sesame"))
         finally:
-            await owner.execute("DROP ROLE crowded")
+            await connection.execute("DROP ROLE crowded")
     assert result.status is Status.UNHEALTHY
     assert 'too many connections for role "crowded"' in result.text
     missing = await database(postgres_server.url_of("nowhere"))
@@ -228,6 +319,43 @@ async def _caught_up(replica: PostgresServer) -> None:
             if result.status is not Status.HEALTHY:
                 assert "replication stands still: it receives nothing from its primary" in result.text
     assert (result.status, result.metrics["is_replica"]) == (Status.HEALTHY, 1)
+
+
+async def until(url: str, holds: Callable[[Result], bool], **settings: Any) -> Result:
+    """The first result for which it holds."""
+    async with asyncio.timeout(60):
+        while True:
+            result = await database(url, **settings)
+            if holds(result):
+                return result
+
+
+async def test_a_replica_that_hangs_is_behind_on_both_sides(postgres_server: PostgresServer) -> None:
+    """Its receiver neither reads nor ends, as on a machine whose disk hangs."""
+    follower = postgres_server.new_replica()
+    follower.start()
+    try:
+        await _caught_up(follower)
+        async with await owner(follower) as following, await owner(postgres_server) as leading:
+            row = await (await following.execute("SELECT pid FROM pg_stat_wal_receiver")).fetchone()
+            os.kill(row[0], signal.SIGSTOP)
+            await following.execute("ALTER SYSTEM SET wal_receiver_timeout = '4s'")
+            await following.execute("SELECT pg_reload_conf()")
+            await leading.execute("ALTER SYSTEM SET wal_receiver_status_interval = '1s'")
+            await leading.execute("SELECT pg_reload_conf()")
+            await leading.execute("CREATE TABLE unheard (a int)")
+            await leading.execute("DROP TABLE unheard")
+        limit = {"replication_lag_degraded_seconds": 1.5}
+        for url in (postgres_server.url, follower.url):
+            result = await until(url, lambda result: result.status is not Status.HEALTHY, **limit)
+            assert result.status is Status.DEGRADED
+            assert result.text.startswith("replication lag "), result.text
+        os.kill(row[0], signal.SIGCONT)
+    finally:
+        follower.stop()
+        async with await owner(postgres_server) as leading:
+            await leading.execute("ALTER SYSTEM RESET wal_receiver_status_interval")
+            await leading.execute("SELECT pg_reload_conf()")
 
 
 async def _fall_behind(primary: PostgresServer, replica: PostgresServer) -> None:

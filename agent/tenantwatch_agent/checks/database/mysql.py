@@ -14,10 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 import asyncmy.connection
 from asyncmy.constants.CLIENT import MULTI_STATEMENTS
+from asyncmy.constants.FIELD_TYPE import BIT
 from asyncmy.cursors import DictCursor, SSCursor
 from asyncmy.errors import Error, OperationalError
 
 from tenantwatch_agent.checks.base import os_reason, without_secrets
+from tenantwatch_agent.checks.database import mysql_figures
 from tenantwatch_agent.checks.database.allowance import Allowance, BoundedLoop
 from tenantwatch_agent.checks.database.session import (
     MAX_ROWS,
@@ -32,16 +34,6 @@ from tenantwatch_agent.files import changed_at
 
 SCHEMES = ("mysql", "mariadb")
 
-_CONNECTIONS = "SHOW GLOBAL STATUS LIKE 'Threads_connected'"
-_BOUND = "SELECT @@max_connections AS bound"
-_SIZE = """
-SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables
-WHERE table_schema = DATABASE()
-"""
-_LONGEST = """
-SELECT MAX(TIMESTAMPDIFF(SECOND, trx_started, NOW())) AS seconds FROM information_schema.innodb_trx
-WHERE trx_mysql_thread_id <> CONNECTION_ID()
-"""
 _NEVER_SECONDS = 601
 """Longer than any check may take: whoever looks bounds the whole look."""
 _STATEMENT_TOO_LONG = (1969, 3024)
@@ -113,6 +105,8 @@ class MysqlSession:
             connect_timeout=_NEVER_SECONDS,
             autocommit=None,
             charset="utf8mb4",
+            # What the server wrote, and no objects of Python.
+            conv={BIT: _bits},
         )
         connection.phases, connection.encrypts = phases, context is not None
         connection._loop = BoundedLoop(asyncio.get_running_loop(), self._allowance)
@@ -131,30 +125,23 @@ class MysqlSession:
         await self._rows("SET SESSION TRANSACTION READ ONLY")
         await self._rows("START TRANSACTION READ ONLY")
 
-    async def ask(self, query: str) -> Sequence[Sequence[Any]]:
+    async def ask(self, query: str) -> Sequence[Sequence[str | None]]:
         assert self._connection is not None
         try:
             # Unbuffered: sql_select_limit does not bind a query with a LIMIT of its own, nor SHOW.
             cursor = self._connection.cursor(SSCursor)
             await cursor.execute(query)
-            rows: list[Sequence[Any]] = await cursor.fetchmany(MAX_ROWS) if cursor.description else []
+            rows = await cursor.fetchmany(MAX_ROWS) if cursor.description else []
         except _FAILURES as error:
             raise self._failed(error) from None
         with contextlib.suppress(*_FAILURES):
             await cursor.close()
-        return rows
+        return [[_text(cell) for cell in row] for row in rows]
 
     async def figures(self) -> Figures:
         if self._allowance.exceeded:
             await self._open_again()
-        connections = (await self._rows(_CONNECTIONS))[0]["Value"]
-        found = Figures(float(connections), float((await self._rows(_BOUND))[0]["bound"]))
-        found.database_bytes = _number(await self._visible(_SIZE), "bytes")
-        found.longest_transaction_seconds = _number(await self._visible(_LONGEST), "seconds")
-        replica = await self._visible("SHOW REPLICA STATUS") or await self._visible("SHOW SLAVE STATUS")
-        if replica:
-            _read_replica(found, replica[0])
-        return found
+        return await mysql_figures.read(self._visible)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -205,21 +192,13 @@ class MysqlSession:
         return DatabaseFailed(first_line(said, self._url, self._target))
 
 
-def _read_replica(found: Figures, row: dict[str, Any]) -> None:
-    """MySQL 8.0.22 renamed the columns; MariaDB keeps the old names."""
-    told = {name.replace("Source", "Master").replace("Replica", "Slave"): v for name, v in row.items()}
-    found.is_replica = True
-    if told.get("Seconds_Behind_Master") is not None:
-        found.replication_lag_seconds = float(told["Seconds_Behind_Master"])
-    stopped = [part for part in ("IO", "SQL") if told.get(f"Slave_{part}_Running") != "Yes"]
-    if stopped:
-        why = told.get("Last_IO_Error") or told.get("Last_SQL_Error") or "it was stopped"
-        found.replication_stopped = f"{' and '.join(stopped)} thread: {' '.join(str(why).split())[:200]}"
+def _bits(cell: bytes) -> str:
+    return str(int.from_bytes(cell, "big"))
 
 
-def _number(rows: list[dict[str, Any]], name: str) -> float | None:
-    value = rows[0][name] if rows else None
-    return None if value is None else float(value)
+def _text(cell: Any) -> str | None:
+    """As the server wrote it; what is no text for it is read as one."""
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
 
 
 def _parameters(url: str) -> dict[str, Any]:

@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import conninfo, pq
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import AdaptersMap, Loader
 
 from tenantwatch_agent.checks import names, reach
 from tenantwatch_agent.checks.base import os_reason, without_secrets
+from tenantwatch_agent.checks.database import postgres_figures
 from tenantwatch_agent.checks.database.allowance import Allowance
 from tenantwatch_agent.checks.database.relay import Relay
 from tenantwatch_agent.checks.database.session import (
@@ -37,21 +40,6 @@ _PHASES = {
     pq.ConnStatus.AUTH_OK: "login",
 }
 _CONNECTING = (pq.ConnStatus.NEEDED, pq.ConnStatus.STARTED)
-_CONNECTIONS = """
-SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::float8,
-    current_setting('max_connections')::float8,
-    pg_database_size(current_database())::float8,
-    (SELECT max(extract(epoch FROM clock_timestamp() - xact_start)) FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())::float8,
-    pg_is_in_recovery()
-"""
-_BEHIND = """
-SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-    ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END::float8,
-    (SELECT count(*) FROM pg_stat_wal_receiver)
-"""
-_FOLLOWERS = "SELECT count(*)::float8, max(extract(epoch FROM replay_lag))::float8 FROM pg_stat_replication"
-
 
 # What the address leaves out is not sought in the agent's own environment or home: whatever server an address
 # names would be given it. Of a file that is there and is no plain one libpq complains on stderr.
@@ -100,12 +88,14 @@ class PostgresSession:
         except psycopg.Error as error:
             raise self._failed(error) from None
 
-    async def ask(self, query: str) -> Sequence[Sequence[Any]]:
+    async def ask(self, query: str) -> Sequence[Sequence[str | None]]:
         assert self._connection is not None
-        rows: list[Sequence[Any]] = []
+        assert self._raw is not None
+        rows: list[Sequence[str | None]] = []
         try:
             # Row by row, so that a query without a bound does not come whole; and only one statement.
             async with self._connection.cursor() as cursor:
+                _read_as_text(cursor.adapters)
                 found: Any = cursor.stream(query.encode())
                 # Closed at once: only then is the server told to stop, and the rest read away.
                 async with aclosing(found):
@@ -114,45 +104,38 @@ class PostgresSession:
                         if len(rows) == MAX_ROWS:
                             break
         except psycopg.Error as error:
-            raise self._failed(error) from None
+            # What has no rows at all, as DO, is refused by the client after it was done.
+            is_done = error.sqlstate is None and self._raw.transaction_status == pq.TransactionStatus.INTRANS
+            if self._allowance.exceeded or not is_done:
+                raise self._failed(error) from None
         return rows
 
     async def figures(self) -> Figures:
         if self._allowance.exceeded:
             await self._open_again()
-        assert self._connection is not None
-        try:
-            # A transaction of its own: the query may have been ended at its cap of rows.
-            await self._connection.execute(b"ROLLBACK; " + self._begin)
-        except psycopg.Error as error:
-            raise self._failed(error) from None
-        found = Figures()
-        (
-            found.connections,
-            found.max_connections,
-            found.database_bytes,
-            found.longest_transaction_seconds,
-            found.is_replica,
-        ) = await self._row(_CONNECTIONS)
-        if found.is_replica:
-            found.replication_lag_seconds, receivers = await self._row(_BEHIND)
-            if not receivers:
-                found.replication_stopped = "it receives nothing from its primary"
-        else:
-            replicas, lag_seconds = await self._row(_FOLLOWERS)
-            if replicas:
-                found.replicas, found.replication_lag_seconds = replicas, lag_seconds
-        return found
+        # A transaction of its own: the query may have been ended at its cap of rows.
+        await self._begin_anew()
+        return await postgres_figures.read(self._figure)
 
-    async def _row(self, query: str) -> tuple[Any, ...]:
+    async def _figure(self, query: str) -> float | None:
+        """None for null, and where this login may not see it or this server does not know it."""
         assert self._connection is not None
         try:
             cursor = await self._connection.execute(query.encode())
-            row: tuple[Any, ...] | None = await cursor.fetchone()
+            row: tuple[float | None] | None = await cursor.fetchone()
+        except (psycopg.ProgrammingError, psycopg.NotSupportedError):
+            await self._begin_anew()
+            return None
         except psycopg.Error as error:
             raise self._failed(error) from None
-        assert row is not None
-        return row
+        return row[0] if row else None
+
+    async def _begin_anew(self) -> None:
+        assert self._connection is not None
+        try:
+            await self._connection.execute(b"ROLLBACK; " + self._begin)
+        except psycopg.Error as error:
+            raise self._failed(error) from None
 
     def close(self) -> None:
         if self._raw is not None:
@@ -218,6 +201,25 @@ class PostgresSession:
         if self._allowance.exceeded:
             return DatabaseFailed(self._allowance.reason)
         return DatabaseFailed(first_line(error, self._url, self._target))
+
+
+class _ServersText(Loader):
+    """A cell as the server wrote it; a database of SQL_ASCII says nothing of its encoding."""
+
+    def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+        super().__init__(oid, context)
+        encoding = self.connection.info.encoding if self.connection else "utf-8"
+        self._encoding = "utf-8" if encoding == "ascii" else encoding
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode(self._encoding, "replace")
+
+
+def _read_as_text(adapters: AdaptersMap) -> None:
+    """Of every type that would become an object of Python, which not every value of it can."""
+    for kind in adapters.types:
+        for oid in filter(None, (kind.oid, kind.array_oid)):
+            adapters.register_loader(oid, _ServersText)
 
 
 async def _ready(descriptor: int, reading: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import ConfigurationError
@@ -71,8 +71,8 @@ class Session(Protocol):
     async def open(self, phases: Phases) -> None:
         """Connect, encrypt, log in; begins a read-only transaction. Raises DatabaseFailed."""
 
-    async def ask(self, query: str) -> Sequence[Sequence[Any]]:
-        """At most MAX_ROWS rows. Raises DatabaseFailed."""
+    async def ask(self, query: str) -> Sequence[Sequence[str | None]]:
+        """At most MAX_ROWS rows, of the texts that the server wrote. Raises DatabaseFailed."""
 
     async def figures(self) -> Figures:
         """Asks for what this user may see. Raises DatabaseFailed only if the connection broke."""
