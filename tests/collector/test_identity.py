@@ -15,7 +15,7 @@ from tenantwatch_collector.identity import Authenticator, issue_token
 from tenantwatch_collector.store.base import Store
 from tenantwatch_collector.store.opening import open_store
 
-from tests.collector.access.test_bearer_jwt import AUDIENCE, ISSUER, KEY, jwks, signed
+from tests.collector.access.issuer import AUDIENCE, ISSUER, KEY, jwks, signed
 
 HOUR_US = 3_600_000_000
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import OctKey
 from pydantic import ValidationError
 from tenantwatch_collector.access import keys
 from tenantwatch_collector.access.bearer_jwt import JwtVerifier
@@ -19,23 +17,8 @@ from tenantwatch_collector.access.permissions import Role
 from tenantwatch_collector.access.settings import JwtSection
 from tenantwatch_collector.errors import ConfigurationError, NotAuthenticated
 
+from tests.collector.access.issuer import AUDIENCE, ISSUER, KEY, OTHER, jwks, signed
 from tests.fakes.http_target import HttpTarget
-
-ISSUER, AUDIENCE = "https://login.example.com/", "tenantwatch"
-KEY = ECKey.generate_key("P-256", {"kid": "one"})
-OTHER = ECKey.generate_key("P-256", {"kid": "two"})
-
-
-def jwks(*listed: ECKey) -> bytes:
-    return json.dumps({"keys": [key.as_dict(private=False) for key in listed]}).encode()
-
-
-def signed(key: Any = KEY, algorithm: str = "ES256", kid: str | None = "one", **changed: Any) -> str:
-    now = int(time.time())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "exp": now + 600, "roles": ["operator"]}
-    claims = {name: value for name, value in {**claims, **changed}.items() if value is not None}
-    header = {"alg": algorithm} if kid is None else {"alg": algorithm, "kid": kid}
-    return jwt.encode(header, claims, key, algorithms=[algorithm])
 
 
 @pytest.fixture

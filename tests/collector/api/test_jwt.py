@@ -11,7 +11,7 @@ import pytest_asyncio
 from tenantwatch_collector.access.settings import JwtSection
 from tenantwatch_wire.v1 import monitoring_pb2 as pb
 
-from tests.collector.access.test_bearer_jwt import AUDIENCE, ISSUER, KEY, OTHER, jwks, signed
+from tests.collector.access.issuer import AUDIENCE, ISSUER, KEY, OTHER, jwks, signed
 from tests.collector.api.served import OTHER as OTHER_TENANT
 from tests.collector.api.served import TENANT, Caller, Served, served
 from tests.fakes.http_target import HttpTarget

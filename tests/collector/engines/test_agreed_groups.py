@@ -19,7 +19,7 @@ from tenantwatch_collector.store.base import AgentPosition, Delivery, ResultColu
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
-from tests.collector.engines.test_judge import judge_of
+from tests.collector.engines.judging import judge_of
 
 QUORUM = {"site": {"rule": "quorum"}}
 HOUR_US = 3_600_000_000

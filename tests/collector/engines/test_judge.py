@@ -10,21 +10,15 @@ from typing import cast
 import numpy as np
 import pytest
 from tenantwatch_collector.alerts.condition import Condition, CustomRule
-from tenantwatch_collector.alerts.routing import Ground, Routing
-from tenantwatch_collector.alerts.rule import Policy, Severity
+from tenantwatch_collector.alerts.rule import Severity
 from tenantwatch_collector.alerts.window import Aggregation
-from tenantwatch_collector.engines import judge as judge_module
-from tenantwatch_collector.engines.alerting.book import AlertBook
-from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
-from tenantwatch_collector.engines.judge import Judge
-from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import AgentPosition, Delivery, ResultColumns, Store, StoredRule
 from tenantwatch_collector.store.sqlite import SqliteStore
-from tenantwatch_collector.vitals import Vitals
 from tenantwatch_wire.columns import MetricColumns
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
 from tests.collector.engines.faults import FailingStore
+from tests.collector.engines.judging import judge_of, let_it_be_impatient
 
 OUTCOMES = [Status.HEALTHY, Status.UNHEALTHY, Status.UNHEALTHY, Status.HEALTHY, Status.UNHEALTHY]
 
@@ -33,13 +27,7 @@ QUEUE = [9.0, 1.0, 1.0, 9.0, 1.0]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge_module, "_RETRY_SECONDS", 0)
-    monkeypatch.setattr(judge_module, "_MENDING_SECONDS", 0)
-
-
-def judge_of(store: Store) -> Judge:
-    alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
-    return Judge(store, alerts, Signal(), Signal(), Vitals(), Ground(Policy(TICKS_PER_SECOND), ("log",)))
+    let_it_be_impatient(monkeypatch)
 
 
 async def judged(folder: Path, first: int = 0, last: int = 0, **how: object) -> list[tuple[object, ...]]:

@@ -30,7 +30,7 @@ from tenantwatch_collector.store.base import (
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
 
-from tests.collector.engines.test_judge import judge_of
+from tests.collector.engines.judging import judge_of
 
 SECOND = 1_000_000
 DAY_US = 86_400 * SECOND

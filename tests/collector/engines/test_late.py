@@ -9,15 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tenantwatch_collector.alerts.routing import Ground, Routing
-from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.engines import checks as books
-from tenantwatch_collector.engines.alerting.book import AlertBook
-from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.rebuild import WatchedCheck, rebuild
 from tenantwatch_collector.health import Change
-from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import (
     AgentPosition,
     Commit,
@@ -27,19 +22,15 @@ from tenantwatch_collector.store.base import (
     StoredCheck,
 )
 from tenantwatch_collector.store.opening import open_store
-from tenantwatch_collector.vitals import Vitals
 from tenantwatch_wire.records import CheckDefinition, Lane, Status
+
+from tests.collector.engines.judging import judge_of
 
 SECOND = 1_000_000
 T0 = 1_700_000_000 * SECOND
 LIVE_S = 36_000
 COMMITS, EACH = 12, 30
 FOR_EVER = 10**9
-
-
-def judge_of(store: Store) -> Judge:
-    alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
-    return Judge(store, alerts, Signal(), Signal(), Vitals(), Ground(Policy(TICKS_PER_SECOND), ("log",)))
 
 
 def some(check: StoredCheck, generation: str, sequence: int, begin_us: int, status: Status) -> Delivery:

@@ -17,9 +17,13 @@ from tenantwatch_collector.store.sqlite import SqliteStore
 from tenantwatch_wire.records import Status
 
 from tests.collector.engines.faults import FailingStore
-from tests.collector.engines.test_judge import impatient as impatient
-from tests.collector.engines.test_judge import judge_of
+from tests.collector.engines.judging import judge_of, let_it_be_impatient
 from tests.collector.store.given import batch, tenant_with_check
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_it_be_impatient(monkeypatch)
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ import grpc.aio
 import pytest
 from tenantwatch_collector.store.base import StoreUnavailable
 
-from tests.collector.ingest.test_fuzz import Raw, raw
-
-__all__ = ["raw"]
+from tests.collector.ingest.raw import Raw
 
 
 async def test_what_fails_after_the_line_broke_is_not_left_to_the_log(

@@ -9,9 +9,8 @@ import grpc.aio
 from tenantwatch_collector.identity import issue_token
 from tenantwatch_wire import limits
 
-from tests.collector.ingest.test_fuzz import Raw, Request, batch, raw
+from tests.collector.ingest.raw import Raw, Request, batch
 
-__all__ = ["raw"]
 ROUNDS = 5
 
 

@@ -4,79 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 import grpc.aio
 import pytest
-from tenantwatch_collector.app import Collector
-from tenantwatch_collector.config import CollectorConfig, GrpcListener, RestListener
-from tenantwatch_collector.identity import issue_token
-from tenantwatch_collector.store.sqlite import SqliteStore
 from tenantwatch_wire import limits
-from tenantwatch_wire.codec import encode_batch
-from tenantwatch_wire.records import Lane, Result, Status
 from tenantwatch_wire.v1 import agent_pb2
 
-NOW_US = time.time_ns() // 1000
+from tests.collector.ingest.raw import Raw, Request, batch
+
 MUTATIONS = 300
-METHOD = "/tenantwatch_wire.v1.AgentService/Connect"
-Request = agent_pb2.ConnectRequest
-
-
-@dataclass(slots=True)
-class Raw:
-    """An agent that may send any bytes."""
-
-    address: str
-    token: str
-    store: SqliteStore
-
-    async def open(self, channel: grpc.aio.Channel, agent_id: str) -> grpc.aio.StreamStreamCall:
-        """A stream that was welcomed and knows one check."""
-        connect = channel.stream_stream(METHOD, None, agent_pb2.ConnectResponse.FromString)
-        call = connect(metadata=(("authorization", f"Bearer {self.token}"),))
-        hello = agent_pb2.Hello(
-            protocol_version=limits.PROTOCOL_VERSION, agent_id=agent_id, spool_generation="g"
-        )
-        await call.write(Request(hello=hello).SerializeToString())
-        assert (await call.read()).WhichOneof("message") == "welcome"
-        entry = agent_pb2.CheckEntry(
-            check_id="web", kind="http_endpoint", interval_ms=60_000, timeout_ms=1_000, confirm_failures=1,
-            confirm_successes=1, active=True,
-        )  # fmt: skip
-        dictionary = agent_pb2.CheckDictionary(entries=[entry])
-        await call.write(Request(dictionary=dictionary).SerializeToString())
-        return call
-
-    async def rows(self, sql: str) -> list[tuple[object, ...]]:
-        return [tuple(row) for row in await self.store._db.read(sql)]  # type: ignore[arg-type]
-
-
-@pytest.fixture
-async def raw(tmp_path: Path) -> AsyncIterator[Raw]:
-    store = await SqliteStore.open(tmp_path / "store.sqlite3")
-    tenant = await store.create_tenant("acme", "Acme", "basic")
-    _, token = await issue_token(store, "agent", tenant, "test")
-    config = CollectorConfig(
-        data_folder=tmp_path, grpc=GrpcListener(listen="127.0.0.1:0"), rest=RestListener(listen="127.0.0.1:0")
-    )
-    collector = Collector(config, store)
-    address, _ = await collector.start()
-    yield Raw(address, token, store)
-    await collector.stop()
-
-
-def batch(sequence: int, count: int = 3) -> agent_pb2.Batch:
-    metrics = {"tls_ms": 1.5, "dns_ms": -0.0}
-    results = [
-        (0, Result("web", NOW_US + sequence + n, Status.HEALTHY, 7, "words", metrics)) for n in range(count)
-    ]
-    return encode_batch(Lane.LIVE, sequence, results)
 
 
 BAD: list[tuple[str, object, str]] = [

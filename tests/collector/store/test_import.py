@@ -8,21 +8,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from tenantwatch_collector.alerts.routing import Ground, Routing
-from tenantwatch_collector.alerts.rule import Policy
 from tenantwatch_collector.engines import judge as judging
-from tenantwatch_collector.engines.alerting.book import AlertBook
-from tenantwatch_collector.engines.alerting.measures import TICKS_PER_SECOND
-from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.engines.rollups import BUCKET_S, RollupEngine
-from tenantwatch_collector.signal import Signal
 from tenantwatch_collector.store.base import CheckChange, Store, Tenant
 from tenantwatch_collector.transfer.forms import Line
 from tenantwatch_collector.transfer.importing import AT_ONCE, Done, Importer
 from tenantwatch_collector.transfer.record import moment
-from tenantwatch_collector.vitals import Vitals
 from tenantwatch_wire.records import CheckDefinition, Status
 
+from tests.collector.engines.judging import judge_of
 from tests.collector.store.conftest import Place
 
 SECOND = 1_000_000
@@ -102,8 +96,7 @@ async def test_a_running_collector_judges_and_rolls_up_what_another_process_impo
 ) -> None:
     monkeypatch.setattr(judging, "_FLUSH_SECONDS", 0.05)
     running, beside = await place.open(), await place.open()
-    alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
-    judge = Judge(running, alerts, Signal(), Signal(), Vitals(), Ground(Policy(TICKS_PER_SECOND), ("log",)))
+    judge = judge_of(running)
     await judge.start()
     try:
         down = lines(range(3600, 4200, 60), "unhealthy")
@@ -172,8 +165,7 @@ async def test_what_an_agent_defined_no_import_changes(store: Store) -> None:
 
 async def test_imported_results_are_judged_as_their_check_was_defined_then(store: Store) -> None:
     """Ten failures were an outage by the first definition, ten more are none by the second."""
-    alerts = AlertBook(("log",), Routing(Policy(TICKS_PER_SECOND)), "")
-    judge = Judge(store, alerts, Signal(), Signal(), Vitals(), Ground(Policy(TICKS_PER_SECOND), ("log",)))
+    judge = judge_of(store)
     await judge.start()
     try:
         healthy = [replace(each, values={**(each.values or {}), "status": "healthy"}) for each in MOVED]
