@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
-from tenantwatch_agent.checks import names
+from tenantwatch_agent.checks import connecting
 from tenantwatch_agent.clock import boottime
 from tenantwatch_agent.config import ConfiguredCheck
 from tenantwatch_agent.config.sections import Egress, host_and_port, is_loopback
@@ -51,21 +51,11 @@ class OwnEgress:
         host, port = host_and_port(address)
         try:
             async with asyncio.timeout(self._egress.timeout_seconds):
-                for _, where in await names.look_up(host, port, for_egress=True):
-                    if await _accepts(str(where[0]), port):
-                        return True
+                places = await connecting.places_of(host, port, for_egress=True)
+                (await connecting.open_socket(places)).close()
         except (OSError, TimeoutError, CheckerFailed):
-            pass
-        return False
-
-
-async def _accepts(address: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(address, port)
-    except OSError:
-        return False
-    writer.close()
-    return True
+            return False
+        return True
 
 
 def depends_on_egress(one: ConfiguredCheck) -> bool:

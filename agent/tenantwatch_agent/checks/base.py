@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,16 @@ from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 from tenantwatch_agent.files import read_regular
 
 MAX_URL_BYTES = 64 * 1024
+
+_NO_MEMORY = "this machine has no memory left for a connection"
+LACKING = {
+    errno.EMFILE: "the agent may open no more files: raise LimitNOFILE of its unit",
+    errno.ENFILE: "this machine opens no more files: raise its sysctl fs.file-max",
+    errno.EADDRNOTAVAIL: "this machine has no address or port of its own left for a connection",
+    errno.ENOBUFS: _NO_MEMORY,
+    errno.ENOMEM: _NO_MEMORY,
+}
+"""What the system refuses for want of its own, by number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +161,27 @@ def secret_url(url: str, url_file: Path | None, url_env: str, schemes: tuple[str
     return url
 
 
+def lacking(error: OSError) -> str:
+    """What this machine itself had too little of, and what to do; empty for any other failure."""
+    return LACKING.get(error.errno or 0, "")
+
+
+def cannot_open() -> OSError | None:
+    """Why this process can open no socket; for libraries that then say something else, or nothing."""
+    try:
+        socket.socket().close()
+    except OSError as error:
+        return error
+    return None
+
+
 def os_reason(error: OSError) -> str:
-    """The system's own words; event loops put differing texts into the exception."""
+    """The system's own words; event loops put differing texts into the exception.
+
+    Raises CheckerFailed where this machine had too little of something: that says nothing of the target.
+    """
+    if lacks := lacking(error):
+        raise CheckerFailed(f"{lacks} ({os.strerror(error.errno or 0)})")
     return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 

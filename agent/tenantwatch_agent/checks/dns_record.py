@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks import reach
-from tenantwatch_agent.checks.base import Latency, Outcome, missing_client
+from tenantwatch_agent.checks.base import Latency, Outcome, missing_client, os_reason
 from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
@@ -74,7 +74,9 @@ class DnsRecord:
             return Outcome(Status.UNHEALTHY, text, since_us(started))
         except dns.resolver.NoNameservers as error:
             return Outcome(Status.UNHEALTHY, f"no resolver answers: {_reason(error)}")
-        except (dns.exception.DNSException, OSError) as error:
+        except OSError as error:
+            return Outcome(Status.UNHEALTHY, f"query failed: {os_reason(error)}")
+        except dns.exception.DNSException as error:
             return Outcome(Status.UNHEALTHY, f"query failed: {error}")
         return self._judge(answer, since_us(started))
 
@@ -168,4 +170,6 @@ def _reason(error: dns.resolver.NoNameservers) -> str:
     """Of the last one that was asked: an answer's code, or the system's words."""
     errors = error.kwargs.get("errors") or []
     reason = errors[-1][3] if errors else "there is none"
-    return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    if isinstance(reason, OSError):
+        return os_reason(reason)
+    return str(reason) or type(reason).__name__

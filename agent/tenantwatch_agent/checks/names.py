@@ -16,6 +16,7 @@ from collections import deque
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from tenantwatch_agent.checks.base import cannot_open
 from tenantwatch_agent.checks.own_waits import own_wait
 from tenantwatch_agent.errors import CheckerFailed
 
@@ -107,7 +108,7 @@ class _Lookups:
         except ValueError:
             answer = socket.gaierror(socket.EAI_NONAME, "not a valid name")
         except Exception as error:
-            answer = error
+            answer = cannot_open() or error
         # The loop may be closed by now.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(self._end, lookup, answer, time.monotonic() - began)

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
 
-from tenantwatch_agent.checks import names
 from tenantwatch_agent.errors import CheckerFailed
 
-_T = TypeVar("_T")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -105,23 +102,6 @@ def demand_unresolved(host: str) -> None:
     reach = _bound.get()
     if reach is not None and (reason := reach.reason_against_unresolved(host)):
         raise CheckerFailed(reason)
-
-
-async def dialled(host: str, port: int, connect: Callable[[str], Awaitable[_T]]) -> _T:
-    """``connect`` with the host's addresses in turn.
-
-    Raises OSError as ``connect`` does, and CheckerFailed.
-    """
-    found = await names.look_up(host, port)
-    addresses = list(dict.fromkeys(str(where[0]) for _, where in found))
-    for address in addresses:
-        demand(host, address)
-    for address in addresses[:-1]:
-        try:
-            return await connect(address)
-        except OSError:
-            continue
-    return await connect(addresses[-1])
 
 
 def _is_own(address: _Address) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import connecting
 from tenantwatch_agent.errors import ConfigurationError
 
 MAX_REPLY_BYTES = 1024 * 1024
@@ -81,11 +80,12 @@ class RedisClient:
     @classmethod
     async def open(cls, address: Address, context: ssl.SSLContext | None) -> RedisClient:
         name = None if context is None else address.host
-
-        def connect(where: str) -> Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-            return asyncio.open_connection(where, address.port, ssl=context, server_hostname=name)
-
-        return cls(*await reach.dialled(address.host, address.port, connect))
+        connection = await connecting.connected(address.host, address.port)
+        try:
+            return cls(*await asyncio.open_connection(sock=connection, ssl=context, server_hostname=name))
+        except BaseException:
+            connection.close()
+            raise
 
     def close(self) -> None:
         # No goodbye: a server that reads nothing must not hold up the next look.

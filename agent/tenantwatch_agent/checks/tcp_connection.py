@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
 from dataclasses import dataclass
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import connecting
 from tenantwatch_agent.checks.base import Latency, Outcome, os_reason
 from tenantwatch_agent.checks.findings import Findings
 from tenantwatch_agent.errors import ConfigurationError
@@ -41,13 +39,11 @@ class TcpConnection:
         host, port = self._where
         started = time.perf_counter()
         try:
-            _, writer = await reach.dialled(host, port, lambda where: asyncio.open_connection(where, port))
+            connection = await connecting.connected(host, port)
         except OSError as error:
             return Outcome(Status.UNHEALTHY, f"connect failed: {os_reason(error)}")
         latency_us = round((time.perf_counter() - started) * 1_000_000)
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        connection.close()
         findings = Findings()
         findings.judge(self._latency, latency_us)
         return findings.outcome("accepts connections", latency_us)

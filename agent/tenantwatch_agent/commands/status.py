@@ -44,8 +44,15 @@ def _ask(path: str) -> dict[str, Any]:
             sock.connect(name)
             sock.sendall(b"GET /status HTTP/1.1\r\nHost: agent\r\n\r\n")
             answer = b"".join(iter(lambda: sock.recv(65_536), b""))
+        if not answer:
+            raise ConnectionResetError
     except (FileNotFoundError, ConnectionRefusedError):
         raise AgentError(f"no agent runs with the data folder {folder}") from None
+    except (ConnectionResetError, BrokenPipeError):
+        raise AgentError(
+            f"the agent with the data folder {folder} ends the connection at once: it may open no more files;"
+            " raise LimitNOFILE of its unit"
+        ) from None
     except OSError as error:
         raise AgentError(f"{folder / SOCKET}: {error}; ask as the agent's user") from None
     told: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])

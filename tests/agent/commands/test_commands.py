@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tenantwatch_agent.__main__ import main
+from tenantwatch_agent.listener import SOCKET
 
 from tests.agent.fake_collector import FakeCollector
 from tests.agent.test_program import start
@@ -74,6 +75,18 @@ async def test_status_and_spool_of_a_running_agent(tmp_path: Path) -> None:
         await wait_for_status(path, "unknown key 'x'")
         code, out, _ = await ran("status", "--config", path.with_name("agent.toml"))
         assert (code, "unknown key 'x'" in out) == (3, True)
+
+
+async def test_an_agent_without_descriptors_is_told_as_such(tmp_path: Path) -> None:
+    path = configuration(tmp_path, FakeCollector())
+    (tmp_path / "data").mkdir()
+
+    async def end_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async with await asyncio.start_unix_server(end_at_once, tmp_path / "data" / SOCKET):
+        code, _, errors = await ran("status", "--config", path)
+    assert (code, "raise LimitNOFILE" in errors) == (1, True), errors
 
 
 async def wait_for_status(path: Path, text: str) -> None:

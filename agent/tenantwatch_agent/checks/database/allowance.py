@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from typing import Any
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import connecting
 
 MAX_ANSWER_BYTES = 1024 * 1024
 
@@ -41,15 +40,17 @@ class BoundedLoop:
     async def create_connection(self, factory: Any, host: str = "", port: int = 0, **options: Any) -> Any:
         """Without a host it is TLS over a connection that is there."""
 
-        def connect(where: str) -> Awaitable[Any]:
-            place = (where, port) if where else ()
-            return self._loop.create_connection(
-                lambda: _Bounded(factory(), self._allowance), *place, **options
-            )
+        def bounded() -> _Bounded:
+            return _Bounded(factory(), self._allowance)
 
         if not host:
-            return await connect("")
-        return await reach.dialled(host, port, connect)
+            return await self._loop.create_connection(bounded, **options)
+        connection = await connecting.connected(host, port)
+        try:
+            return await self._loop.create_connection(bounded, sock=connection, **options)
+        except BaseException:
+            connection.close()
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)

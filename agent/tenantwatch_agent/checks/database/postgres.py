@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +16,8 @@ from psycopg import conninfo, pq
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import AdaptersMap, Loader
 
-from tenantwatch_agent.checks import names, reach
-from tenantwatch_agent.checks.base import os_reason, without_secrets
+from tenantwatch_agent.checks import connecting, reach
+from tenantwatch_agent.checks.base import LACKING, cannot_open, os_reason, without_secrets
 from tenantwatch_agent.checks.database import postgres_figures
 from tenantwatch_agent.checks.database.allowance import Allowance
 from tenantwatch_agent.checks.database.relay import Relay
@@ -72,13 +73,7 @@ class PostgresSession:
 
     async def open(self, phases: Phases) -> None:
         try:
-            for last, address in _marked_last(await self._addresses()):
-                try:
-                    await self._connect(address, phases)
-                    break
-                except psycopg.OperationalError:
-                    if last:
-                        raise
+            await self._connect(await self._addresses(), phases)
             assert self._raw is not None
             self.tls = self._raw.ssl_in_use
             self._connection = psycopg.AsyncConnection(self._raw)
@@ -87,6 +82,8 @@ class PostgresSession:
             await self._connection.execute(self._begin)
         except psycopg.Error as error:
             raise self._failed(error) from None
+        except OSError as error:
+            raise DatabaseFailed(os_reason(error)) from None
 
     async def ask(self, query: str) -> Sequence[Sequence[str | None]]:
         assert self._connection is not None
@@ -159,31 +156,24 @@ class PostgresSession:
             return [""]
         port = int(self._parameters.get("port") or 5432)
         try:
-            found = await names.look_up(host, port)
+            places = await connecting.places_of(host, port)
         except OSError as error:
             raise DatabaseFailed(f"no address of {host}: {os_reason(error)}") from None
-        addresses = list(dict.fromkeys(str(where[0]) for _, where in found))
-        for address in addresses:
-            reach.demand(host, address)
-        return addresses
+        return [str(where[0]) for _, where in places]
 
-    async def _connect(self, address: str, phases: Phases) -> None:
-        chosen = {"hostaddr": address} if address else {}
-        text = conninfo.make_conninfo(**self._parameters, **chosen)
-        self._raw = raw = pq.PGconn.connect_start(text.encode())
-        while raw.status is not pq.ConnStatus.BAD:
-            step = raw.connect_poll()
-            if raw.status is not pq.ConnStatus.BAD:
-                phases.enter(_PHASES.get(pq.ConnStatus(raw.status), phases.now))
-                self._stand_between(raw)
+    async def _connect(self, addresses: Sequence[str], phases: Phases) -> None:
+        """Raises psycopg.Error and OSError."""
+        texts = [conninfo.make_conninfo(**self._parameters, **_chosen(address)) for address in addresses]
+        attempts = [partial(_reach, text.encode()) for text in texts]
+        self._raw, step = raw, _ = await connecting.race(attempts, lambda reached: reached[0].finish())
+        while raw.status != pq.ConnStatus.BAD:
+            phases.enter(_PHASES.get(pq.ConnStatus(raw.status), phases.now))
+            self._stand_between(raw)
             if step == pq.PollingStatus.OK:
                 return
-            if step == pq.PollingStatus.FAILED:
-                break
             await _ready(raw.socket, reading=step == pq.PollingStatus.READING)
-        reason = raw.get_error_message()
-        raw.finish()
-        raise psycopg.OperationalError(reason)
+            step = raw.connect_poll()
+        raise _unreached(raw)
 
     def _stand_between(self, raw: pq.abc.PGconn) -> None:
         """Before the server's first word is read; libpq may connect anew, as it does for sslmode=prefer."""
@@ -222,6 +212,35 @@ def _read_as_text(adapters: AdaptersMap) -> None:
             adapters.register_loader(oid, _ServersText)
 
 
+async def _reach(text: bytes) -> tuple[pq.abc.PGconn, int]:
+    """A connection of libpq that a server has taken, and what it waits for next. Raises as ``_unreached``."""
+    raw, step = pq.PGconn.connect_start(text), int(pq.PollingStatus.WRITING)
+    try:
+        while raw.status in _CONNECTING:
+            await _ready(raw.socket, reading=step == pq.PollingStatus.READING)
+            step = raw.connect_poll()
+        if raw.status == pq.ConnStatus.BAD:
+            raise _unreached(raw)
+    except BaseException:
+        raw.finish()
+        raise
+    return raw, step
+
+
+def _unreached(raw: pq.abc.PGconn) -> Exception:
+    """Why there is no connection; an OSError for what this machine lacked."""
+    reason, own = raw.get_error_message(), cannot_open()
+    raw.finish()
+    if own is not None:
+        return own
+    lacked = next((number for number in LACKING if os.strerror(number) in reason), 0)
+    return OSError(lacked, os.strerror(lacked)) if lacked else psycopg.OperationalError(reason)
+
+
+def _chosen(address: str) -> dict[str, str]:
+    return {"hostaddr": address} if address else {}
+
+
 async def _ready(descriptor: int, reading: bool) -> None:
     """Return when the socket can be read or written."""
     loop = asyncio.get_running_loop()
@@ -257,7 +276,3 @@ def _parameters(url: str, tls: Tls) -> dict[str, Any]:
         if given.get(key, "system") != "system":
             changed_at(key, Path(str(given[key])))
     return _STANDARD | given
-
-
-def _marked_last(addresses: Sequence[str]) -> list[tuple[bool, str]]:
-    return [(number == len(addresses), address) for number, address in enumerate(addresses, 1)]
