@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import ssl
 import time
 from dataclasses import dataclass, replace
@@ -16,13 +15,10 @@ from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime, os_reason, 
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.checks.redis_client import Address, RedisClient, RedisFailed, Refused, named_values
+from tenantwatch_agent.checks.redis_round_trip import round_trip
 from tenantwatch_agent.checks.secrets import hidden
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 from tenantwatch_agent.files import changed_at
-
-_KEY_LIVES_MS = 60_000
-_MOST_KEYS = 100
-"""A node of a cluster takes only the keys of its slots: another key is tried until one is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,27 +121,29 @@ class RedisConnectivity:
             raise RedisFailed("its answer is not understood")
         self._phases.enter("info")
         info = await _allowed(client, "INFO")
-        if info is None:
-            # The login may not see it. That is no failure of the server.
-            findings.judge(self._latency, self._latency_us())
-            return "answers, but its login may not use INFO"
-        # Valkey has another word for it since its version 8.
-        mode = str(info.get("redis_mode") or info.get("server_mode") or "standalone")
-        metrics.update(redis_info.figures(info))
-        metrics.put("evicted_per_second", self._evictions(info))
-        self._judge.server(info, metrics, findings)
-        if mode == "cluster":
-            self._judge.cluster(await _allowed(client, "CLUSTER", "INFO") or {}, metrics, findings)
-        elif mode == "sentinel":
-            await self._ask_sentinel(client, info, metrics, findings)
-        if self._allow_write and mode != "sentinel":
+        if info is not None:
+            await self._judge_info(client, info, findings, metrics)
+        if self._allow_write and not (info and _takes_no_writes(info)):
             self._phases.enter("write")
-            if problem := await _round_trip(client):
+            if problem := await round_trip(client, in_cluster=_mode(info or {}) == "cluster"):
                 findings.add(Status.UNHEALTHY, problem)
         self._phases.enter("done")
         findings.judge(self._latency, self._latency_us())
-        version = info.get("valkey_version") or info.get("redis_version", "?")
-        return f"answers, version {version}, {mode if mode != 'standalone' else info.get('role', mode)}"
+        # The login may not see it. That is no failure of the server.
+        return "answers, but its login may not use INFO" if info is None else _described(info)
+
+    async def _judge_info(
+        self, client: RedisClient, info: dict[str, Any], findings: Findings, metrics: Metrics
+    ) -> None:
+        metrics.update(redis_info.figures(info))
+        metrics.put("evicted_per_second", self._evictions(info))
+        if "min_slaves_good_slaves" in info:
+            info["min_replicas_to_write"] = await _setting(client, "min-replicas-to-write")
+        self._judge.server(info, metrics, findings)
+        if _mode(info) == "cluster":
+            self._judge.cluster(await _allowed(client, "CLUSTER", "INFO") or {}, metrics, findings)
+        elif _mode(info) == "sentinel":
+            await self._ask_sentinel(client, info, metrics, findings)
 
     async def _ask_sentinel(
         self, client: RedisClient, info: dict[str, Any], metrics: Metrics, findings: Findings
@@ -180,22 +178,28 @@ async def _allowed(client: RedisClient, *words: str) -> dict[str, Any] | None:
     return named_values(found)
 
 
-async def _round_trip(client: RedisClient) -> str:
-    """Writes, reads and deletes a key of its own; what went wrong in words, empty if nothing did."""
-    for _ in range(_MOST_KEYS):
-        key, value = f"tenantwatch:{secrets.token_hex(8)}", secrets.token_hex(8)
-        try:
-            await client.ask("SET", key, value, "PX", str(_KEY_LIVES_MS))
-        except Refused as error:
-            if error.code == "MOVED":
-                continue
-            raise
-        found = await client.ask("GET", key)
-        deleted = await client.ask("DEL", key)
-        if found != value:
-            return "what was written was not read back"
-        return "" if deleted == 1 else "what was written could not be deleted"
-    return f"the node takes none of {_MOST_KEYS} keys: it serves no slots"
+async def _setting(client: RedisClient, name: str) -> str | None:
+    """None where the login may not ask for it, and where nobody may."""
+    try:
+        found = await client.ask("CONFIG", "GET", name)
+    except Refused:
+        return None
+    return str(found[1]) if isinstance(found, list) and len(found) == 2 else None
+
+
+def _mode(info: dict[str, Any]) -> str:
+    # Valkey has another word for it since its version 8.
+    return str(info.get("redis_mode") or info.get("server_mode") or "standalone")
+
+
+def _takes_no_writes(info: dict[str, Any]) -> bool:
+    return _mode(info) == "sentinel" or info.get("role") == "slave"
+
+
+def _described(info: dict[str, Any]) -> str:
+    version = info.get("valkey_version") or info.get("redis_version", "?")
+    mode = _mode(info)
+    return f"answers, version {version}, {mode if mode != 'standalone' else info.get('role', mode)}"
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ from tenantwatch_wire.records import Status
 
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 
-_ALL_SLOTS = 16_384
+ALL_SLOTS = 16_384
 _MOST_MASTERS = 20
 _FIGURES = (
     "used_memory",
@@ -37,11 +37,22 @@ def figures(info: Info) -> dict[str, float]:
     found = Metrics()
     for name in _FIGURES:
         found.put(name, _number(info, name))
-    keys = [
-        value.get("keys") for name, value in info.items() if name.startswith("db") and isinstance(value, dict)
-    ]
-    found.put("keys", sum(count for count in keys if isinstance(count, int)))
+    found.put("keys", _count(info, "keys"))
     return found
+
+
+def _count(info: Info, what: str) -> int:
+    """Over all databases."""
+    counts = [
+        value.get(what) for name, value in info.items() if name.startswith("db") and isinstance(value, dict)
+    ]
+    return sum(count for count in counts if isinstance(count, int))
+
+
+def _may_evict(info: Info) -> bool:
+    """The policies named volatile- take only keys that would end by themselves."""
+    policy = str(info.get("maxmemory_policy"))
+    return _count(info, "expires") > 0 if policy.startswith("volatile-") else policy != "noeviction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +85,14 @@ class Judge:
         if used is not None and most:
             metrics.put("memory_percent", 100 * used / most)
             # A cache that evicts is meant to be full.
-            if info.get("maxmemory_policy") == "noeviction":
+            if not _may_evict(info):
                 findings.judge(self.memory, 100 * used / most)
+                # A replica takes what its master sends, however much it is.
+                counted = used - (_number(info, "mem_not_counted_for_evict") or 0)
+                if counted > most and info.get("role") == "master":
+                    findings.add(
+                        Status.UNHEALTHY, "it refuses writes: its memory is full, and no key may be evicted"
+                    )
         if (evicted := metrics.get("evicted_per_second")) is not None:
             findings.judge(self.evictions, evicted)
 
@@ -104,6 +121,10 @@ class Judge:
             metrics.put("replication_lag_seconds", max(lags))
             findings.judge(self.lag, max(lags))
         metrics.put("replicas_online", len(online))
+        good, wanted = _number(info, "min_slaves_good_slaves"), _number(info, "min_replicas_to_write") or 1
+        if good is not None and good < wanted:
+            reason = f"{good:.0f} replicas are near enough, min-replicas-to-write is {wanted:.0f} or more"
+            findings.add(Status.UNHEALTHY, f"it refuses writes: {reason}")
         if len(online) < self.min_replicas:
             findings.add(
                 Status.DEGRADED, f"{len(online)} replicas follow it, {self.min_replicas} are expected"
@@ -118,8 +139,8 @@ class Judge:
         if info.get("cluster_state") not in ("ok", None):
             findings.add(Status.UNHEALTHY, f"the cluster's state is {info['cluster_state']}")
         assigned = _number(info, "cluster_slots_assigned")
-        if assigned is not None and assigned < _ALL_SLOTS:
-            findings.add(Status.DEGRADED, f"{_ALL_SLOTS - assigned:.0f} slots of the cluster are nobody's")
+        if assigned is not None and assigned < ALL_SLOTS:
+            findings.add(Status.DEGRADED, f"{ALL_SLOTS - assigned:.0f} slots of the cluster are nobody's")
         if failing:
             findings.add(Status.DEGRADED, f"{failing:.0f} slots of the cluster are on nodes that fail")
 

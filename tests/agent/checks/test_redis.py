@@ -6,6 +6,7 @@ import asyncio
 import functools
 import subprocess
 import time
+from binascii import crc_hqx
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ import redis.asyncio
 from tenantwatch_agent.checks import redis_info
 from tenantwatch_agent.checks.findings import Findings, Limit, Metrics
 from tenantwatch_agent.checks.redis_connectivity import RedisConnectivity, Settings
+from tenantwatch_agent.checks.redis_info import ALL_SLOTS
+from tenantwatch_agent.checks.redis_round_trip import key_in
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
@@ -178,6 +181,27 @@ async def test_memory_clients_and_saving(start: Start) -> None:
     assert result.text.startswith("clients ")
 
 
+async def test_a_server_that_refuses_writes(start: Start) -> None:
+    server = start("--min-replicas-to-write", "2")
+    result = await seen(server.url)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "it refuses writes: 0 replicas are near enough, min-replicas-to-write is 2 or more",
+    )
+    async with owner(server) as client:
+        await client.config_set("min-replicas-to-write", 0)
+        # No key has an end of its own.
+        await client.config_set("maxmemory-policy", "volatile-lru")
+        await client.config_set("maxmemory", 100_000)
+    result = await seen(server.url, memory_degraded_percent=None)
+    assert (result.status, result.text) == (
+        Status.UNHEALTHY,
+        "it refuses writes: its memory is full, and no key may be evicted",
+    )
+    result = await seen(server.url, allow_write=True)
+    assert "OOM command not allowed" in result.text
+
+
 async def test_evictions_are_counted_between_looks(start: Start) -> None:
     server = start("--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru")
     check = RedisConnectivity(Settings(url=server.url, evictions_degraded_per_second=0.0))
@@ -207,8 +231,11 @@ async def test_a_replica_and_its_master(start: Start) -> None:
         "1 replicas follow it, 2 are expected",
     )
     result = await seen(replica.url, allow_write=True)
-    assert result.text.startswith("write failed: ")
-    assert "read only replica" in result.text
+    assert (result.status, "write_ms" in result.metrics) == (Status.HEALTHY, False), result
+    async with owner(replica) as client:
+        await client.execute_command("ACL", "SETUSER", "probe", "on", ">secret", "~*", "+ping", "+set")
+    result = await seen(f"redis://probe:secret@127.0.0.1:{replica.port}/0", allow_write=True)
+    assert (result.status, result.text) == (Status.HEALTHY, "answers, but its login may not use INFO")
     master.stop()
     result = await until(replica.url, lambda result: result.status is Status.UNHEALTHY)
     assert result.text.startswith(f"the link to its master 127.0.0.1:{master.port} is down")
@@ -221,10 +248,14 @@ async def test_a_cluster(start: Start) -> None:
     assert "the cluster's state is fail" in result.text
     assert "16384 slots of the cluster are nobody's" in result.text
     async with owner(first) as one, owner(second) as other:
-        await one.execute_command("CLUSTER ADDSLOTS", *range(8192))
-        await other.execute_command("CLUSTER ADDSLOTS", *range(8192, 16384))
+        await one.execute_command("CLUSTER ADDSLOTS", 4711)
+        await other.execute_command("CLUSTER ADDSLOTS", *range(4711), *range(4712, 16384))
         await one.execute_command("CLUSTER MEET", "127.0.0.1", second.port)
-    # A key may be of the other node's: the round trip finds one of its own.
+        denied = ("ACL", "SETUSER", "probe", "on", ">secret", "~*", "+@all", "-cluster", "+cluster|info")
+        await other.execute_command(*denied)
+    # Nearly every key is the other node's: the round trip finds one of its own, were it by trying.
+    by_trying = f"redis://probe:secret@127.0.0.1:{second.port}/0"
+    await until(by_trying, lambda result: result.status is Status.HEALTHY, allow_write=True)
     result = await until(first.url, lambda result: result.status is Status.HEALTHY, allow_write=True)
     assert result.text.endswith(", cluster")
     assert result.metrics["cluster_known_nodes"] == 2
@@ -277,6 +308,9 @@ def judged(**info: Any) -> tuple[Status, str]:
     return findings.status, findings.outcome("").text
 
 
+FULL = {"role": "master", "used_memory": 90, "maxmemory": 80, "maxmemory_policy": "volatile-lru"}
+
+
 @pytest.mark.parametrize(
     ("info", "status", "text"),
     [
@@ -292,6 +326,16 @@ def judged(**info: Any) -> tuple[Status, str]:
             Status.DEGRADED,
             "it is still copying the data of its master",
         ),
+        (FULL | {"db0": {"keys": 2, "expires": 1}}, Status.HEALTHY, ""),
+        (
+            FULL | {"db0": {"keys": 2, "expires": 0}},
+            Status.UNHEALTHY,
+            "it refuses writes: its memory is full",
+        ),
+        (FULL | {"mem_not_counted_for_evict": 10}, Status.HEALTHY, ""),
+        (FULL | {"role": "slave", "master_link_status": "up"}, Status.HEALTHY, ""),
+        ({"role": "master", "min_slaves_good_slaves": 0}, Status.UNHEALTHY, "it refuses writes: 0 replicas"),
+        ({"role": "master", "min_slaves_good_slaves": 1}, Status.HEALTHY, ""),
         ({"role": "odd", "used_memory": "much", "maxmemory": None}, Status.HEALTHY, ""),
     ],
 )
@@ -343,6 +387,13 @@ async def test_an_endless_answer_ends_at_a_limit(begin: bytes, part: bytes, text
         result = await seen(f"redis://127.0.0.1:{port}")
     assert result.status is Status.UNHEALTHY
     assert text in result.text
+
+
+@pytest.mark.parametrize("slot", [0, 4_711, 16_383])
+def test_a_key_is_found_for_every_slot(slot: int) -> None:
+    found = key_in({slot})
+    assert found.startswith("tenantwatch:")
+    assert crc_hqx(found.encode(), 0) % ALL_SLOTS == slot
 
 
 @pytest.mark.parametrize(
