@@ -47,7 +47,13 @@ class GrpcDoor:
     ) -> None:
         self._listener = listener
         self._tls = tls
-        self._server = grpc.aio.server(
+        self._agents, self._queries, self._monitoring = agents, queries, monitoring
+        self._health = health.aio.HealthServicer()
+        self._server: grpc.aio.Server | None = None
+
+    def _built(self) -> grpc.aio.Server:
+        """Only when it starts: one that never did complains at the program's end, in words nobody reads."""
+        server = grpc.aio.server(
             options=[
                 ("grpc.max_receive_message_length", limits.MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),
@@ -58,14 +64,14 @@ class GrpcDoor:
                 ("grpc.keepalive_timeout_ms", 10_000),
             ]
         )
-        self._server.add_generic_rpc_handlers((_agent_handler(agents),))
-        query_pb2_grpc.add_QueryServiceServicer_to_server(queries, self._server)
-        monitoring_pb2_grpc.add_MonitoringServiceServicer_to_server(monitoring, self._server)
-        self._health = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        server.add_generic_rpc_handlers((_agent_handler(self._agents),))
+        query_pb2_grpc.add_QueryServiceServicer_to_server(self._queries, server)
+        monitoring_pb2_grpc.add_MonitoringServiceServicer_to_server(self._monitoring, server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(
-            (*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+            (*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server
         )
+        return server
 
     async def start(self) -> str:
         """Listen; returns HOST:PORT. Raises ConfigurationError when the port is taken."""
@@ -73,21 +79,23 @@ class GrpcDoor:
         # gRPC itself says only that it could not bind; asking the kernel first gives the reason.
         with bound_socket(self._listener):
             pass
+        self._server = server = self._built()
         try:
             if self._tls is None:
-                port = self._server.add_insecure_port(address)
+                port = server.add_insecure_port(address)
             else:
-                port = self._server.add_secure_port(address, _credentials(self._tls))
+                port = server.add_secure_port(address, _credentials(self._tls))
         except RuntimeError as error:
             raise ConfigurationError(f"grpc.listen = {address!r}: cannot listen there: {error}") from None
-        await self._server.start()
+        await server.start()
         for service in ("", *_SERVICES):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
         return f"{self._listener.host}:{port}"
 
     async def stop(self, grace_seconds: float) -> None:
-        await self._health.enter_graceful_shutdown()
-        await self._server.stop(grace_seconds)
+        if self._server is not None:
+            await self._health.enter_graceful_shutdown()
+            await self._server.stop(grace_seconds)
 
 
 class RestDoor:
