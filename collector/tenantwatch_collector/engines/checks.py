@@ -1,4 +1,4 @@
-"""Every check's timeline, and the columns by which results that change nothing are passed over.
+"""Every check's timeline, kept current; results that change nothing are passed over, many at once.
 
 A result is passed over when its check is quiet (healthy, no bad run begun), the result is healthy and
 newer than the last one, and no freshness limit lies between. All others are judged one by one.
@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 from tenantwatch_wire.records import Status
 
+from tenantwatch_collector.engines.check_columns import CheckColumns
 from tenantwatch_collector.engines.rebuild import Late, WatchedCheck, rebuild, silent_since, timeline_of
 from tenantwatch_collector.health.timeline import Change
 from tenantwatch_collector.store.base import (
@@ -27,7 +27,6 @@ from tenantwatch_collector.store.base import (
     StoredCheck,
 )
 
-NEVER = np.iinfo(np.int64).max
 FOR_EVER = 2**62
 REST = 10
 """After a check's results were read again it rests so many times as long as that took: an import brings late
@@ -47,7 +46,7 @@ class Judged:
 
 @dataclass(slots=True)
 class CheckBook:
-    """All checks by key, with parallel columns indexed by check_key."""
+    """All checks by key."""
 
     store: Store
     is_idle: Callable[[WatchedCheck], bool]
@@ -61,9 +60,7 @@ class CheckBook:
     """When the newest commit that was judged was received."""
     _expired_us: int = 0
     """Silences that began before were looked for."""
-    _last_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    _quiet_until_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    _expiry_us: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    _columns: CheckColumns = field(default_factory=CheckColumns)
 
     async def load(self, judged: JudgedState) -> None:
         """Begin where an earlier engine stopped."""
@@ -97,18 +94,14 @@ class CheckBook:
         self._received_us = max(self._received_us, commit.received_at_us)
         if not len(columns):
             return []
-        harmless = (
-            (columns.status == Status.HEALTHY)
-            & (times > self._last_us[keys])
-            & (times <= self._quiet_until_us[keys])
-        )
+        harmless = self._columns.harmless(columns)
         if harmless.all():
-            self._pass_over(keys, times)
+            self._columns.pass_over(keys, times)
             return []
-        loud_checks = np.zeros(len(self._last_us), bool)
+        loud_checks = np.zeros(len(self._columns.last_us), bool)
         loud_checks[keys[~harmless]] = True
         loud = loud_checks[keys]
-        self._pass_over(keys[~loud], times[~loud])
+        self._columns.pass_over(keys[~loud], times[~loud])
         rows = np.flatnonzero(loud)
         by_check: dict[int, list[int]] = {}
         for row in rows[np.argsort(times[rows], kind="stable")].tolist():
@@ -139,7 +132,7 @@ class CheckBook:
     async def _read_again(self, watched: WatchedCheck, late_us: int, known_us: int) -> Judged:
         key, begun = watched.check.check_key, time.monotonic()
         self._catch_up(watched)
-        last_us = int(self._last_us[key])
+        last_us = int(self._columns.last_us[key])
         if watched.late is not None:
             late_us = min(late_us, watched.late.time_us)
         known_us = max(known_us, self._received_us, self._expired_us)
@@ -148,7 +141,7 @@ class CheckBook:
         watched.late = None
         self.unsettled.pop(key, None)
         watched.rebuild_due = time.monotonic() + REST * (time.monotonic() - begun)
-        self._last_us[key] = watched.timeline.last_time or last_us
+        self._columns.last_us[key] = watched.timeline.last_time or last_us
         self._index(watched)
         return Judged(watched, late_us, None, changes)
 
@@ -162,7 +155,7 @@ class CheckBook:
         columns = commit.columns
         self._catch_up(watched)
         first_us = int(columns.time_us[rows[0]])
-        last_us = int(self._last_us[watched.check.check_key])
+        last_us = int(self._columns.last_us[watched.check.check_key])
         is_next = first_us > last_us and not self._was_given_up(watched, first_us)
         # Of several of one instant the worst counts, as it does among all that are stored.
         is_next = is_next and len(np.unique(columns.time_us[rows])) == len(rows)
@@ -203,13 +196,13 @@ class CheckBook:
         latency = int(columns.latency_us[row])
         changes = watched.timeline.apply(time_us, status, None if latency < 0 else latency)
         if status is not Status.UNKNOWN:
-            self._last_us[key] = time_us
+            self._columns.last_us[key] = time_us
         self._index(watched)
         return Judged(watched, time_us, status, changes, columns.texts.get(row, ""))
 
     def heard_us(self, check_key: int) -> int:
         """When the check's last result was; 0 if there is none."""
-        return int(self._last_us[check_key])
+        return int(self._columns.last_us[check_key])
 
     def look_closer(self, check_keys: Iterable[int]) -> None:
         """An alert waits for the next results of these, however healthy."""
@@ -222,7 +215,7 @@ class CheckBook:
         """The checks whose last result no longer speaks for them."""
         judged = []
         self._expired_us = max(self._expired_us, now_us)
-        for key in np.flatnonzero(self._expiry_us < now_us).tolist():
+        for key in self._columns.stale_at(now_us):
             watched = self.watched[key]
             self._catch_up(watched)
             changes = watched.timeline.expire(now_us)
@@ -238,7 +231,7 @@ class CheckBook:
         It or a later one may bring what closes the gap, so their timelines wait for the clock.
         """
         judged = []
-        for key in np.flatnonzero(self._expiry_us < known_us).tolist():
+        for key in self._columns.stale_at(known_us):
             watched = self.watched[key]
             if watched.silent_us is None:
                 self._catch_up(watched)
@@ -251,7 +244,7 @@ class CheckBook:
 
     def next_expiry_us(self) -> int:
         """When the next check goes stale; NEVER if none can."""
-        return int(self._expiry_us.min()) if len(self._expiry_us) else int(NEVER)
+        return self._columns.next_expiry_us()
 
     def state_of(self, watched: WatchedCheck, through_commit: int) -> CheckState:
         """The check's state for the store, including everything up to that commit."""
@@ -268,7 +261,7 @@ class CheckBook:
             Status(int(level)),
             since or timeline.since or 0,
             included,
-            int(self._last_us[check.check_key]),
+            int(self._columns.last_us[check.check_key]),
             json.dumps(timeline.to_json(), separators=(",", ":")),
         )
 
@@ -281,15 +274,9 @@ class CheckBook:
         timeline = watched.timeline
         return timeline.last_time is None and timeline.given_up is not None and time_us <= timeline.given_up
 
-    def _pass_over(self, keys: npt.NDArray[np.int64], times: npt.NDArray[np.int64]) -> None:
-        for_longer = self._quiet_until_us[keys] - self._last_us[keys]
-        np.maximum.at(self._quiet_until_us, keys, times + for_longer)
-        np.maximum.at(self._last_us, keys, times)
-        self._expiry_us[keys] = self._quiet_until_us[keys]
-
     def _catch_up(self, watched: WatchedCheck) -> None:
         """Tell the timeline of the healthy results that were passed over: only the last one matters."""
-        watched.timeline.keep_fresh(int(self._last_us[watched.check.check_key]))
+        watched.timeline.keep_fresh(int(self._columns.last_us[watched.check.check_key]))
 
     def _add(self, check: StoredCheck, state: CheckState | None) -> WatchedCheck:
         if self.by_newest:
@@ -300,28 +287,19 @@ class CheckBook:
             0 if state is None else state.through_commit,
         )
         self.watched[check.check_key] = watched
-        self._grow(check.check_key + 1)
-        self._last_us[check.check_key] = watched.timeline.last_time or 0
+        self._columns.grow(check.check_key + 1)
+        self._columns.last_us[check.check_key] = watched.timeline.last_time or 0
         self._index(watched)
         return watched
 
     def _index(self, watched: WatchedCheck) -> None:
         """Bring the check's entries in the columns up to date with its timeline."""
         key, timeline = watched.check.check_key, watched.timeline
-        expiry = timeline.next_expiry()
         # Whether anybody still looks or not: a result speaks no longer than that.
-        self._expiry_us[key] = NEVER if expiry is None else expiry
-        quiet = timeline.quiet and self.is_idle(watched) and self._last_us[key] >= watched.check.since_us
-        quiet = quiet and watched.silent_us is None
-        self._quiet_until_us[key] = expiry if quiet and expiry is not None else -1
-
-    def _grow(self, size: int) -> None:
-        if size <= len(self._last_us):
-            return
-        more = max(size, 2 * len(self._last_us), 64) - len(self._last_us)
-        self._last_us = np.concatenate([self._last_us, np.zeros(more, np.int64)])
-        self._quiet_until_us = np.concatenate([self._quiet_until_us, np.full(more, -1, np.int64)])
-        self._expiry_us = np.concatenate([self._expiry_us, np.full(more, NEVER, np.int64)])
+        expiry = timeline.next_expiry()
+        quiet = timeline.quiet and watched.silent_us is None and self.is_idle(watched)
+        by_newest = int(self._columns.last_us[key]) >= watched.check.since_us
+        self._columns.put(key, expiry, quiet and by_newest)
 
 
 def _now_us() -> int:

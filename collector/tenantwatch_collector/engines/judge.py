@@ -15,7 +15,8 @@ from tenantwatch_collector.alerts.routing import Ground
 from tenantwatch_collector.engines.alerting.book import AlertBook
 from tenantwatch_collector.engines.alerting.decisions import Decisions
 from tenantwatch_collector.engines.alerting.recall import recall
-from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
+from tenantwatch_collector.engines.check_columns import NEVER
+from tenantwatch_collector.engines.checks import CheckBook, Judged
 from tenantwatch_collector.engines.feed import Feed
 from tenantwatch_collector.engines.findings import Finding
 from tenantwatch_collector.engines.rebuild import WatchedCheck

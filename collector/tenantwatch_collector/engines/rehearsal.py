@@ -13,7 +13,8 @@ from tenantwatch_wire.columns import MetricColumns
 
 from tenantwatch_collector.engines.alerting.book import AlertBook
 from tenantwatch_collector.engines.anomalies import TenantPast
-from tenantwatch_collector.engines.checks import NEVER, CheckBook, Judged
+from tenantwatch_collector.engines.check_columns import NEVER
+from tenantwatch_collector.engines.checks import CheckBook, Judged
 from tenantwatch_collector.engines.levels import findings_at
 from tenantwatch_collector.engines.tenants import judge_tenant
 from tenantwatch_collector.reports.agreements import versions_of
