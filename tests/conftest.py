@@ -20,11 +20,10 @@ for _name in ("no_proxy", "NO_PROXY"):
     os.environ[_name] = ",".join(filter(None, ("127.0.0.1,::1,localhost", os.environ.get(_name))))
 
 # How long an example takes, or takes to be drawn, is no property of ours: a busy machine would fail it.
-# Every run tries the same examples; --hypothesis-profile=default looks for others.
-settings.register_profile(
-    "unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unhurried")
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Every run tries the same examples; --hypothesis-profile=unhurried looks for others.
+settings.register_profile("same", settings.get_profile("unhurried"), derandomize=True)
+settings.load_profile("same")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

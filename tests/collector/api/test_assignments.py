@@ -149,6 +149,7 @@ async def test_an_agent_with_what_nobody_here_assigned_is_told_what_is(here: Ser
         await given(agent, version)
         await agent.say(configuration_applied=agent_pb2.ConfigurationApplied(version=version + 1_000))
         await given(agent, version)
+    await here.admin.rest("DELETE", f"{CHECKS}/kept")
 
 
 async def test_what_another_collector_on_the_store_was_told_is_brought_too(
