@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
-from datetime import datetime
 
 from tenantwatch_collector.access.permissions import Permission
+from tenantwatch_collector.api.agreed_views import (
+    correction_view,
+    notes_on,
+    resolution_view,
+    version_view,
+    window_view,
+)
 from tenantwatch_collector.api.agreements import (
     CorrectionList,
     CorrectionView,
     NewCorrection,
     NewTerms,
     NewWindow,
-    ResolutionView,
-    TermsVersion,
     TermsView,
     WindowList,
     WindowView,
     microseconds,
 )
 from tenantwatch_collector.api.beginning import known_of, refuse_moved_beginning
-from tenantwatch_collector.api.models import instant
 from tenantwatch_collector.api.operation import demands
 from tenantwatch_collector.api.pages import Page
 from tenantwatch_collector.api.recording import recorded
 from tenantwatch_collector.api.series import written_series
 from tenantwatch_collector.errors import NotFound, RefusedForEver
 from tenantwatch_collector.identity import Caller, reachable_tenant
-from tenantwatch_collector.reports.agreements import UNITS, correction_of, versions_of
-from tenantwatch_collector.reports.effect import coming, effect_of
+from tenantwatch_collector.reports.agreements import correction_of, versions_of
 from tenantwatch_collector.reports.members import name_of
-from tenantwatch_collector.sla.beginning import terms_before
 from tenantwatch_collector.sla.contract import (
     BackdatedTerms,
     ContractVersion,
@@ -41,21 +41,16 @@ from tenantwatch_collector.sla.contract import (
     versions_known,
 )
 from tenantwatch_collector.sla.corrections import same_person
-from tenantwatch_collector.sla.grouping import group_of
-from tenantwatch_collector.sla.resolution import resolution
-from tenantwatch_collector.sla.written import written_targets
 from tenantwatch_collector.store.base import (
     CorrectionRecord,
     Store,
     Tenant,
-    TenantCheck,
     WindowRecord,
 )
 
 MAX_RECORDS = 10_000
 """Of one kind and tenant: whoever needs more windows writes them as a rule."""
 _GRACE_US = 60_000_000
-_FOR_EVER_BACK = -(2**62)
 
 
 class Contracting:
@@ -72,9 +67,9 @@ class Contracting:
         checks = await self._store.tenant_checks(tenant.tenant_key)
         return TermsView(
             tenant_id=tenant_id,
-            versions=[_version(version) for version in versions],
-            resolution=_resolution(versions[-1], checks),
-            notes=_notes(versions),
+            versions=[version_view(version) for version in versions],
+            resolution=resolution_view(versions[-1], checks),
+            notes=notes_on(versions),
         )
 
     @demands(Permission.SLA_WRITE)
@@ -93,7 +88,7 @@ class Contracting:
         async with recorded(self._store, caller, "terms.set", tenant_id, tenant) as record:
             kept = versions_of(tenant, await record.store.contracts(tenant.tenant_key))
             refuse_moved_beginning(tenant, kept, new.contract, known)
-            record.before, record.after = _version(kept[-1]), new
+            record.before, record.after = version_view(kept[-1]), new
             await record.store.add_contract(
                 tenant.tenant_key, max(begins_us, now_us), caller.subject, new.reason, contract
             )
@@ -105,7 +100,7 @@ class Contracting:
         found, following = page.of(await self._store.windows(tenant.tenant_key), lambda one: one.window_id)
         versions = await self._versions(tenant)
         # In a thread: the next start of a rare rule is looked for through years.
-        windows = await asyncio.to_thread(lambda: [_window(record, versions) for record in found])
+        windows = await asyncio.to_thread(lambda: [window_view(record, versions) for record in found])
         return WindowList(tenant_id=tenant_id, windows=windows, next_cursor=following)
 
     @demands(Permission.SLA_WRITE)
@@ -134,7 +129,7 @@ class Contracting:
             announced_at_us=0,
         )
         async with recorded(self._store, caller, "maintenance.announce", "", tenant) as entry:
-            window = _window(await entry.store.add_window(record), versions)
+            window = window_view(await entry.store.add_window(record), versions)
             entry.target, entry.after = str(window.window_id), window
         return window
 
@@ -146,7 +141,7 @@ class Contracting:
         async with recorded(self._store, caller, "maintenance.cancel", str(window_id), tenant) as record:
             windows = await record.store.windows(tenant.tenant_key)
             versions = await self._versions(tenant)
-            before = (_window(one, versions) for one in windows if one.window_id == window_id)
+            before = (window_view(one, versions) for one in windows if one.window_id == window_id)
             record.before = next(before, None)
             if not await record.store.cancel_window(tenant.tenant_key, window_id, now_us):
                 raise NotFound(f"tenant {tenant_id} has no window {window_id} that is not cancelled yet")
@@ -160,7 +155,7 @@ class Contracting:
     async def corrections(self, caller: Caller, tenant_id: str, page: Page) -> CorrectionList:
         tenant = await reachable_tenant(self._store, caller, tenant_id)
         found, following = page.of(await self._store.corrections(tenant.tenant_key), lambda one: one.number)
-        corrections = [_correction(record) for record in found]
+        corrections = [correction_view(record) for record in found]
         return CorrectionList(tenant_id=tenant_id, corrections=corrections, next_cursor=following)
 
     @demands(Permission.SLA_WRITE)
@@ -184,7 +179,7 @@ class Contracting:
         except ValueError as error:
             raise RefusedForEver(str(error)) from error
         async with recorded(self._store, caller, "correction.enter", "", tenant) as entry:
-            entered = _correction(await entry.store.add_correction(record))
+            entered = correction_view(await entry.store.add_correction(record))
             entry.target, entry.after = str(entered.number), entered
         return entered
 
@@ -208,8 +203,8 @@ class Contracting:
             approved = await entry.store.approve_correction(tenant.tenant_key, number, caller.subject)
             if approved is None:
                 raise RefusedForEver(f"correction {number} was approved already, by {record.approver}")
-            entry.before, entry.after = _correction(record), _correction(approved)
-        return _correction(approved)
+            entry.before, entry.after = correction_view(record), correction_view(approved)
+        return correction_view(approved)
 
 
 def _refuse_nobody(caller: Caller) -> None:
@@ -221,88 +216,6 @@ def _refuse_nobody(caller: Caller) -> None:
         )
 
 
-def _resolution(version: ContractVersion, checks: Sequence[TenantCheck]) -> ResolutionView | None:
-    active = [check for check in checks if check.active_until_us is None]
-    chosen = version.contract.groups
-    critical = [c for c in active if group_of(chosen, c.group, [c.kind]).role == "critical"]
-    found = resolution(
-        version.contract.targets_in_force(),
-        {name_of(check): check.interval_ms / 1000 for check in critical},
-        {name_of(check): check.confirm_failures for check in critical},
-    )
-    if found is None:
-        return None
-    return ResolutionView(
-        coarsest_interval_s=found.coarsest_interval_s,
-        shortest_outage_s=found.shortest_outage_s,
-        step_pct=found.step_pct,
-        warnings=found.warnings,
-    )
-
-
-def _notes(versions: Sequence[ContractVersion]) -> list[str]:
-    """Terms never begin in the past, also where the contract did."""
-    before = terms_before(versions, UNITS)
-    if before is None:
-        return []
-    begins, earlier = instant(before.begins).isoformat(), ", ".join(map(str, before.numbers))
-    newest = versions[-1]
-    return [
-        f"the contract begins {begins}, and version {newest.number} is in force from"
-        f" {instant(newest.in_force_from).isoformat()}: the time between is judged on the terms of"
-        f" version {earlier}"
-    ]
-
-
 def _refuse_more(records: Sequence[object], what: str) -> None:
     if len(records) >= MAX_RECORDS:
         raise RefusedForEver(f"a tenant has at most {MAX_RECORDS} {what}")
-
-
-def _version(version: ContractVersion) -> TermsVersion:
-    first = version.in_force_from == _FOR_EVER_BACK
-    return TermsVersion(
-        number=version.number,
-        in_force_from=None if first else instant(version.in_force_from),
-        recorded_at=None if first else instant(version.recorded_at),
-        author=version.author,
-        reason=version.reason,
-        contract=version.contract,
-        targets=written_targets(version.contract.targets_in_force()),
-    )
-
-
-def _window(record: WindowRecord, versions: Sequence[ContractVersion]) -> WindowView:
-    effect = effect_of(record, versions)
-    return WindowView(
-        window_id=record.window_id,
-        start=_maybe(record.from_us),
-        end=_maybe(record.to_us),
-        recurrence=json.loads(record.recurrence) if record.recurrence else None,
-        checks=record.checks,
-        reason=record.reason,
-        author=record.author,
-        announced_at=instant(record.announced_at_us),
-        cancelled_at=_maybe(record.cancelled_at_us),
-        counts=effect.counts,
-        why=effect.why,
-        next=_maybe(coming(record, time.time_ns() // 1000)),
-    )
-
-
-def _correction(record: CorrectionRecord) -> CorrectionView:
-    return CorrectionView(
-        number=record.number,
-        start=instant(record.from_us),
-        end=instant(record.to_us),
-        counts_as=record.counts_as,
-        reason=record.reason,
-        author=record.author,
-        entered_at=instant(record.entered_at_us),
-        approver=record.approver,
-        approved_at=_maybe(record.approved_at_us),
-    )
-
-
-def _maybe(time_us: int | None) -> datetime | None:
-    return None if time_us is None else instant(time_us)
