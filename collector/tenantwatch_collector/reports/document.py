@@ -30,7 +30,7 @@ from tenantwatch_collector.sla.traffic import Traffic
 from tenantwatch_collector.sla.trend import Point
 
 SCHEMA = "tenantwatch-report/1"
-COMPUTATION = 4
+COMPUTATION = 5
 """Rises when the same facts give other figures, or another name of what they are of, than before."""
 RUNNING = "not_met_so_far"
 VERDICTS = ("met", RUNNING, "breached", "cannot_be_proved")

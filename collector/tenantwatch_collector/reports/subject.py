@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -13,9 +13,10 @@ from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.corrections import Correction
 from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.judged import Judged
-from tenantwatch_collector.sla.masks import Maintenance
+from tenantwatch_collector.sla.masks import Maintenance, effective_windows
 from tenantwatch_collector.sla.report import in_seconds, report
 from tenantwatch_collector.sla.rounding import ceiling_text, floor_text, half_even_text
+from tenantwatch_collector.sla.spans import overlap, union, without
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.trend import Point
 from tenantwatch_collector.sla.written import terms_to_json
@@ -117,11 +118,7 @@ def exclusions_of(subject: Subject) -> list[dict[str, Any]]:
     whole = subject.judged.whole
     units = whole.terms.units_per_second
     low, high = whole.period.start, whole.eval_end
-    found = [
-        _window(each, units)
-        for each in subject.windows
-        if _touches(each.window.start, each.window.end, low, high)
-    ]
+    found = list(_windows(subject))
     found += [
         _correction(each, units)
         for each in subject.facts.corrections
@@ -206,13 +203,35 @@ def _entry(kind: Kind, start: int, end: int, reason: str, units: int) -> dict[st
     }
 
 
-def _window(announced: AnnouncedWindow, units: int) -> dict[str, Any]:
+def _windows(subject: Subject) -> Iterator[dict[str, Any]]:
+    """What each announced window did, by the terms of its time; one that did nothing is left out.
+
+    Windows of the whole tenant take the seconds of maintenance among them, each second once. One of some
+    checks is told with all its seconds: in them those checks say nothing.
+    """
+    whole = subject.judged.whole
+    units = whole.terms.units_per_second
+    left = union((s.start, s.end) for s in whole.stretches if s.time_class is TimeClass.MAINTENANCE)
+    parts = [each for each in subject.judged.parts if each.terms.policies.maintenance != "ignore"]
+    for part in parts:
+        for announced in subject.windows:
+            for window in effective_windows([announced.window], part.terms.maintenance_min_notice):
+                start = max(window.start, part.period.start)
+                end = min(window.end, part.period.end, whole.eval_end)
+                if window.checks is not None:
+                    seconds = max(0, end - start)
+                else:
+                    seconds = sum(overlap(start, end, *span) for span in left)
+                    left = without(left, [(start, end)])
+                if seconds:
+                    yield _window(announced, start, end, seconds, units)
+
+
+def _window(announced: AnnouncedWindow, start: int, end: int, seconds: int, units: int) -> dict[str, Any]:
     window = announced.window
-    end = window.end if window.cancelled_at is None else min(window.end, window.cancelled_at)
-    entry = _entry(
-        "maintenance", window.start, max(window.start, end), announced.reason or "planned maintenance", units
-    )
+    entry = _entry("maintenance", start, end, announced.reason or "planned maintenance", units)
     return entry | {
+        "seconds": in_seconds(seconds, units),
         "checks": None if window.checks is None else sorted(window.checks),
         "announced_at": None if window.announced_at is None else in_seconds(window.announced_at, units),
     }

@@ -37,10 +37,9 @@ def classify_with_allowance(
 
 
 def _spent_at(stretches: Iterable[Stretch], period: Span, left: int) -> int | None:
+    if left <= 0:
+        return period[0]
     for stretch in stretches:
-        # An allowance of nothing is spent from the beginning.
-        if left <= 0:
-            return stretch.start
         if stretch.time_class is not TimeClass.MAINTENANCE:
             continue
         inside = overlap(stretch.start, stretch.end, *period)

@@ -13,11 +13,14 @@ import pytest
 from tenantwatch_collector.reports.canonical import canonical, digest
 from tenantwatch_collector.reports.document import content_of, document_of
 from tenantwatch_collector.reports.spreadsheet import to_csv
+from tenantwatch_collector.reports.subject import AnnouncedWindow
 from tenantwatch_collector.reports.view import view_of
+from tenantwatch_collector.sla import Maintenance
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.parts import Version
 
 from tests.collector.reports import examples
+from tests.collector.reports.examples import at
 
 METRICS = {
     "tenant_id",
@@ -105,6 +108,25 @@ def test_everything_left_out_is_listed_with_its_reason(bad: dict[str, Any]) -> N
         ("correction", 1800, "the probe's own network was down"),
     ]
     assert bad["tenants"][0]["as_issued"]["availability_pct"] == "99.8078"
+
+
+def test_only_windows_that_excused_something_are_listed_and_each_second_once() -> None:
+    """Announced at six for the same night: in time, in part the same time, too late, and cancelled before."""
+    contract = examples.CONTRACT.model_copy(update={"maintenance_min_notice_s": 3600})
+    windows = [
+        AnnouncedWindow(Maintenance(at(15, 2), at(15, 4), None, at(14, 18)), "upgrade"),
+        AnnouncedWindow(Maintenance(at(15, 3), at(15, 5), None, at(14, 18)), "network"),
+        AnnouncedWindow(Maintenance(at(15, 6), at(15, 7), None, at(15, 5, 30)), "short notice"),
+        AnnouncedWindow(Maintenance(at(15, 6), at(15, 7), None, at(15, 6, 30)), "late"),
+        AnnouncedWindow(Maintenance(at(16, 2), at(16, 3), None, at(14, 18), at(15, 12)), "given up"),
+    ]
+    document = examples.tenant_document(
+        examples.subject("acme", examples.RESULTS, windows, contract=contract)
+    )
+    (tenant,) = document["tenants"]
+    listed = [(e["reason"], e["seconds"]) for e in tenant["exclusions"] if e["kind"] == "maintenance"]
+    assert listed == [("upgrade", 7200), ("network", 3600)]
+    assert tenant["report"]["seconds"]["maintenance"] == 10_800
 
 
 def test_a_silent_tenant_has_nulls_and_no_verdict() -> None:

@@ -282,12 +282,12 @@ def test_counters_replace_results_for_errors_alone() -> None:
 
 @pytest.mark.parametrize(
     ("allowance", "masked", "incident"),
-    [(None, 60, None), (30, 30, (70, 30)), (60, 60, None), (0, 0, (20, 80))],
+    [(None, 60, None), (30, 30, (70, 30)), (60, 60, None), (0, 0, (40, 60))],
 )
 def test_only_maintenance_inside_the_period_spends_the_allowance(
     allowance: int | None, masked: int, incident: tuple[int, int] | None
 ) -> None:
-    """Down and in maintenance from 20 to 100, the period begins at 40; an allowance of 0 is spent at once."""
+    """Down and in maintenance from 20 to 100, the period begins at 40; one of 0 is spent there."""
     agreed = Terms(
         (CheckTerms("a", "g0", 1, 1, 500),), (Group("g0", "critical"),), maintenance_allowance=allowance
     )
