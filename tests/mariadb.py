@@ -57,7 +57,7 @@ class MariadbServer:
             str(program), *self._places,
             "--auth-root-authentication-method=normal", "--skip-test-db", *self._user,
         ]  # fmt: skip
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=240)
         if done.returncode:
             raise RuntimeError(
                 f"{program.name} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr}"
@@ -87,7 +87,7 @@ class MariadbServer:
         """Kill it; safe to call twice."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
             self._process = None
 
 

@@ -58,4 +58,4 @@ def running_mysql(folder: Path, user: str, password: str) -> Iterator[str]:
         yield f"127.0.0.1:{port}"
     finally:
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)

@@ -25,7 +25,7 @@ from tests.missing import not_tested
 from tests.ports import stable_port
 
 TIMESCALE_VARIABLE = "TENANTWATCH_TEST_PG_BIN"
-_START_SECONDS = 30
+_START_SECONDS = 120
 _NOBODY = 65_534
 _PASSWORD = "test-only-secret"
 _HOW_TO_HAVE_PACKAGES = "install the development packages: uv sync --all-extras"
@@ -74,7 +74,7 @@ class PostgresServer:
                 stdout=output,
                 stderr=output,
                 cwd=self._folder,
-                timeout=60,
+                timeout=240,
                 env={"LC_ALL": "C"},
                 user=user,
                 group=user,
@@ -97,7 +97,10 @@ class PostgresServer:
         home = Path(tempfile.mkdtemp(prefix="replica-", dir=self._folder.parent))
         if self._as_nobody:
             os.chown(home, _NOBODY, _NOBODY)
-        replica = PostgresServer(self._programs, home, self._as_nobody)
+        # Where its primary is not heard of at once, it asks again soon.
+        replica = PostgresServer(
+            self._programs, home, self._as_nobody, "-c wal_retrieve_retry_interval=100ms"
+        )
         replica._run(
             "pg_basebackup", "--pgdata", str(home / "data"), "--dbname", self.url, "--write-recovery-conf",
             "--checkpoint=fast", "--no-sync",
@@ -112,7 +115,9 @@ class PostgresServer:
             f"{self._settings}"
         )
         data, log = str(self._folder / "data"), str(self._folder / "server.log")
-        self._run("pg_ctl", "start", "--wait", "--timeout=60", "--pgdata", data, "--log", log, "-o", settings)
+        self._run(
+            "pg_ctl", "start", "--wait", "--timeout=180", "--pgdata", data, "--log", log, "-o", settings
+        )
         self.running = True
 
     def stand_by(self, wanted: bool) -> None:
@@ -245,7 +250,7 @@ class RedisServer:
         """Kill it; safe to call twice."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
             self._process = None
 
 
@@ -266,7 +271,7 @@ def await_line(process: subprocess.Popen[str], text: str) -> None:
     threading.Thread(target=read, daemon=True).start()
     if not seen.wait(_START_SECONDS) or not any(text in line for line in lines):
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         raise RuntimeError(f"{process.args!r} did not get ready: {''.join(lines)[-2000:]}")
 
 

@@ -29,9 +29,9 @@ async def test_until_it_is_done_whatever_an_attempt_raises(caplog: pytest.LogCap
     one = Again("try this", attempts, 0.001, 0.002)
     one.begin()
     one.begin()
-    await asyncio.wait_for(attempts.done.wait(), 20)
+    await asyncio.wait_for(attempts.done.wait(), 60)
     assert one._task is not None
-    await asyncio.wait_for(one._task, 20)
+    await asyncio.wait_for(one._task, 60)
     assert attempts.made == 3
     assert "to try this failed by a fault of our own" in caplog.text
     one.begin()
@@ -62,5 +62,5 @@ async def test_after_the_end_nothing_is_tried() -> None:
     one.begin()
     one.end()
     assert one._task is not None
-    await asyncio.wait([one._task], timeout=20)
+    await asyncio.wait([one._task], timeout=300)
     assert (one._task.cancelled(), attempts.made) == (True, 0)

@@ -41,7 +41,7 @@ async def test_versions_of_checks_keep_their_distance_and_none_is_taken_at_the_e
         waiting = asyncio.create_task(one.assign(Assigned(2, "")))
         await asyncio.sleep(0)
         await one.stop()
-        answer = await asyncio.wait_for(waiting, 20)
+        answer = await asyncio.wait_for(waiting, 60)
         assert answer == AssignmentAnswer(2, "the agent is stopping")
         assert configuration.assigned == Assigned(1, FAR)
 
@@ -51,7 +51,7 @@ async def test_a_storm_of_reloads_is_two(tmp_path: Path) -> None:
         for _ in range(1_000):
             one.reload_soon()
         assert len(one._reloads) == 2
-        await asyncio.wait_for(asyncio.gather(*one._reloads), 20)
+        await asyncio.wait_for(asyncio.gather(*one._reloads), 60)
         assert configuration.changes == 2
 
 
@@ -69,6 +69,6 @@ async def test_checks_that_could_not_be_kept_are_taken_when_they_can_and_the_col
         assert one.answers() == [answer]
         (tmp_path / "assigned.part").rmdir()
         assert one._again._task is not None
-        await asyncio.wait_for(one._again._task, 20)
+        await asyncio.wait_for(one._again._task, 60)
         assert (configuration.assigned, one.answers()) == (Assigned(1, FAR), [AssignmentAnswer(1)])
         assert told[-1] == [AssignmentAnswer(1)]

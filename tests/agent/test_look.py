@@ -321,7 +321,7 @@ async def test_a_look_that_is_given_up_has_no_result() -> None:
 
     begun = asyncio.Event()
     looking = asyncio.create_task(seen(Waiting(UP)))
-    await asyncio.wait_for(begun.wait(), 20)
+    await asyncio.wait_for(begun.wait(), 60)
     looking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await looking

@@ -33,7 +33,7 @@ print(sqlite3.connect(":memory:").execute("SELECT 1 + 1").fetchone()[0], grpc.St
 def test_code_that_is_not_in_use_is_not_resident_and_comes_back() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, timeout=60, env=environment
+        [sys.executable, "-c", _PROGRAM], capture_output=True, text=True, timeout=300, env=environment
     )
     assert done.returncode == 0, done.stderr
     sizes, answers = done.stdout.splitlines()
@@ -61,6 +61,6 @@ def test_code_that_was_changed_in_memory_stays(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", _CHANGED, str(tmp_path / "code")],
-        capture_output=True, text=True, timeout=60, env=environment,
+        capture_output=True, text=True, timeout=300, env=environment,
     )  # fmt: skip
     assert done.stdout == "patched\n", done.stderr

@@ -47,7 +47,7 @@ class Asked:
         self._moved.set()
 
     async def until(self, looks: int = 0, taken: int = 0, said: int = 0) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.looks) < looks or len(self.taken) < taken or len(self.said) < said:
                 self._moved.clear()
                 await self._moved.wait()

@@ -217,14 +217,14 @@ async def test_who_asks_before_a_look_has_begun_shares_it_and_may_go_away() -> N
 
     schedule = Schedule("agent", [configured("a", slow, timeout_ms=60_000)], kept.keep, Vitals())
     first = asyncio.create_task(schedule.run_now(["a"]))
-    await asyncio.wait_for(began.acquire(), 20)
+    await asyncio.wait_for(began.acquire(), 60)
     asked = [asyncio.create_task(schedule.run_now(["a"] * 1000)) for _ in range(100)]
     gone = asyncio.create_task(schedule.run_now([]))
     await asyncio.sleep(0)
     assert len(schedule.definitions_under_way()) == 2
     gone.cancel()
     release.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await asyncio.gather(first, *asked)
     assert len(kept) == 2
     await schedule.stop()
@@ -237,9 +237,9 @@ async def test_looks_that_are_asked_for_one_after_the_other_keep_their_distance(
     again = asyncio.create_task(schedule.run_now(["a"]))
     await asyncio.sleep(0)
     assert (len(kept), again.done()) == (1, False)
-    await asyncio.wait_for(again, 20)
+    await asyncio.wait_for(again, 60)
     clock.slept += 5
-    await asyncio.wait_for(schedule.run_now(["a"]), 20)
+    await asyncio.wait_for(schedule.run_now(["a"]), 60)
     assert len(kept) == 3
     await schedule.stop()
 
@@ -400,10 +400,10 @@ async def test_a_check_that_waits_for_its_next_attempt_holds_up_no_other() -> No
     schedule = Schedule("agent", [*failing, configured("up", healthy)], kept.keep, Vitals(), max_concurrent=2)
     schedule.start()
     try:
-        await asyncio.wait_for(kept.reached(5), 30)
+        await asyncio.wait_for(kept.reached(5), 60)
         # A reload in between frees nobody and stops nobody.
         schedule.apply([*failing, configured("up", healthy)], 2, None)
-        await asyncio.wait_for(kept.reached(10), 30)
+        await asyncio.wait_for(kept.reached(10), 60)
     finally:
         await schedule.stop()
     assert {result.check_id for result in kept} == {"up"}
@@ -429,7 +429,7 @@ async def test_a_reload_lets_no_more_look_at_once() -> None:
     try:
         for _ in range(10):
             schedule.apply(checks(), 2, None)
-            await asyncio.wait_for(kept.reached(len(kept) + 3), 30)
+            await asyncio.wait_for(kept.reached(len(kept) + 3), 60)
     finally:
         await schedule.stop()
     assert most == 2
@@ -483,7 +483,7 @@ async def test_a_schedule_that_is_stuck_feeds_no_watchdog_and_is_told_of() -> No
         assert ticks > 0
         broken.set()
         with pytest.raises(RuntimeError, match="no clock any more"):
-            await asyncio.wait_for(schedule.failed(), 20)
+            await asyncio.wait_for(schedule.failed(), 60)
         before = ticks
         # Others have their turns; nobody ticks in its place.
         for _ in range(100):
@@ -503,7 +503,7 @@ async def test_looks_that_never_end_feed_no_watchdog(caplog: pytest.LogCaptureFi
 
     schedule = Schedule("agent", [configured("a", healthy)], keep, Vitals(), clock=clock)
     schedule.start()
-    await asyncio.wait_for(held.acquire(), 20)
+    await asyncio.wait_for(held.acquire(), 60)
     now = clock()
     assert not schedule._has_stopped(now + 55)
     # The look's own second, and as long as nobody's look may still take.
@@ -511,7 +511,7 @@ async def test_looks_that_never_end_feed_no_watchdog(caplog: pytest.LogCaptureFi
     assert schedule._has_stopped(now + STUCK_SECONDS + 20)
     assert caplog.text.count("none of them will") == 1
     release.set()
-    await asyncio.wait_for(held.acquire(), 20)
+    await asyncio.wait_for(held.acquire(), 60)
     assert not schedule._has_stopped(clock())
     await schedule.stop()
 
@@ -524,7 +524,7 @@ async def test_a_blocked_look_holds_up_no_tick() -> None:
     )
     schedule.start()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             for _ in range(5):
                 await ticks.acquire()
     finally:

@@ -138,7 +138,7 @@ async def test_a_collector_that_is_away_is_not_waited_for_at_the_end(tmp_path: P
     async with ground(tmp_path, FakeCollector()) as one:
         await one.look()
         one.sender.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not one.sender.status()["trouble"]:
                 await one.spool.entries()
             await one.sender.stop(timeout_seconds=3_600)
@@ -436,6 +436,7 @@ async def test_answers_are_written_beside_batches_and_not_into_them(tmp_path: Pa
         for number in range(50):
             await collector.send(configuration=agent_pb2.Configuration(version=number + 100))
             await one.look(status=Status.UNHEALTHY)
-        await collector.until(lambda: len(collector.of_kind("configuration_applied")) == 50)
+            # Of versions that come faster than they are taken only the newest are answered.
+            await collector.until(lambda n=number: len(collector.of_kind("configuration_applied")) > n)  # type: ignore[misc]
         await collector.until(lambda: one.is_all_at(collector))
         assert len(collector.of_kind("hello")) == 1

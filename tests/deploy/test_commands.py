@@ -23,7 +23,7 @@ def _code(text: str) -> str:
 
 def _helped() -> set[str]:
     """Targets that plain ``make`` shows a line for."""
-    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True).stdout
     return {line.split()[0] for line in shown.splitlines() if len(line.split()) > 1}
 
 

@@ -53,7 +53,7 @@ def test_what_kustomize_builds_is_valid(path: Path) -> None:
     if shutil.which("kubectl") is None:
         not_tested("kustomize", "install kubectl")
     command = ["kubectl", "kustomize", str(path.parent)]
-    built = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    built = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert built.returncode == 0, built.stderr
     for document in documents(built.stdout):
         kubernetes_validate.validate(document, VERSIONS[-1], strict=True)

@@ -19,7 +19,7 @@ def _prepare(folder: Path) -> None:
     arguments = [str(folder / name) for name in ("collector.toml", "keys", "hand-over")]
     command = ["sh", str(DEPLOY / "docker" / "prepare.sh"), *arguments]
     done = subprocess.run(
-        command, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=100
+        command, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
 

@@ -19,7 +19,7 @@ WORST_EXPOSURE = "20"  # of 100; 0 is a service that can do nothing
 def _analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
     if shutil.which("systemd-analyze") is None:
         not_tested("systemd units", "install systemd")
-    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=300)
 
 
 def _installed(unit: Path, folder: Path) -> Path:

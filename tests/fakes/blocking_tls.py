@@ -17,7 +17,7 @@ def blocking_server(context: ssl.SSLContext | None, answer: bytes) -> Iterator[s
         thread.start()
         yield f"127.0.0.1:{listening.getsockname()[1]}"
         listening.shutdown(socket.SHUT_RDWR)
-    thread.join(timeout=10)
+    thread.join(timeout=60)
 
 
 def _serve(listening: socket.socket, context: ssl.SSLContext | None, answer: bytes) -> None:
@@ -26,7 +26,7 @@ def _serve(listening: socket.socket, context: ssl.SSLContext | None, answer: byt
             connection, _ = listening.accept()
         except OSError:
             return
-        connection.settimeout(10)
+        connection.settimeout(60)
         with connection, contextlib.suppress(OSError):
             _answer(connection, context, answer)
 

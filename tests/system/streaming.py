@@ -46,7 +46,9 @@ def assert_kept(database: Path | str, web: HttpTarget, lost_per_check: int = 0) 
     for path in PATHS:
         healthy, answered = kept.count(check_id(path), Status.HEALTHY), web.answered[path, 200]
         assert answered - lost_per_check <= healthy <= answered, path
-        # The last one may have been answered and given up because the agent was told to end.
-        failed, refused = kept.count(check_id(path), Status.UNHEALTHY), web.answered[path, 500]
-        assert refused - 1 <= failed <= refused, path
+        # The last one may have been answered and given up because the agent was told to end. Where the agent
+        # stood still for a second it looked at once anew: two answers were one result, which may be unknown.
+        failed = sum(kept.count(check_id(path), one) for one in (Status.UNHEALTHY, Status.UNKNOWN))
+        refused = web.answered[path, 500]
+        assert (refused - 1) / 2 <= failed <= refused, path
     return kept

@@ -29,7 +29,7 @@ async def test_an_authority_that_turned_into_a_pipe_is_not_waited_for(
 ) -> None:
     file, url = Authority(tmp_path).file, address.format(f"127.0.0.1:{stable_port()}")
     check = build_check(kind, {"url": url, "ca_file": str(file)}, "a")
-    definition = CheckDefinition("a", kind, 1000, 20_000)
+    definition = CheckDefinition("a", kind, 1000, 60_000)
     assert (await look(definition, check)).status is Status.UNHEALTHY
     file.unlink()
     assert (await look(definition, check)).text == f"ca_file {file}: No such file or directory"

@@ -43,7 +43,7 @@ def kind_of(entry: str) -> str:
     return entry.partition(" ")[0]
 
 
-async def once(kind: str, settings: Settings, timeout_ms: int = 20_000) -> tuple[Check, Result]:
+async def once(kind: str, settings: Settings, timeout_ms: int = 60_000) -> tuple[Check, Result]:
     check = build_check(kind_of(kind), settings, "contract")
     return check, await look(CheckDefinition("contract", kind_of(kind), 1000, timeout_ms), check)
 
@@ -64,7 +64,7 @@ def held() -> set[str]:
 async def nothing_left(before: set[str], tasks: set[asyncio.Task[Any]]) -> None:
     """Return when no socket, pipe, task or child of a look is left; fail with what is."""
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 new_tasks = {task for task in asyncio.all_tasks() - tasks if not task.done()}
                 if not (held() - before or new_tasks):
@@ -279,7 +279,7 @@ async def _cancelled_look(check: Check, number: int) -> Outcome | None:
     task = asyncio.create_task(run())
     # As the schedule gives a look up: a library may answer the first cancellation with more waiting.
     for _ in range(3):
-        await asyncio.wait([task], timeout=20)
+        await asyncio.wait([task], timeout=300)
         if task.done():
             return None if task.cancelled() else task.result()
         task.cancel()

@@ -22,7 +22,7 @@ NO_LIMITS = HostSettings(
     disk_degraded_percent=None,
     disk_unhealthy_percent=None,
 )
-HOST = CheckDefinition("host", "host_resources", 1000, 20_000)
+HOST = CheckDefinition("host", "host_resources", 1000, 60_000)
 
 
 async def test_the_figures_of_this_machine() -> None:
@@ -52,7 +52,7 @@ async def test_a_mount_that_hangs_takes_one_thread_and_not_the_loop(monkeypatch:
 
     monkeypatch.setattr(check, "_read", hang)
     quick = CheckDefinition("host", "host_resources", 1000, 100)
-    patient = CheckDefinition("host", "host_resources", 1000, 20_000)
+    patient = CheckDefinition("host", "host_resources", 1000, 60_000)
     try:
         assert (await look(quick, check)).text == "no answer within 0.1 s, in phase read"
         for _ in range(2):
@@ -65,7 +65,7 @@ async def test_a_mount_that_hangs_takes_one_thread_and_not_the_loop(monkeypatch:
 
 
 async def test_tcp() -> None:
-    definition = CheckDefinition("port", "tcp_connection", 1000, 20_000)
+    definition = CheckDefinition("port", "tcp_connection", 1000, 60_000)
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     result = await look(definition, TcpConnection(TcpSettings(f"127.0.0.1:{port}")))

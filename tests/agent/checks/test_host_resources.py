@@ -40,7 +40,7 @@ UNLIMITED = {
 NTP_EPOCH_SECONDS = 2_208_988_800
 
 
-async def seen(timeout_ms: int = 20_000, **settings: Any) -> Result:
+async def seen(timeout_ms: int = 60_000, **settings: Any) -> Result:
     check = build_check("host_resources", {**UNLIMITED, **settings}, "here")
     return await look(CheckDefinition("host", "host_resources", 1000, timeout_ms), check)
 

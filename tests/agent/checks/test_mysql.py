@@ -28,7 +28,7 @@ from tests.ports import stable_port
 ON_UVLOOP = True
 
 
-async def database(url: str, timeout_ms: int = 20_000, **settings: Any) -> Result:
+async def database(url: str, timeout_ms: int = 60_000, **settings: Any) -> Result:
     check = DatabaseConnectivity(Settings(url=url, **settings))
     return await look(CheckDefinition("a", "database_connectivity", 1000, timeout_ms), check)
 
@@ -107,13 +107,13 @@ async def test_bits_are_a_number(mariadb_server: MariadbServer) -> None:
 @pytest.mark.parametrize("query", ["SELECT seq FROM seq_1_to_1000000 LIMIT 1000000", "SHOW STATUS"])
 async def test_no_more_rows_than_the_cap(mariadb_server: MariadbServer, query: str) -> None:
     """Whatever comes after them, be it too much to be read to its end."""
-    result = await database(mariadb_server.url(), 20_000, query=query)
+    result = await database(mariadb_server.url(), 60_000, query=query)
     assert (result.status, result.metrics["rows"]) == (Status.HEALTHY, 100), result.text
     assert result.metrics["max_connections"] == 151
 
 
 async def test_no_larger_answer_than_the_limit(mariadb_server: MariadbServer) -> None:
-    result = await database(mariadb_server.url(), 20_000, query="SELECT repeat('x', 10000000)")
+    result = await database(mariadb_server.url(), 60_000, query="SELECT repeat('x', 10000000)")
     assert (result.status, result.text) == (
         Status.UNHEALTHY,
         "query failed: the server's answers are larger than 1048576 bytes",
@@ -124,7 +124,7 @@ async def test_no_larger_answer_than_the_limit(mariadb_server: MariadbServer) ->
 
 async def test_an_endless_answer_ends_at_a_limit() -> None:
     async with hostile.saying(hostile.endless(b"\xff\xff\xff\0")) as address:
-        result = await database(f"mysql://u:p@{address}/d", 20_000)
+        result = await database(f"mysql://u:p@{address}/d", 60_000)
     assert (result.status, result.text) == (
         Status.UNHEALTHY,
         "connect failed: the server's answers are larger than 1048576 bytes",
@@ -356,10 +356,10 @@ async def test_a_login_by_caching_sha2_password(tmp_path: Path, encrypted: bool)
     async with MysqlServer("gr\u00fcn & 1", context).running() as server:
         url = f"mysql://u:gr%C3%BCn%20%26%201@{server.address}/shop"
         for _ in range(2):
-            result = await database(url, 20_000)
+            result = await database(url, 60_000)
             assert (result.status, result.text) == (Status.HEALTHY, "answers")
             assert result.metrics["max_connections"] == 151
-        denied = await database(f"mysql://u:hunter2@{server.address}/shop", 20_000)
+        denied = await database(f"mysql://u:hunter2@{server.address}/shop", 60_000)
     whole = "tls" if encrypted else "rsa"
     assert server.ways == [whole, "fast", whole]
     assert denied.text.startswith("login failed: Access denied for user 'u'")
@@ -374,9 +374,9 @@ async def test_a_login_with_mysqls_own_server() -> None:
     ):
         url = f"mysql://probe:gr%C3%BCn%20%26%201@{address}/shop"
         for tls in ("disable", "disable", "require"):
-            result = await database(url, 20_000, tls=tls)
+            result = await database(url, 60_000, tls=tls)
             assert (result.status, result.text) == (Status.HEALTHY, "answers")
-        denied = await database(f"mysql://probe:hunter2@{address}/shop", 20_000)
+        denied = await database(f"mysql://probe:hunter2@{address}/shop", 60_000)
     assert denied.text.startswith("login failed: Access denied for user 'probe'")
     assert "hunter2" not in denied.text
 
@@ -384,7 +384,7 @@ async def test_a_login_with_mysqls_own_server() -> None:
 async def test_a_login_that_needs_what_is_not_installed_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asyncmy.auth, "_have_cryptography", False)
     async with MysqlServer("secret").running() as server:
-        result = await database(f"mysql://u:secret@{server.address}/shop", 20_000)
+        result = await database(f"mysql://u:secret@{server.address}/shop", 60_000)
     assert result.status is Status.UNKNOWN
     assert result.text == (
         "this login without TLS needs the package cryptography: use TLS, or pip install cryptography"

@@ -30,7 +30,7 @@ ON_UVLOOP = True
 Plugin = Callable[[str], str]
 
 
-async def plugin(*command: str, timeout_ms: int = 20_000, **settings: Any) -> Result:
+async def plugin(*command: str, timeout_ms: int = 60_000, **settings: Any) -> Result:
     check = PluginValidation(Settings(command=command, **settings))
     return await look(CheckDefinition("a", "plugin_validation", 1000, timeout_ms), check)
 
@@ -192,7 +192,7 @@ print(asyncio.run(run([{program!r}], {{}}, Bounds(2**29, 5))))
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
-    output, _ = await asyncio.wait_for(agent.communicate(), 30)
+    output, _ = await asyncio.wait_for(agent.communicate(), 60)
     assert "output='200 2048\\n'" in output.decode()
 
 
@@ -217,7 +217,7 @@ async def test_many_children_are_killed_to_the_last() -> None:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if holds():
                 return
@@ -329,7 +329,7 @@ async def test_who_left_its_session_is_killed_as_well(options: list[str], tmp_pa
     folder = tmp_path / "pids"
     folder.mkdir()
     command = (sys.executable, "-c", _LEAVING, str(folder), *options)
-    looking = asyncio.create_task(plugin(*command, timeout_ms=30_000))
+    looking = asyncio.create_task(plugin(*command, timeout_ms=60_000))
     if "--end" not in options:
         await until(lambda: len(list(folder.iterdir())) == 2)
         looking.cancel()

@@ -51,13 +51,13 @@ def says(answer: bytes) -> Handler:
     return handler
 
 
-async def checked(kind: str, timeout_ms: int = 20_000, **settings: Any) -> Result:
+async def checked(kind: str, timeout_ms: int = 60_000, **settings: Any) -> Result:
     """What a check of that kind says once; the settings are those of a configuration file."""
     check = build_check(kind, settings, "test")
     return await look(CheckDefinition("a", kind, 1000, timeout_ms), check)
 
 
-async def seen(url: str, timeout_ms: int = 20_000, **settings: Any) -> Result:
+async def seen(url: str, timeout_ms: int = 60_000, **settings: Any) -> Result:
     """What http_endpoint says of it."""
     return await checked("http_endpoint", timeout_ms, url=url, **settings)
 

@@ -95,7 +95,7 @@ class Line:
 
     async def end(self) -> None:
         await self._connect()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.spool.count():
                 await self._send()
         await self.spool.close()

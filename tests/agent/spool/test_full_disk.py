@@ -93,7 +93,7 @@ async def test_it_is_written_as_soon_as_there_is_space_though_no_result_comes(
         await spool._current.file.db.execute("PRAGMA query_only = 1")
         await spool.append([result(1), result(2)])
         await spool._current.file.db.execute("PRAGMA query_only = 0")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while spool._writer.is_full:
                 spool.appended.clear()
                 await spool.appended.wait()
