@@ -11,7 +11,8 @@ from tenantwatch_wire.records import Status
 from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime
 from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.checks.http import dial, tls
-from tenantwatch_agent.checks.http.expiry import Expiry, days_left
+from tenantwatch_agent.checks.http.certificate import Chain
+from tenantwatch_agent.checks.http.expiry import Expiry, first_ending
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
@@ -51,24 +52,24 @@ class TlsCertificate:
         metrics: dict[str, float] = {}
         started = time.perf_counter()
         try:
-            certificate = await self._shake_hands(metrics)
+            chain = await self._shake_hands(metrics)
         except CertificateRefused as error:
-            if (days := days_left(error.certificate)) is not None:
-                metrics["certificate_days_left"] = days
+            if (ends := first_ending(error.chain)) is not None:
+                metrics["certificate_days_left"] = ends.days
             return Outcome(Status.UNHEALTHY, str(error), None, metrics)
         except ProbeFailed as error:
             return Outcome(Status.UNHEALTHY, str(error), None, metrics)
         total_us = since_us(started)
-        days = days_left(certificate)
-        if days is None:
+        ends = first_ending(chain)
+        if ends is None:
             raise CheckerFailed("the certificate's dates cannot be read")
-        metrics["certificate_days_left"] = days
+        metrics["certificate_days_left"] = ends.days
         findings = Findings()
-        findings.add(*self._expiry.judge(days))
+        findings.add(*self._expiry.judge(ends))
         findings.judge(self._latency, total_us)
-        return findings.outcome(f"good for {days:.0f} days", total_us, metrics)
+        return findings.outcome(f"good for {ends.days:.0f} days", total_us, metrics)
 
-    async def _shake_hands(self, metrics: dict[str, float]) -> bytes | None:
+    async def _shake_hands(self, metrics: dict[str, float]) -> Chain:
         try:
             context = self._tls.context()
         except ConfigurationError as error:
@@ -84,7 +85,7 @@ class TlsCertificate:
             name = self._settings.server_name or self._host
             transport = await tls.start_tls(transport, early, context, name)
             metrics["tls_ms"] = OwnTime(since_us(started) / 1000)
-            return tls.shown_certificate(transport)
+            return tls.shown_chain(transport)
         finally:
             transport.abort()
 

@@ -140,6 +140,19 @@ async def test_a_body_is_not_sent_to_another_origin() -> None:
     assert other.heads == []
 
 
+async def test_every_certificate_on_the_way_counts(tmp_path: Path) -> None:
+    authority, site = Authority(tmp_path), Site()
+    ending, lasting = authority.mint("127.0.0.1", days=2.5), authority.mint("127.0.0.1", days=80)
+    async with serving(site, wait=False) as plain, serving(site, lasting.server(), wait=False) as last:
+        for target in (plain, last):
+            site.redirects["first"] = (301, target)
+            async with serving(site, ending.server(), wait=False) as first:
+                result = await seen(at(first, "first"), max_redirects=1, ca_file=str(authority.file))
+            text = "the certificate of 127.0.0.1 expires in 2.5 days"
+            assert (result.status, result.text) == (Status.UNHEALTHY, text)
+            assert result.metrics["certificate_days_left"] == pytest.approx(2.5, abs=0.1)
+
+
 async def test_a_client_certificate_is_not_shown_to_another_origin(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     asked: list[Any] = []

@@ -139,6 +139,24 @@ async def test_an_intermediate_that_is_not_sent_is_an_unknown_authority(authorit
     assert "the server does not send the certificate between" in result.text or "not trusted" in result.text
 
 
+async def test_an_authority_in_the_chain_that_ends_first_counts_and_is_named(authority: Authority) -> None:
+    server = authority.mint(HERE, through=authority.mint_authority(days=1.5))
+    result = await looked(server, authority)
+    text = "the certificate of the authority 'intermediate' in its chain expires in 1.5 days"
+    assert (result.status, result.text) == (Status.UNHEALTHY, text)
+    assert result.metrics["certificate_days_left"] == pytest.approx(1.5, abs=0.1)
+    # Nobody asked whether it leads to an authority.
+    result = await looked(server, None, verify_tls=False)
+    assert result.status is Status.HEALTHY, result.text
+
+
+async def test_what_a_server_sends_and_nobody_needs_does_not_count(authority: Authority) -> None:
+    server, other = authority.mint(HERE, through=authority.mint_authority()), authority.mint("a", days=-3)
+    server.file.write_bytes(server.file.read_bytes() + other.file.read_bytes().rpartition(b"KEY-----\n")[2])
+    result = await looked(server, authority)
+    assert result.status is Status.HEALTHY, result.text
+
+
 async def test_a_client_certificate_is_shown_to_who_asks(authority: Authority) -> None:
     client = authority.mint("agent")
     context = authority.mint(HERE).server(client_authority=authority.file)
@@ -216,6 +234,11 @@ def test_the_dates_are_those_that_the_library_reads(authority: Authority) -> Non
         assert found.not_after == minted.certificate.not_valid_after_utc.timestamp()
 
 
+def test_a_certificate_has_a_name(authority: Authority) -> None:
+    assert certificate.name(authority.mint("shop.example").der) == "shop.example"
+    assert certificate.name(b"0") == "unnamed"
+
+
 @pytest.fixture(scope="module")
 def some_certificate(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return Authority(tmp_path_factory.mktemp("fuzz")).mint("a").der
@@ -229,6 +252,7 @@ def test_no_bytes_break_the_reader_of_certificates(some_certificate: bytes, data
     for der in (bytes(broken[: data.draw(st.integers(0, len(broken)))]), data.draw(st.binary(max_size=80))):
         with contextlib.suppress(ValueError):
             certificate.validity(der)
+        certificate.name(der)
 
 
 async def test_a_pipe_where_a_certificate_belongs_is_refused_and_not_waited_for(tmp_path: Path) -> None:

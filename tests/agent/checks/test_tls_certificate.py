@@ -43,6 +43,14 @@ async def test_the_days_decide(authority: Authority, days: float, status: Status
     assert result.latency_us
 
 
+async def test_an_authority_in_its_chain_may_end_first(authority: Authority) -> None:
+    server = authority.mint("127.0.0.1", through=authority.mint_authority(days=5))
+    result = await looked(server, authority)
+    text = "the certificate of the authority 'intermediate' in its chain expires in 5.0 days"
+    assert (result.status, result.text) == (Status.DEGRADED, text)
+    assert result.metrics["certificate_days_left"] == pytest.approx(5, abs=0.1)
+
+
 async def test_the_name_may_be_another_than_the_address(authority: Authority) -> None:
     server = authority.mint("mail.example")
     result = await looked(server, authority)

@@ -1,6 +1,6 @@
 """What a certificate says of its own time, and the problem of one in plain words.
 
-Reads DER itself: the two dates are all that is wanted, and a library for them costs 10 MB of memory.
+Reads DER itself: two dates and a name are all that is wanted, and a library for them costs 10 MB of memory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+Chain = tuple[bytes, ...]
+"""In DER: the server's own, then each one's authority."""
+
 _SEQUENCE, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
+_SET, _OBJECT_IDENTIFIER, _BMP_TEXT = 0x31, 0x06, 0x1E
+_COMMON_NAME, _ORGANISATION = b"\x55\x04\x03", b"\x55\x04\x0a"
+_MOST_OF_A_NAME = 64
 _SECONDS_A_DAY = 86_400
 
 # Numbers of OpenSSL's x509_vfy.h.
@@ -45,18 +51,40 @@ class Validity:
 def validity(der: bytes) -> Validity:
     """Of the certificate. Raises ValueError if it is none."""
     try:
-        certificate, _ = _take(der, _SEQUENCE)
-        fields, _ = _take(certificate, _SEQUENCE)
-        if fields[0] == _VERSION:
-            _, fields = _take(fields)
-        for _serial_signature_issuer in range(3):
-            _, fields = _take(fields)
-        dates, _ = _take(fields, _SEQUENCE)
+        dates, _ = _take(_after_issuer(der), _SEQUENCE)
         begins, dates = _instant(dates)
         ends, _ = _instant(dates)
     except (IndexError, OverflowError):
         raise ValueError("not a certificate") from None
     return Validity(begins, ends)
+
+
+def name(der: bytes) -> str:
+    """The common name of the certificate's subject, or its organisation's; "unnamed" without either."""
+    found = {}
+    try:
+        _, fields = _take(_after_issuer(der), _SEQUENCE)
+        parts, _ = _take(fields, _SEQUENCE)
+        while parts:
+            part, parts = _take(parts, _SET)
+            pair, _ = _take(part, _SEQUENCE)
+            kind, value = _take(pair, _OBJECT_IDENTIFIER)
+            encoding = "utf-16-be" if value[0] == _BMP_TEXT else "utf-8"
+            found[kind] = _take(value)[0].decode(encoding, "replace")[:_MOST_OF_A_NAME]
+    except (IndexError, ValueError):
+        pass
+    return found.get(_COMMON_NAME) or found.get(_ORGANISATION) or "unnamed"
+
+
+def _after_issuer(der: bytes) -> bytes:
+    """The fields from the dates on."""
+    certificate, _ = _take(der, _SEQUENCE)
+    fields, _ = _take(certificate, _SEQUENCE)
+    if fields[0] == _VERSION:
+        _, fields = _take(fields)
+    for _serial_signature_issuer in range(3):
+        _, fields = _take(fields)
+    return fields
 
 
 def _take(data: bytes, wanted: int | None = None) -> tuple[bytes, bytes]:

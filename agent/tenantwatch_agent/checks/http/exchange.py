@@ -17,6 +17,7 @@ from tenantwatch_agent.checks import reach
 from tenantwatch_agent.checks.base import missing_client
 from tenantwatch_agent.checks.http import dial, tls
 from tenantwatch_agent.checks.http.address import Address
+from tenantwatch_agent.checks.http.certificate import Chain
 from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.checks.http.http1 import Http1Receiver, encode
@@ -40,14 +41,14 @@ class Route:
 
 @dataclass(slots=True)
 class Exchange:
-    """Phases are in microseconds; those not reached are absent. ``certificate`` is DER."""
+    """Phases are in microseconds; those not reached are absent. ``chain`` is what the server showed."""
 
     request: Request
     route: Route
     phase: str = "dns"
     phases_us: dict[str, int] = field(default_factory=dict)
     answer: Answer = field(default_factory=Answer)
-    certificate: bytes | None = None
+    chain: Chain = ()
 
     async def run(self) -> None:
         """Carry it out; raises ProbeFailed, or CheckerFailed. Cancelling closes the connection."""
@@ -93,10 +94,10 @@ class Exchange:
         try:
             secured = await tls.start_tls(transport, early, self.route.context, self.request.address.host)
         except CertificateRefused as error:
-            self.certificate = error.certificate
+            self.chain = error.chain
             raise
         self._leave("tls", started)
-        self.certificate = tls.shown_certificate(secured)
+        self.chain = tls.shown_chain(secured)
         return secured
 
     async def _talk(self, transport: asyncio.Transport, early: Early) -> None:

@@ -16,7 +16,7 @@ from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.exchange import Route
 from tenantwatch_agent.checks.http.expectations import Expectations
-from tenantwatch_agent.checks.http.expiry import Expiry, days_left
+from tenantwatch_agent.checks.http.expiry import Expiry
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 from tenantwatch_agent.checks.http.message import MAX_BODY_BYTES, Answer, Request
 from tenantwatch_agent.checks.http.proxy import Proxy
@@ -108,7 +108,7 @@ class Probe:
         if problem := await self._expectations.problem(visit.answer, self._secrets):
             findings.add(Status.UNHEALTHY, problem)
         findings.judge(self._latency, total_us)
-        findings.add(*self._expiry.judge(days_left(visit.certificate)))
+        findings.add(*self._expiry.judge(visit.first_ending))
         return findings
 
     def _request(self, values: Mapping[str, str]) -> Request:
@@ -244,6 +244,6 @@ def _metrics(visit: Visit) -> dict[str, float]:
         metrics["body_bytes"] = float(len(visit.answer.body))
     if visit.redirects:
         metrics["redirects"] = float(visit.redirects)
-    if (days := days_left(visit.certificate)) is not None:
-        metrics["certificate_days_left"] = days
+    if (ends := visit.first_ending) is not None:
+        metrics["certificate_days_left"] = ends.days
     return metrics

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tenantwatch_agent.checks.http import certificate
+from tenantwatch_agent.checks.http.certificate import Chain
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_agent.files import changed_at
@@ -31,6 +32,9 @@ _WORDS = {
     "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": "the server does not speak HTTP/2",
     "TLSV1_UNRECOGNIZED_NAME": "the server does not know this name",
 }
+
+_DER = 2
+"""As OpenSSL's wrapper numbers the encodings."""
 
 _WITHOUT_WORDS = {
     ConnectionResetError: errno.ECONNRESET,
@@ -110,16 +114,26 @@ class _Witness(ssl.SSLObject):
         """In DER alone: event loops ask for the decoded form, which costs time and is read by nobody."""
         return super().getpeercert(True) if binary_form else {}
 
+    def chain(self) -> Chain:
+        """Up to the authority that is trusted; where nothing was verified, the server's own alone."""
+        if self.context.verify_mode is not ssl.CERT_NONE and (verified := self._chain("get_verified_chain")):
+            return verified
+        own = self.getpeercert(True)
+        return () if own is None else (own,)
+
     def _shown(self) -> bytes | None:
-        """getpeercert() refuses before the handshake ends; the chain is there, officially since 3.13."""
+        """getpeercert() refuses before the handshake ends, while the chain is there."""
+        return next(iter(self._chain("get_unverified_chain")), None)
+
+    def _chain(self, getter: str) -> Chain:
+        """Officially there since Python 3.13; nothing where it cannot be had."""
         try:
-            if hasattr(self, "get_unverified_chain"):
-                chain = self.get_unverified_chain()
-                return bytes(chain[0])
+            if hasattr(self, getter):
+                return tuple(map(bytes, getattr(self, getter)()))
             inner: Any = self._sslobj  # type: ignore[attr-defined]
-            return bytes(inner.get_unverified_chain()[0].public_bytes(2))
-        except (AttributeError, IndexError, TypeError, ValueError):
-            return None
+            return tuple(bytes(each.public_bytes(_DER)) for each in getattr(inner, getter)())
+        except (AttributeError, TypeError, ValueError):
+            return ()
 
 
 async def start_tls(
@@ -129,12 +143,18 @@ async def start_tls(
     loop = asyncio.get_running_loop()
     try:
         secured = await loop.start_tls(
-            transport, protocol, context, server_hostname=name, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            transport,
+            protocol,
+            context,
+            # The dot at the end of a whole name is no part of it in a certificate.
+            server_hostname=name.removesuffix("."),
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
         )
     except ssl.SSLCertVerificationError as error:
         transport.abort()
         shown: bytes | None = getattr(error, "shown", None)
-        raise CertificateRefused(certificate.problem(error, shown), shown) from None
+        chain = () if shown is None else (shown,)
+        raise CertificateRefused(certificate.problem(error, shown), chain) from None
     except (OSError, ssl.SSLError) as error:
         transport.abort()
         raise ProbeFailed(f"tls failed: {reason(error)}") from None
@@ -155,8 +175,7 @@ def reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or (os.strerror(number) if number else str(error))
 
 
-def shown_certificate(transport: asyncio.Transport) -> bytes | None:
-    """DER; also where nothing was verified."""
-    secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-    shown: bytes | None = None if secured is None else secured.getpeercert(binary_form=True)
-    return shown
+def shown_chain(transport: asyncio.Transport) -> Chain:
+    """The server's certificate, and those that led from it to a trusted authority."""
+    secured = transport.get_extra_info("ssl_object")
+    return secured.chain() if isinstance(secured, _Witness) else ()

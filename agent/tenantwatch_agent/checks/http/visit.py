@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tenantwatch_agent.checks.http.address import Address
+from tenantwatch_agent.checks.http.certificate import Chain
 from tenantwatch_agent.checks.http.exchange import Exchange, Route
+from tenantwatch_agent.checks.http.expiry import Ending, first_ending
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 from tenantwatch_agent.checks.http.message import Answer, Request
 
@@ -22,7 +24,8 @@ Router = Callable[[Address, bool], Route]
 
 
 class Visit:
-    """Runs once. ``phases_us`` are sums over all hops; ``answer`` and ``certificate`` are of the last."""
+    """Runs once. ``phases_us`` are sums over all hops, ``chains`` those of each with its host; ``answer`` is
+    the last one's."""
 
     def __init__(self, request: Request, route: Router, max_redirects: int) -> None:
         self._route = route
@@ -30,6 +33,7 @@ class Visit:
         self._at_home = True
         self._exchange = Exchange(request, route(request.address, True))
         self.phases_us: dict[str, int] = {}
+        self.chains: list[tuple[str, Chain]] = []
         self.redirects = 0
 
     @property
@@ -41,8 +45,11 @@ class Visit:
         return self._exchange.answer
 
     @property
-    def certificate(self) -> bytes | None:
-        return self._exchange.certificate
+    def first_ending(self) -> Ending | None:
+        """Of all certificates that were shown on the way, the one that ends first."""
+        named = self.redirects > 0
+        endings = [first_ending(chain, host if named else "") for host, chain in self.chains]
+        return min((each for each in endings if each is not None), default=None)
 
     async def run(self) -> None:
         """Raises ProbeFailed, or CheckerFailed, as an Exchange does."""
@@ -52,6 +59,7 @@ class Visit:
             finally:
                 for phase, us in self._exchange.phases_us.items():
                     self.phases_us[phase] = self.phases_us.get(phase, 0) + us
+                self.chains.append((self._exchange.request.address.host, self._exchange.chain))
             location = self.answer.header("location")
             if not self._max_redirects or self.answer.status not in _REDIRECTS or location is None:
                 return
