@@ -9,6 +9,13 @@ from pathlib import Path
 
 from tenantwatch_agent.errors import ConfigurationError
 
+Identity = tuple[int, ...]
+
+
+def identity(found: os.stat_result) -> Identity:
+    """Another one whenever the file was written or replaced, whatever time was put on it."""
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
     """At most one byte more than that, so that a longer file is seen. Raises OSError, also for a pipe."""
@@ -18,8 +25,8 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
         return file.read(max_bytes + 1)
 
 
-def changed_at(key: str, path: Path) -> int:
-    """When it was written last, in nanoseconds, for who hands its name on to a library.
+def changed_at(key: str, path: Path) -> Identity:
+    """Its identity, for who hands its name on to a library and has to do so again when it has changed.
 
     Raises ConfigurationError unless it is a regular file: opening a pipe would wait for its other end, and
     the whole agent with it.
@@ -30,7 +37,7 @@ def changed_at(key: str, path: Path) -> int:
         raise ConfigurationError(f"{key} {path}: {error.strerror}") from None
     if not stat.S_ISREG(found.st_mode):
         raise ConfigurationError(f"{key} {path}: is not a regular file")
-    return found.st_mtime_ns
+    return identity(found)
 
 
 def _open_at_once(name: str, flags: int) -> int:

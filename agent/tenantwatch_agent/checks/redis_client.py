@@ -79,7 +79,7 @@ class RedisClient:
 
     @classmethod
     async def open(cls, address: Address, context: ssl.SSLContext | None) -> RedisClient:
-        name = None if context is None else address.host
+        name = None if context is None else address.host.removesuffix(".")
         connection = await connecting.connected(address.host, address.port)
         try:
             return cls(*await asyncio.open_connection(sock=connection, ssl=context, server_hostname=name))

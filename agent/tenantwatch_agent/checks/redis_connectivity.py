@@ -18,7 +18,7 @@ from tenantwatch_agent.checks.redis_client import Address, RedisClient, RedisFai
 from tenantwatch_agent.checks.redis_round_trip import round_trip
 from tenantwatch_agent.checks.secrets import hidden
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
-from tenantwatch_agent.files import changed_at
+from tenantwatch_agent.files import Identity, changed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class RedisConnectivity:
         self._evicted: tuple[float, float] | None = None
         self._phases = Phases()
         self.target = without_secrets(url)
-        self._context: tuple[int, ssl.SSLContext] | None = None
+        self._context: tuple[Identity, ssl.SSLContext] | None = None
 
     @property
     def phase(self) -> str:
@@ -103,7 +103,7 @@ class RedisConnectivity:
         if not self._address.is_secure:
             return None
         try:
-            changed = 0 if self._ca_file is None else changed_at("ca_file", self._ca_file)
+            changed = () if self._ca_file is None else changed_at("ca_file", self._ca_file)
             if self._context is None or self._context[0] != changed:
                 self._context = changed, ssl.create_default_context(cafile=self._ca_file)
         except ConfigurationError as error:

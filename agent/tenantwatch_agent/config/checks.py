@@ -21,6 +21,7 @@ from tenantwatch_agent.checks.surroundings import Surroundings
 from tenantwatch_agent.config.again import read_all
 from tenantwatch_agent.config.source import TOP, Source
 from tenantwatch_agent.errors import ConfigurationError, Mistakes
+from tenantwatch_agent.files import Identity, identity
 from tenantwatch_agent.settings import read_table
 
 
@@ -176,13 +177,12 @@ def _files(table: Mapping[str, Any]) -> Iterator[Path]:
 
 def _fingerprint(table: Mapping[str, Any], files: tuple[Path, ...]) -> str:
     written = json.dumps(table, sort_keys=True, default=str)
-    return hashlib.sha256(f"{written}\n{[identity(path) for path in files]}".encode()).hexdigest()
+    return hashlib.sha256(f"{written}\n{[identity_at(path) for path in files]}".encode()).hexdigest()
 
 
-def identity(path: Path) -> tuple[int, int, int] | None:
-    """Changes whenever the file is written or replaced; None where there is none."""
+def identity_at(path: Path) -> Identity | None:
+    """None where there is no file."""
     try:
-        found = path.stat()
+        return identity(path.stat())
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

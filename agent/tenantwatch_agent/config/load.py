@@ -18,7 +18,7 @@ from tenantwatch_wire import limits
 from tenantwatch_agent.checks.base import HearsJobs
 from tenantwatch_agent.checks.heartbeats import MAX_HEARTBEATS
 from tenantwatch_agent.checks.surroundings import Surroundings
-from tenantwatch_agent.config.checks import ConfiguredCheck, identity, read_checks
+from tenantwatch_agent.config.checks import ConfiguredCheck, identity_at, read_checks
 from tenantwatch_agent.config.sections import (
     AssignmentLimits,
     CollectorAddress,
@@ -82,7 +82,7 @@ class AgentConfig:
             parts = _parts(self.conf_d)
         except ConfigurationError:
             parts = []
-        return tuple((path, identity(path)) for path in (self.path, self.conf_d, *parts, *named))
+        return tuple((path, identity_at(path)) for path in (self.path, self.conf_d, *parts, *named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ async def test_every_certificate_on_the_way_counts(tmp_path: Path) -> None:
         for target in (plain, last):
             site.redirects["first"] = (301, target)
             async with serving(site, ending.server(), wait=False) as first:
-                result = await seen(at(first, "first"), max_redirects=1, ca_file=str(authority.file))
+                result = await seen(at(first, "/first"), max_redirects=1, ca_file=str(authority.file))
             text = "the certificate of 127.0.0.1 expires in 2.5 days"
             assert (result.status, result.text) == (Status.UNHEALTHY, text)
             assert result.metrics["certificate_days_left"] == pytest.approx(2.5, abs=0.1)

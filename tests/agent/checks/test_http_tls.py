@@ -185,6 +185,17 @@ async def test_a_changed_client_certificate_is_taken_without_a_restart(authority
             assert (await seen(url, **settings)).status is status
 
 
+async def test_a_changed_authority_is_taken_though_its_file_keeps_its_time(authority: Authority) -> None:
+    stranger, trusted = Authority(authority.file.parent, "stranger"), authority.file.with_name("trusted.pem")
+    async with serving(says(OK), authority.mint(HERE).server()) as url:
+        for one, status in ((authority, Status.HEALTHY), (stranger, Status.UNHEALTHY)):
+            replacement = trusted.with_suffix(".new")
+            replacement.write_bytes(one.file.read_bytes())
+            os.utime(replacement, (0, 0))
+            replacement.replace(trusted)
+            assert (await seen(url, ca_file=str(trusted))).status is status
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

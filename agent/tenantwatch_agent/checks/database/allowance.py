@@ -44,6 +44,7 @@ class BoundedLoop:
             return _Bounded(factory(), self._allowance)
 
         if not host:
+            options["server_hostname"] = options["server_hostname"].removesuffix(".")
             return await self._loop.create_connection(bounded, **options)
         connection = await connecting.connected(host, port)
         try:

@@ -30,7 +30,7 @@ from tenantwatch_agent.checks.database.session import (
 )
 from tenantwatch_agent.checks.phases import Phases
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
-from tenantwatch_agent.files import changed_at
+from tenantwatch_agent.files import Identity, changed_at
 
 SCHEMES = ("mysql", "mariadb")
 
@@ -225,14 +225,14 @@ def _parameters(url: str) -> dict[str, Any]:
 
 def _context(mode: str, ca_file: Path | None) -> ssl.SSLContext:
     try:
-        return _read_context(mode, ca_file, 0 if ca_file is None else changed_at("ca_file", ca_file))
+        return _read_context(mode, ca_file, () if ca_file is None else changed_at("ca_file", ca_file))
     except OSError as error:
         raise ConfigurationError(f"ca_file {ca_file}: {error.strerror or error}") from None
 
 
 # Shared by all who trust the same: reading the system's trust store takes 20 ms of the loop's time.
 @lru_cache(maxsize=16)
-def _read_context(mode: str, ca_file: Path | None, _changed: int) -> ssl.SSLContext:
+def _read_context(mode: str, ca_file: Path | None, _changed: Identity) -> ssl.SSLContext:
     if not mode.startswith("verify"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -163,7 +163,9 @@ class PostgresSession:
 
     async def _connect(self, addresses: Sequence[str], phases: Phases) -> None:
         """Raises psycopg.Error and OSError."""
-        texts = [conninfo.make_conninfo(**self._parameters, **_chosen(address)) for address in addresses]
+        texts = [
+            conninfo.make_conninfo(**(self._parameters | self._chosen(address))) for address in addresses
+        ]
         attempts = [partial(_reach, text.encode()) for text in texts]
         self._raw, step = raw, _ = await connecting.race(attempts, lambda reached: reached[0].finish())
         while raw.status != pq.ConnStatus.BAD:
@@ -174,6 +176,10 @@ class PostgresSession:
             await _ready(raw.socket, reading=step == pq.PollingStatus.READING)
             step = raw.connect_poll()
         raise _unreached(raw)
+
+    def _chosen(self, address: str) -> dict[str, str]:
+        """A certificate's name has no dot at its end, as a whole name has."""
+        return {"hostaddr": address, "host": self._parameters["host"].removesuffix(".")} if address else {}
 
     def _stand_between(self, raw: pq.abc.PGconn) -> None:
         """Before the server's first word is read; libpq may connect anew, as it does for sslmode=prefer."""
@@ -235,10 +241,6 @@ def _unreached(raw: pq.abc.PGconn) -> Exception:
         return own
     lacked = next((number for number in LACKING if os.strerror(number) in reason), 0)
     return OSError(lacked, os.strerror(lacked)) if lacked else psycopg.OperationalError(reason)
-
-
-def _chosen(address: str) -> dict[str, str]:
-    return {"hostaddr": address} if address else {}
 
 
 async def _ready(descriptor: int, reading: bool) -> None:

@@ -15,7 +15,7 @@ from tenantwatch_agent.checks.http import certificate
 from tenantwatch_agent.checks.http.certificate import Chain
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.errors import ConfigurationError
-from tenantwatch_agent.files import changed_at
+from tenantwatch_agent.files import Identity, changed_at
 
 HANDSHAKE_SECONDS = 600.0
 """No limit of its own: the look's timeout ends a handshake, and names its phase."""
@@ -70,7 +70,7 @@ class TlsOptions:
 
 # One context per trust store: each holds a copy of all its certificates, about a megabyte.
 @lru_cache(maxsize=64)
-def _context(options: TlsOptions, _changed: tuple[int, ...]) -> ssl.SSLContext:
+def _context(options: TlsOptions, _changed: tuple[Identity, ...]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=options.ca_file)
     except (OSError, ssl.SSLError) as error:
