@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tenantwatch_wire.records import Status
 
-from tenantwatch_agent.checks import reach
+from tenantwatch_agent.checks import names, reach
 from tenantwatch_agent.checks.base import Latency, Outcome, missing_client, os_reason
 from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
@@ -48,6 +48,10 @@ class DnsRecord:
     def __init__(self, settings: Settings) -> None:
         if not settings.name or len(settings.name) > 253 or not settings.name.isprintable():
             raise ConfigurationError("name must be a domain name of 1 to 253 characters")
+        try:
+            self._name = names.in_ascii(settings.name)
+        except ValueError as error:
+            raise ConfigurationError(f"name {settings.name!r} is not a valid name: {error}") from None
         self._settings = settings
         self._server = _server(settings.resolver) if settings.resolver else None
         self._latency = Latency(settings.degraded_after_ms, settings.unhealthy_after_ms)
@@ -90,7 +94,7 @@ class DnsRecord:
 
         try:
             resolver = dns.asyncresolver.Resolver(configure=self._server is None)
-            name = dns.name.from_text(self._settings.name)
+            name = dns.name.from_text(self._name)
         except (dns.resolver.NoResolverConfiguration, dns.name.LabelTooLong, dns.name.EmptyLabel) as error:
             raise CheckerFailed(str(error)) from None
         if self._server is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -26,8 +27,27 @@ Lane = Literal["proven", "unproven", "egress"]
 THREADS: dict[Lane, int] = {"proven": 8, "unproven": 12, "egress": 16}
 """For names that were quick when last asked; for all others; and one for each address of ``[egress]``."""
 QUICK_SECONDS = 1.0
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")
+"""All that IDNA takes for one."""
 MAX_PROVEN = 4096
 """The eldest proves itself anew: redirects may lead to any number of names."""
+
+
+def in_ascii(name: str) -> str:
+    """The name as DNS has it: by IDNA 2008, mapped as browsers do it. Raises ValueError."""
+    if name.isascii():
+        return name
+    # Imported here: few names need it, and its tables cost 2 MB.
+    import idna
+
+    # Label by label: those of ASCII may be of what a host's name may not, as _dmarc.
+    labels = (one if one.isascii() else idna.encode(one, uts46=True).decode() for one in _DOTS.split(name))
+    return ".".join(labels)
+
+
+def for_certificate(name: str) -> str:
+    """The name as a certificate holds it, which has no dot at its end. Raises ValueError."""
+    return in_ascii(name).removesuffix(".")
 
 
 async def look_up(
@@ -36,7 +56,10 @@ async def look_up(
     """In the system's order. Raises OSError, and CheckerFailed where no thread can be started."""
     if (found := literal(host, port)) is not None:
         return [found]
-    lookup = _of_this_loop().lookup(host, family, for_egress)
+    try:
+        lookup = _of_this_loop().lookup(in_ascii(host), family, for_egress)
+    except ValueError:
+        raise socket.gaierror(socket.EAI_NONAME, "not a valid name") from None
     if not lookup.begun.is_set():
         with own_wait(host):
             await lookup.begun.wait()

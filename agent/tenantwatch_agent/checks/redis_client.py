@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tenantwatch_agent.checks import connecting
+from tenantwatch_agent.checks import connecting, names
 from tenantwatch_agent.errors import ConfigurationError
 
 MAX_REPLY_BYTES = 1024 * 1024
@@ -79,7 +79,7 @@ class RedisClient:
 
     @classmethod
     async def open(cls, address: Address, context: ssl.SSLContext | None) -> RedisClient:
-        name = None if context is None else address.host.removesuffix(".")
+        name = None if context is None else names.for_certificate(address.host)
         connection = await connecting.connected(address.host, address.port)
         try:
             return cls(*await asyncio.open_connection(sock=connection, ssl=context, server_hostname=name))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tenantwatch_wire.records import Status
 
+from tenantwatch_agent.checks import names
 from tenantwatch_agent.checks.base import Latency, Outcome, OwnTime
 from tenantwatch_agent.checks.findings import Findings, since_us
 from tenantwatch_agent.checks.http import dial, tls
@@ -39,6 +40,10 @@ class TlsCertificate:
     def __init__(self, settings: Settings) -> None:
         self._host, self._port = _host_and_port(settings.address)
         self._settings = settings
+        try:
+            self._name = names.for_certificate(settings.server_name or self._host)
+        except ValueError as error:
+            raise ConfigurationError(f"server_name or address is not a valid name: {error}") from None
         self._tls = tls.TlsOptions(
             True, settings.ca_file, settings.client_certificate_file, settings.client_key_file
         )
@@ -82,8 +87,7 @@ class TlsCertificate:
         metrics["connect_ms"] = OwnTime(since_us(started) / 1000)
         try:
             started = self._enter("tls")
-            name = self._settings.server_name or self._host
-            transport = await tls.start_tls(transport, early, context, name)
+            transport = await tls.start_tls(transport, early, context, self._name)
             metrics["tls_ms"] = OwnTime(since_us(started) / 1000)
             return tls.shown_chain(transport)
         finally:

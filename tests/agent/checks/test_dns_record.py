@@ -22,6 +22,7 @@ ZONE = {
     ("shop.example.", "AAAA"): ["2001:db8::1"],
     ("shop.example.", "MX"): ["10 Mail.Shop.example."],
     ("shop.example.", "TXT"): ['"v=spf1 include:_spf.example " "-all"'],
+    ("_dmarc.xn--fa-hia.example.", "TXT"): ['"v=DMARC1"'],
     ("www.shop.example.", "CNAME"): ["shop.example."],
     ("vast.example.", "TXT"): [f'"{number} {"x" * 200}"' for number in range(100)],
     ("long.example.", "TXT"): [f'"{number} {"x" * 200}"' for number in range(8)],
@@ -54,6 +55,14 @@ async def test_expected_records_are_there(server: DnsServer, kind: str, expected
     assert result.status is Status.HEALTHY, result.text
     assert result.metrics["ttl_seconds"] == 300
     assert result.latency_us
+
+
+async def test_a_name_of_other_letters_is_asked_for_as_browsers_do(server: DnsServer) -> None:
+    for name in ("_dmarc.Faß.example", "_dmarc.xn--fa-hia.example", "_dmarc\u3002faß.example"):
+        result = await asked(server, name=name, record_type="TXT", expect_values=["v=DMARC1"])
+        assert result.status is Status.HEALTHY, result.text
+    with pytest.raises(ConfigurationError, match="is not a valid name"):
+        await asked(server, name="☃.example")
 
 
 async def test_a_record_that_is_missing_is_named_with_what_is_there(server: DnsServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import Result, Status
 
-from tests.agent.checks.web import checked, says, serving
+from tests.agent.checks.web import OK, checked, says, serving
 from tests.fakes.blocking_tls import blocking_server
 from tests.fakes.certificates import Authority, Minted
 
@@ -41,6 +42,30 @@ async def test_the_days_decide(authority: Authority, days: float, status: Status
     assert {"dns_ms", "connect_ms", "tls_ms"} <= result.metrics.keys()
     assert result.metrics["certificate_days_left"] == pytest.approx(days, abs=0.1)
     assert result.latency_us
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost."])
+async def test_a_name_may_end_with_its_dot(
+    authority: Authority, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+    # Not every machine's own resolver knows it by that name.
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *others: real("127.0.0.1" if host == "localhost." else host, *others),
+    )
+    server = authority.mint("localhost", "xn--fa-hia.example")
+    async with serving(says(OK), server.server()) as url:
+        port = url.rpartition(":")[2].removesuffix("/path")
+        trusting = {"ca_file": str(authority.file)}
+        for kind, settings in (
+            ("tls_certificate", {"address": f"{host}:{port}"}),
+            ("tls_certificate", {"address": f"127.0.0.1:{port}", "server_name": "faß.example"}),
+            ("http_endpoint", {"url": f"https://{host}:{port}/"}),
+        ):
+            result = await checked(kind, **settings, **trusting)
+            assert result.status is Status.HEALTHY, result.text
 
 
 async def test_an_authority_in_its_chain_may_end_first(authority: Authority) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tenantwatch_agent.checks import connecting
+from tenantwatch_agent.checks import connecting, names
 
 MAX_ANSWER_BYTES = 1024 * 1024
 
@@ -44,7 +44,7 @@ class BoundedLoop:
             return _Bounded(factory(), self._allowance)
 
         if not host:
-            options["server_hostname"] = options["server_hostname"].removesuffix(".")
+            options["server_hostname"] = names.for_certificate(options["server_hostname"])
             return await self._loop.create_connection(bounded, **options)
         connection = await connecting.connected(host, port)
         try:

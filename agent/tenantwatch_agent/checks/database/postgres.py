@@ -16,7 +16,7 @@ from psycopg import conninfo, pq
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import AdaptersMap, Loader
 
-from tenantwatch_agent.checks import connecting, reach
+from tenantwatch_agent.checks import connecting, names, reach
 from tenantwatch_agent.checks.base import LACKING, cannot_open, os_reason, without_secrets
 from tenantwatch_agent.checks.database import postgres_figures
 from tenantwatch_agent.checks.database.allowance import Allowance
@@ -178,8 +178,9 @@ class PostgresSession:
         raise _unreached(raw)
 
     def _chosen(self, address: str) -> dict[str, str]:
-        """A certificate's name has no dot at its end, as a whole name has."""
-        return {"hostaddr": address, "host": self._parameters["host"].removesuffix(".")} if address else {}
+        if not address:
+            return {}
+        return {"hostaddr": address, "host": names.for_certificate(str(self._parameters["host"]))}
 
     def _stand_between(self, raw: pq.abc.PGconn) -> None:
         """Before the server's first word is read; libpq may connect anew, as it does for sslmode=prefer."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from tenantwatch_agent.checks.base import without_secrets
+from tenantwatch_agent.checks.names import in_ascii
 
 MAX_URL_LENGTH = 8_192
 
@@ -73,10 +74,8 @@ class Address:
 
 
 def _ascii(host: str) -> str:
-    if host.isascii():
-        return _checked(host)
     try:
-        return _checked(host.encode("idna").decode())
+        return _checked(in_ascii(host))
     except UnicodeError:
         raise ValueError("its host is not a valid name") from None
 

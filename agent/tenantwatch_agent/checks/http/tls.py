@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tenantwatch_agent.checks import names
 from tenantwatch_agent.checks.http import certificate
 from tenantwatch_agent.checks.http.certificate import Chain
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
@@ -146,8 +147,7 @@ async def start_tls(
             transport,
             protocol,
             context,
-            # The dot at the end of a whole name is no part of it in a certificate.
-            server_hostname=name.removesuffix("."),
+            server_hostname=names.for_certificate(name),
             ssl_handshake_timeout=HANDSHAKE_SECONDS,
         )
     except ssl.SSLCertVerificationError as error:
