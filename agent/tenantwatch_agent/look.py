@@ -198,7 +198,7 @@ def _forget(task: asyncio.Future[Outcome]) -> None:
 
 def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Result:
     """Within the limits of the wire, whatever the far end put into it."""
-    text = " ".join(outcome.text.replace("\x00", " ").split())[: limits.MAX_TEXT_LENGTH]
+    text = _visible(" ".join(outcome.text.replace("\x00", " ").split())[: limits.MAX_TEXT_LENGTH])
     latency_us = _figure(outcome.latency_us)
     metrics = {
         name: figure
@@ -211,9 +211,16 @@ def _result(definition: CheckDefinition, time_us: int, outcome: Outcome) -> Resu
         time_us,
         Status(outcome.status),
         None if latency_us is None else min(max(0, int(latency_us)), limits.MAX_LATENCY_US),
-        text.encode("utf-8", "replace").decode(),
+        text[: limits.MAX_TEXT_LENGTH],
         dict(list(metrics.items())[-limits.MAX_METRICS_PER_RESULT :]),
     )
+
+
+def _visible(text: str) -> str:
+    """What a terminal would obey, or nobody would see, is written out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _figure(value: Any) -> float | None:

@@ -18,6 +18,7 @@ from tenantwatch_agent.egress import OwnEgress, depends_on_egress
 from tenantwatch_agent.errors import CheckerFailed
 from tenantwatch_agent.look import Looker
 from tenantwatch_agent.vitals import Vitals
+from tenantwatch_wire import limits
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.ports import stable_port
@@ -340,6 +341,14 @@ async def test_what_is_no_outcome_is_unknown(outcome: Outcome, problem: str) -> 
     result = await seen(Attempts(outcome))
     assert result.status is Status.UNKNOWN
     assert result.text == f"the check itself failed: it returned {problem}"
+
+
+async def test_what_a_terminal_would_obey_is_written_out() -> None:
+    hostile = "\x1b[2J\x1b]0;owned\x07\u202eall is \udc80 well\tGrüße"
+    result = await seen(Attempts(Outcome(Status.UNHEALTHY, hostile)))
+    assert result.text == r"\x1b[2J\x1b]0;owned\x07\u202eall is \udc80 well Grüße"
+    long = await seen(Attempts(Outcome(Status.UNHEALTHY, "\x1b" * 10_000)))
+    assert len(long.text) == limits.MAX_TEXT_LENGTH
 
 
 async def test_a_result_is_such_as_the_wire_takes() -> None:

@@ -46,7 +46,7 @@ class Extraction:
         if self._path is not None:
             return _as_text(self._path, answer)
         if self._pattern is not None:
-            return await self._pattern.search(answer.body)
+            return await self._pattern.search_any(answer.readings)
         return answer.header(self._header)
 
 

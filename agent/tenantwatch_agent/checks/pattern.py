@@ -7,6 +7,7 @@ check meanwhile. Imported only when a check asks for it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from tenantwatch_agent.checks.base import missing_client
 from tenantwatch_agent.errors import ConfigurationError
@@ -42,6 +43,13 @@ class Pattern:
         if self._compiled.programsize > MAX_PROGRAM:
             raise ConfigurationError(f"{key}: {text!r} repeats too much; write smaller counts")
         self.text = text
+
+    async def search_any(self, readings: Iterable[bytes | bytearray]) -> str | None:
+        """In the first of them that has a match."""
+        for body in readings:
+            if (found := await self.search(body)) is not None:
+                return found
+        return None
 
     async def search(self, body: bytes | bytearray) -> str | None:
         """The first group of the first match, or all of the match if it has no group; None without one."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
 
 from tenantwatch_agent.checks.json_path import parse_json
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
@@ -87,6 +87,12 @@ def body_parts(body: str) -> list[str]:
         return [body, *_texts(parse_json(body.encode()))]
     except ValueError:
         return [body, *(value for _, value in parse_qsl(body))]
+
+
+def query_parts(query: str) -> list[str]:
+    """The values of a URL's query, as they stand there and as a server reads them."""
+    values = [value or name for name, _, value in (part.partition("=") for part in query.split("&"))]
+    return [*values, *map(unquote_plus, values)]
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:

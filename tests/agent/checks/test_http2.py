@@ -68,6 +68,22 @@ async def test_an_endless_body_ends_at_the_limit() -> None:
     assert result.metrics["body_bytes"] == MAX_BODY_BYTES
 
 
+async def test_values_of_headers_may_be_of_any_bytes() -> None:
+    """As the names of files in content-disposition are."""
+    for body in (b"hello", b"x" * 15_000):
+
+        async def answering(stream: Stream, body: bytes = body) -> None:
+            head = [(b":status", b"200"), (b"x-name", b"Gr\xfc\xdfe"), (b"x-other", "Grüße".encode())]
+            stream.connection.send_headers(stream.number, head)
+            stream.connection.send_data(stream.number, body, end_stream=True)
+
+        async with http2_server(answering) as url:
+            expected = ['x-name == "Grüße"', 'x-other == "Grüße"']
+            result = await seen(url, http_version="2", expect_headers=expected)
+        assert (result.status, result.text) == (Status.HEALTHY, "HTTP 200")
+        assert result.metrics["body_bytes"] == len(body)
+
+
 async def _reset(stream: Stream) -> None:
     stream.connection.reset_stream(stream.number, error_code=2)
 

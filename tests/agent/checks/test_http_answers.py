@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,52 @@ async def test_conditions_over_the_answer(settings: dict[str, Any], text: str) -
     assert text in result.text
     assert result.status is (Status.HEALTHY if text == "HTTP 200" else Status.UNHEALTHY)
     assert result.latency_us
+
+
+@pytest.mark.parametrize(
+    ("encoding", "charset"),
+    [
+        ("utf-8", ""),
+        ("utf-8", "charset=utf-8"),
+        ("iso-8859-1", "charset=ISO-8859-1"),
+        ("utf-16", ""),
+        ("utf-16", 'charset="utf-16"'),
+        ("shift_jis", "charset=Shift_JIS"),
+        ("utf-8", "charset=ISO-8859-1"),
+        ("utf-8", "charset=punycode"),
+    ],
+)
+async def test_a_page_is_read_in_its_charset(encoding: str, charset: str) -> None:
+    words = "準備" if encoding == "shift_jis" else "Grüße"
+    page = answer(f"<p>{words} 7</p>".encode(encoding), f"Content-Type: text/html; {charset}")
+    async with serving(says(page)) as url:
+        result = await seen(url, expect_body_contains=words, expect_body_matches=rf"{words} \d")
+        assert (result.status, result.text) == (Status.HEALTHY, "HTTP 200")
+        result = await seen(url, expect_body_contains="Ade")
+        assert result.text == "the body does not contain 'Ade'"
+
+
+async def test_a_body_that_came_packed_is_told_as_such() -> None:
+    page = answer(gzip.compress(b'{"state": "ready"}'), "Content-Encoding: gzip")
+    for expected, text in (
+        (
+            {"expect_json": ['$.state == "ready"']},
+            "the body is not JSON: it came packed (content-encoding gzip)",
+        ),
+        ({"expect_body_contains": "ready"}, "'ready': it came packed (content-encoding gzip)"),
+    ):
+        async with serving(says(page)) as url:
+            result = await seen(url, **expected)
+        assert (result.status, text in result.text) == (Status.UNHEALTHY, True), result.text
+
+
+async def test_the_values_of_a_query_are_not_shown() -> None:
+    key = "SuperSecretKey/42"
+    for query in ("api_key=SuperSecretKey%2F42&page=1", f"page=1&api_key={key}", key):
+        async with serving(says(answer(f'{{"error": "key {key} is not valid"}}'.encode()))) as url:
+            result = await seen(f"{url}?{query}", expect_json=['$.error == "none"'])
+        assert result.status is Status.UNHEALTHY
+        assert ("key *** is not valid" in result.text, key in result.text) == (True, False), result.text
 
 
 async def test_what_is_no_json_is_told() -> None:

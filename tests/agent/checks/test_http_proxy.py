@@ -96,6 +96,17 @@ async def test_a_proxy_that_fails_leaves_the_target_unknown(scheme: str, tmp_pat
         assert result.status is Status.UNHEALTHY
 
 
+async def test_a_proxy_that_tells_its_own_answers_leaves_the_target_unknown() -> None:
+    own = "X-Squid-Error: ERR_{} 0\r\nContent-Length: 0\r\n\r\n"
+    for status, error, seen_as in (
+        (403, "ACCESS_DENIED", Status.UNKNOWN),
+        (503, "CONNECT_FAIL", Status.UNHEALTHY),
+    ):
+        async with serving(says(f"HTTP/1.1 {status} No\r\n{own.format(error)}".encode())) as proxy:
+            result = await seen("http://shop.example/", proxy_url=proxy.removesuffix("/path"))
+        assert (result.status, str(status) in result.text) == (seen_as, True), result.text
+
+
 async def test_a_target_that_the_proxy_does_not_reach_is_unhealthy() -> None:
     async with HttpProxy().running() as proxy:
         result = await seen(f"https://127.0.0.1:{stable_port()}/", proxy_url=f"http://{proxy.address}")

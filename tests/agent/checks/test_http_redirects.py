@@ -109,6 +109,14 @@ async def test_a_redirect_to_nowhere_is_told(location: str) -> None:
     assert "redirected to where nothing can be" in result.text or "redirected more" in result.text
 
 
+async def test_a_location_of_raw_characters_is_followed_as_browsers_do() -> None:
+    site = Site(a=(302, "/grüße?q=ü"))
+    async with serving(site, wait=False) as url:
+        result = await seen(at(url, "/a"), max_redirects=1)
+    assert result.status is Status.HEALTHY, result.text
+    assert site.asked[1] == "GET /gr%C3%BC%C3%9Fe?q=%C3%BC"
+
+
 async def test_credentials_stay_at_their_origin() -> None:
     other = Site()
     async with serving(other, wait=False) as other_url:

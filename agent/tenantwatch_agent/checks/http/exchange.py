@@ -22,7 +22,7 @@ from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import CertificateRefused, ProbeFailed
 from tenantwatch_agent.checks.http.http1 import Http1Receiver, encode
 from tenantwatch_agent.checks.http.message import Answer, Request
-from tenantwatch_agent.checks.http.proxy import LOGIN_REQUIRED, Proxy
+from tenantwatch_agent.checks.http.proxy import Proxy
 from tenantwatch_agent.checks.http.receiver import Receiver
 
 PROXY_SECONDS = 3.0
@@ -114,8 +114,8 @@ class Exchange:
             self._leave("body", started)
         finally:
             receiver.let_go()
-        if self.route.proxy is not None and self.answer.status == LOGIN_REQUIRED:
-            raise self.route.proxy.failed("asks for a login, or refuses the one in proxy_url")
+        if self.route.proxy is not None and not self.request.address.secure:
+            self.route.proxy.check_plain(self.answer)
 
     def _http1(self, transport: asyncio.Transport) -> tuple[Receiver, Callable[[], None]]:
         address, proxy = self.request.address, self.route.proxy

@@ -45,10 +45,11 @@ class Expectations:
         return ""
 
     async def _body_problem(self, answer: Answer, secrets: Collection[str]) -> str:
-        if self._part is not None and self._part.encode() not in answer.body:
-            return f"the body does not contain {self._part!r}"
-        if self._pattern is not None and await self._pattern.search(answer.body) is None:
-            return f"the body does not match {self._pattern.text!r}"
+        packed = f": it came packed (content-encoding {answer.coding})" if answer.coding else ""
+        if self._part is not None and not any(self._part.encode() in one for one in answer.readings):
+            return f"the body does not contain {self._part!r}{packed}"
+        if self._pattern is not None and await self._pattern.search_any(answer.readings) is None:
+            return f"the body does not match {self._pattern.text!r}{packed}"
         if not self._json:
             return ""
         try:

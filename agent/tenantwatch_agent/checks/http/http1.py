@@ -6,7 +6,7 @@ import asyncio
 
 import httptools
 
-from tenantwatch_agent.checks.http.message import MAX_HEADER_BYTES, Request
+from tenantwatch_agent.checks.http.message import MAX_HEADER_BYTES, Request, header_text
 from tenantwatch_agent.checks.http.receiver import Receiver
 from tenantwatch_agent.checks.http.tls import reason
 
@@ -78,7 +78,7 @@ class Http1Receiver(Receiver):
         if self._in_body:
             # A trailer: nothing is asked of it.
             return
-        self.answer.headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+        self.answer.headers.append((header_text(name).lower(), header_text(value)))
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()

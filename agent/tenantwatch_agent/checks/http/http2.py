@@ -11,7 +11,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-from tenantwatch_agent.checks.http.message import MAX_HEADER_BYTES, Request
+from tenantwatch_agent.checks.http.message import MAX_HEADER_BYTES, Request, header_text
 from tenantwatch_agent.checks.http.receiver import Receiver
 from tenantwatch_agent.checks.http.tls import reason
 
@@ -25,7 +25,8 @@ class Http2Receiver(Receiver):
         super().__init__(loop)
         self._transport = transport
         self._connection = h2.connection.H2Connection(
-            h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
+            # Values may be of any bytes, and one that cannot be decoded would break the reader.
+            h2.config.H2Configuration(client_side=True, header_encoding=None)
         )
         self._connection.local_settings = h2.settings.Settings(
             client=True,
@@ -87,7 +88,7 @@ class Http2Receiver(Receiver):
             case h2.events.InformationalResponseReceived():
                 self.started()
             case h2.events.ResponseReceived(headers=headers):
-                self._take_head([(str(name), str(value)) for name, value in headers or ()])
+                self._take_head([(header_text(name), header_text(value)) for name, value in headers or ()])
             case h2.events.DataReceived(data=data, flow_controlled_length=length):
                 self._body_bytes += len(data or b"")
                 self.answer.add_body(data or b"")
@@ -103,7 +104,9 @@ class Http2Receiver(Receiver):
 
     def _take_head(self, headers: list[tuple[str, str]]) -> None:
         self.started()
-        self.answer.status = next((int(value) for name, value in headers if name == ":status"), 0)
+        self.answer.status = next(
+            (int(value) for name, value in headers if name == ":status" and value.isdecimal()), 0
+        )
         self.answer.headers = [(name, value) for name, value in headers if not name.startswith(":")]
 
     def _send_body(self) -> None:

@@ -23,7 +23,7 @@ from tenantwatch_agent.checks.http.proxy import Proxy
 from tenantwatch_agent.checks.http.settings import RequestSettings
 from tenantwatch_agent.checks.http.tls import TlsOptions
 from tenantwatch_agent.checks.http.visit import MOST_REDIRECTS, Visit
-from tenantwatch_agent.checks.secrets import body_parts, header_parts, hidden
+from tenantwatch_agent.checks.secrets import body_parts, header_parts, hidden, query_parts
 from tenantwatch_agent.checks.template import fill
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError, Mistakes
 
@@ -129,6 +129,7 @@ class Probe:
                 address = _address(fill(settings.url, values, lambda value: quote(value, safe="")))
             except ConfigurationError as error:
                 raise CheckerFailed(self.shown(str(error))) from None
+        self._secrets += query_parts(address.target.partition("?")[2])
         return Request(address, settings.method, headers, fill(body, values).encode())
 
     def _route(self, address: Address, at_home: bool) -> Route:

@@ -11,7 +11,7 @@ from tenantwatch_agent.checks.http.address import Address
 from tenantwatch_agent.checks.http.early import Early
 from tenantwatch_agent.checks.http.failure import ProbeFailed
 from tenantwatch_agent.checks.http.http1 import Http1Receiver, encode
-from tenantwatch_agent.checks.http.message import Request
+from tenantwatch_agent.checks.http.message import Answer, Request
 from tenantwatch_agent.errors import CheckerFailed, ConfigurationError
 
 LOGIN_REQUIRED = 407
@@ -41,6 +41,11 @@ class Proxy:
     def failed(self, reason: object) -> CheckerFailed:
         """A proxy that does not do its work says nothing about the target."""
         return CheckerFailed(f"the proxy {self.address.host_and_port}: {reason}")
+
+    def check_plain(self, answer: Answer) -> None:
+        """Fails where the proxy tells that the answer is its own: Squid does, others look like the target."""
+        if answer.status == LOGIN_REQUIRED or answer.header("x-squid-error") is not None:
+            self._check(answer.status)
 
     async def open_tunnel(self, transport: asyncio.Transport, early: Early, to: Address) -> Early:
         """Returns what takes over the connection. Raises ProbeFailed if the target cannot be reached."""
