@@ -59,12 +59,13 @@ async def test_a_name_may_end_with_its_dot(
     async with serving(says(OK), server.server()) as url:
         port = url.rpartition(":")[2].removesuffix("/path")
         trusting = {"ca_file": str(authority.file)}
-        for kind, settings in (
+        cases: tuple[tuple[str, dict[str, Any]], ...] = (
             ("tls_certificate", {"address": f"{host}:{port}"}),
             ("tls_certificate", {"address": f"127.0.0.1:{port}", "server_name": "faß.example"}),
             ("http_endpoint", {"url": f"https://{host}:{port}/"}),
-        ):
-            result = await checked(kind, **settings, **trusting)
+        )
+        for kind, settings in cases:
+            result = await checked(kind, **(settings | trusting))
             assert result.status is Status.HEALTHY, result.text
 
 
