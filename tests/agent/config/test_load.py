@@ -315,11 +315,7 @@ def test_a_folder_that_is_none_is_no_absent_one(tmp_path: Path, broken: str) -> 
     assert load_config(path).checks == ()
 
 
-def test_one_mistake_in_a_table_of_a_check_hides_no_other(tmp_path: Path) -> None:
-    """Of three steps, of a source with its values and KPIs, of a status page and of headers."""
-    path = written(
-        tmp_path,
-        """[[checks]]
+_MISTAKES_IN_TABLES = """[[checks]]
 id = "shop"
 kind = "external_apis"
 [[checks.steps]]
@@ -366,38 +362,43 @@ url = "http://h"
 [checks.headers]
 "a b" = "x"
 te = "x"
-""",
-    )
+"""
+_TOLD_OF_TABLES = (
+    (6, "url 'ftp://h' is not valid"),
+    (7, "method 'BAD METHOD' is not"),
+    (8, "expect_status: 'abc' is none of"),
+    (9, "'$.a ? 1' is no condition"),
+    (9, "'$.b ? 2' is no condition"),
+    (10, "extract.token: 'nothing' is none of"),
+    (10, "extract: 'Other' must be of a-z"),
+    (12, "name must be unique"),
+    (13, "{nobody} is neither"),
+    (14, "headers: 'a b' is not a valid header"),
+    (15, "max_redirects must be 0 to"),
+    (19, "unknown key 'retry'"),
+    (20, "unknown key 'timeout'"),
+    (24, "healthy_if: expected"),
+    (32, "'elsewhere' is not among values (orders)"),
+    (27, "kpis.a: expected"),
+    (28, "kpis.b: expected"),
+    (30, "source: url 'nowhere' is not valid"),
+    (31, "source: method 'BAD METHOD'"),
+    (33, "values.orders: 'orders' is no path"),
+    (38, "status_page: url 'nowhere' is not valid"),
+    (39, "status_page: degraded_after_ms: how fast"),
+    (40, "'a' is no condition"),
+    (40, "'b' is no condition"),
+    (46, "headers: 'a b' is not a valid header"),
+    (47, "headers: 'te' is for the agent"),
+)
+
+
+def test_one_mistake_in_a_table_of_a_check_hides_no_other(tmp_path: Path) -> None:
+    """Of three steps, of a source with its values and KPIs, of a status page and of headers."""
+    path = written(tmp_path, _MISTAKES_IN_TABLES)
     with pytest.raises(ConfigurationError) as caught:
         load_config(path)
     told = [line.removeprefix(f"{path}:") for line in caught.value.lines]
-    for number, words in (
-        (6, "url 'ftp://h' is not valid"),
-        (7, "method 'BAD METHOD' is not"),
-        (8, "expect_status: 'abc' is none of"),
-        (9, "'$.a ? 1' is no condition"),
-        (9, "'$.b ? 2' is no condition"),
-        (10, "extract.token: 'nothing' is none of"),
-        (10, "extract: 'Other' must be of a-z"),
-        (12, "name must be unique"),
-        (13, "{nobody} is neither"),
-        (14, "headers: 'a b' is not a valid header"),
-        (15, "max_redirects must be 0 to"),
-        (19, "unknown key 'retry'"),
-        (20, "unknown key 'timeout'"),
-        (24, "healthy_if: expected"),
-        (32, "'elsewhere' is not among values (orders)"),
-        (27, "kpis.a: expected"),
-        (28, "kpis.b: expected"),
-        (30, "source: url 'nowhere' is not valid"),
-        (31, "source: method 'BAD METHOD'"),
-        (33, "values.orders: 'orders' is no path"),
-        (38, "status_page: url 'nowhere' is not valid"),
-        (39, "status_page: degraded_after_ms: how fast"),
-        (40, "'a' is no condition"),
-        (40, "'b' is no condition"),
-        (46, "headers: 'a b' is not a valid header"),
-        (47, "headers: 'te' is for the agent"),
-    ):
+    for number, words in _TOLD_OF_TABLES:
         assert [line for line in told if line.startswith(f"{number}: ") and words in line], (number, told)
-    assert len(told) == 26
+    assert len(told) == len(_TOLD_OF_TABLES)

@@ -224,18 +224,7 @@ async def served(
     patience = pytest.MonkeyPatch()
     patience.setattr(alerts, "WAIT_SECONDS", DEADLINE_SECONDS)
     try:
-        tenant = await store.create_tenant(TENANT, "Acme", "professional")
-        other = await store.create_tenant(OTHER, "Other", "basic")
-        own = {role: None if role in PLATFORM_ROLES else tenant for role in Role}
-        tokens = {
-            role: (await issue_token(store, role, whose, "", subject=f"one {role}"))[1]
-            for role, whose in own.items()
-        }
-        second = (await issue_token(store, Role.ADMIN, None, "", subject="another admin"))[1]
-        strange = {
-            role: (await issue_token(store, role, other, ""))[1]
-            for role in (Role.TENANT_ADMIN, Role.TENANT_VIEWER)
-        }
+        tokens, second, strange = await _tokens(store)
         async with (
             httpx2.AsyncClient(base_url=rest_url, trust_env=False, timeout=DEADLINE_SECONDS) as http,
             grpc.aio.insecure_channel(grpc_address) as channel,
@@ -256,6 +245,23 @@ async def served(
     finally:
         patience.undo()
         await collector.stop()
+
+
+async def _tokens(store: Store) -> tuple[Mapping[Role, str], str, Mapping[Role, str]]:
+    """One of each role, a second admin's, and those of another tenant."""
+    tenant = await store.create_tenant(TENANT, "Acme", "professional")
+    other = await store.create_tenant(OTHER, "Other", "basic")
+    own = {role: None if role in PLATFORM_ROLES else tenant for role in Role}
+    tokens = {
+        role: (await issue_token(store, role, whose, "", subject=f"one {role}"))[1]
+        for role, whose in own.items()
+    }
+    second = (await issue_token(store, Role.ADMIN, None, "", subject="another admin"))[1]
+    strange = {
+        role: (await issue_token(store, role, other, ""))[1]
+        for role in (Role.TENANT_ADMIN, Role.TENANT_VIEWER)
+    }
+    return tokens, second, strange
 
 
 def without_nulls(told: Any) -> Any:
