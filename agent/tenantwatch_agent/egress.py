@@ -72,4 +72,6 @@ def depends_on_egress(one: ConfiguredCheck) -> bool:
         host = urlsplit(target if "://" in target else f"//{target}").hostname
     except ValueError:
         return True
-    return not is_loopback(host or "")
+    # Without a host, or with a folder in its place, it is a socket of this machine.
+    is_socket = "://" in target and (host or "%2F").upper().startswith("%2F")
+    return not (is_socket or is_loopback(host or ""))

@@ -261,6 +261,8 @@ async def test_that_something_was_reached_is_not_true_for_ever(monkeypatch: pyte
         ("host_resources", "this machine", False),
         ("plugin_validation", "/usr/lib/nagios/plugins/check_load", False),
         ("http_endpoint", "http://[", True),
+        ("database_connectivity", "postgresql:///shop", False),
+        ("database_connectivity", "postgresql://%2Frun%2Fpostgresql/shop", False),
         ("business_logic", "https://shop.example.org/orders", True),
         ("business_logic", "http://localhost/orders", False),
         ("business_logic", "shop.value > 0", False),

@@ -196,6 +196,9 @@ def without_secrets(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         port = ""
+    if not host and "://" in url:
+        # Python would leave the slashes out, of an address that names a socket.
+        return f"{parts.scheme}://{parts.path}"
     return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
 
 

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from tenantwatch_wire.records import Status
 
@@ -82,7 +82,7 @@ class DatabaseConnectivity:
                 raise ConfigurationError(f"expect: {'.'.join(name)!r} is neither value nor rows")
         self._url = secret_url(settings.url, settings.url_file, settings.url_env, tuple(_FAMILIES))
         self._tls = Tls(settings.tls, settings.ca_file)
-        self.target = without_secrets(self._url)
+        self.target = without_secrets(_dialled(self._url))
         self._phases = Phases()
         # A client that is missing is told with every look, as unknown; a wrong address is refused here.
         with contextlib.suppress(CheckerFailed):
@@ -172,6 +172,17 @@ class DatabaseConnectivity:
             findings.judge(self._lag, figures.replication_lag_seconds)
         if figures.replication_stopped:
             findings.add(Status.UNHEALTHY, f"replication stands still: {figures.replication_stopped}")
+
+
+def _dialled(url: str) -> str:
+    """With the host that PostgreSQL's client takes from the query, where it stands there."""
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query))
+    host = given.get("hostaddr") or given.get("host")
+    if not host:
+        return url
+    shown = f"[{host}]" if ":" in host else quote(host, safe="")
+    return urlunsplit((parts.scheme, shown, parts.path, "", ""))
 
 
 def _text(value: str | None) -> str:

@@ -491,3 +491,17 @@ async def test_a_password_that_a_server_says_again_is_not_shown(form: str) -> No
         result = await database(f"postgresql://{form.format(address)}")
     assert result.status is Status.UNHEALTHY
     assert result.text.endswith("FATAL: no such login: ***")
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("postgresql://u:p@db.example:5433/shop?sslmode=require", "postgresql://db.example:5433/shop"),
+        ("postgresql:///shop?host=db.example&password=x", "postgresql://db.example/shop"),
+        ("postgresql://db.example/shop?hostaddr=2001:db8::1", "postgresql://[2001:db8::1]/shop"),
+        ("postgresql:///shop?host=/run/postgresql", "postgresql://%2Frun%2Fpostgresql/shop"),
+        ("postgresql:///shop", "postgresql:///shop"),
+    ],
+)
+def test_what_is_looked_at_is_what_is_dialled(url: str, target: str) -> None:
+    assert DatabaseConnectivity(Settings(url=url)).target == target

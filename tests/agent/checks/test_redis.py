@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import subprocess
 import time
 from binascii import crc_hqx
@@ -162,6 +163,23 @@ async def test_tls(redis_server: RedisServer, tmp_path: Path) -> None:
         result = await seen(f"rediss://:{PASSWORD}@127.0.0.1:{port}/0", ca_file=authority.file)
         assert result.status is Status.UNHEALTHY
         assert "127.0.0.1" in result.text
+
+
+async def test_an_authority_that_was_replaced_is_the_one_from_then_on(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """Whatever time it was written at."""
+    (tmp_path / "new").mkdir()
+    old, new = Authority(tmp_path), Authority(tmp_path / "new")
+    async with tls_front(redis_server.port, new.mint("127.0.0.1").server()) as port:
+        url = f"rediss://:{PASSWORD}@127.0.0.1:{port}/0"
+        check = RedisConnectivity(Settings(url=url, ca_file=old.file))
+        definition = CheckDefinition("a", "redis_connectivity", 1000, 20_000)
+        assert (await look(definition, check)).status is Status.UNHEALTHY
+        written = old.file.stat()
+        os.utime(new.file, ns=(written.st_atime_ns, written.st_mtime_ns))
+        new.file.replace(old.file)
+        assert (await look(definition, check)).status is Status.HEALTHY
 
 
 async def test_memory_clients_and_saving(start: Start) -> None:
