@@ -1,4 +1,4 @@
-"""What a report says of one tenant, made again from exported facts, in the order in which it is compared."""
+"""A report of one tenant made again from exported facts, as the collector makes it."""
 
 from __future__ import annotations
 
@@ -6,89 +6,84 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tenantwatch_collector.reports.digests import fact_digests
-from tenantwatch_collector.reports.document import Heading, content_of, document_of
+from tenantwatch_collector.reports.document import Heading, document_of
 from tenantwatch_collector.reports.exported import Export
+from tenantwatch_collector.reports.naming import NamedPeriod
 from tenantwatch_collector.reports.subject import Subject
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.parts import Version
-from tenantwatch_collector.sla.periods import Period
-from tenantwatch_collector.sla.rounding import exact
 from tenantwatch_collector.sla.steps import steps_of
-from tenantwatch_collector.sla.terms import Terms
-from tenantwatch_collector.sla.written import terms_from_json
 
 Document = Mapping[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OF_TENANTS = ("tenants", "tenant_compliance", "violations")
+_OF_ALL = ("report_id", "content_digest", "trends", "overall_compliance")
 
 
-def told_again(
-    document: Document, export: Export, versions: Sequence[Version], as_of: int
-) -> tuple[dict[str, Any], Sequence[str]]:
-    """``narrowed`` content made from the export, and the checks whose changes its results do not give."""
+def made_again(
+    document: Document, export: Export, versions: Sequence[Version], named: NamedPeriod, as_of: int
+) -> dict[str, Any]:
+    """The document that the export gives, in the order in which it is compared."""
     terms, units = versions[-1].terms, export.units_per_second
-    seconds = Period(*(instant_of(document["report_period"][name], 1) for name in ("start", "end")))
-    period = seconds.in_units(units)
-    zone = ZoneInfo(document["report_period"]["timezone"])
     facts = export.facts(terms, as_of)
-    steps = [step.in_units(units) for step in steps_of(seconds, zone)]
-    judged = judge(versions, facts, period, as_of, steps)
-    metrics = _of_tenant(document["tenant_compliance"], export.tenant_id)
+    steps = [step.in_units(units) for step in steps_of(named.period, named.zone)]
+    judged = judge(versions, facts, named.period.in_units(units), as_of, steps)
+    told = of_tenant(document["tenant_compliance"], export.tenant_id)
     subject = Subject(
         export.tenant_id,
-        metrics["tenant_name"],
-        metrics["tier"],
+        told["tenant_name"],
+        told["tier"],
         judged,
         facts,
         export.windows_known(as_of),
         fact_digests(facts, judged),
     )
     tenant_id = None if "platform" in document["scope"] else export.tenant_id
-    again = json.loads(json.dumps(document_of(_heading(document, seconds), [subject], tenant_id)))
-    return narrowed(again, export), export.follows(terms, (period.start, min(period.end, as_of)), as_of)
+    again = document_of(heading_of(document, named), [subject], tenant_id)
+    return narrowed(json.loads(json.dumps(again)), export)
 
 
 def narrowed(document: Document, export: Export) -> dict[str, Any]:
-    """What the document says of the export's tenant alone: the numbers first, then what stands around."""
-    tenant_id, content = export.tenant_id, content_of(dict(document))
-    detail, of_all = _of_tenant(content["tenants"], tenant_id), "platform" in content["scope"]
-    told = {
-        "scope": content["scope"],
-        "report": detail["report"],
-        "metrics": _of_tenant(content["tenant_compliance"], tenant_id),
-        "violations": [v for v in content["violations"] if v["tenant_id"] == tenant_id],
-        **{name: value for name, value in detail.items() if name not in ("report", "parts", "digests")},
-        # Terms are compared by themselves.
-        "parts": [{name: part[name] for name in part if name != "terms"} for part in detail["parts"]],
-        # The trends and the compliance of a platform are of all its tenants.
-        "trends": [] if of_all else content["trends"],
-        "overall_compliance": {} if of_all else content["overall_compliance"],
-        # Burn rates are of the moment, whose results an export without changes may not have.
-        "burn": None
-        if export.changes is None
-        else _of_tenant(document["tenants"], tenant_id)["report"]["burn"],
-    }
-    return {**told, "digests": detail["digests"]}
+    """The document less what an export of one tenant cannot tell: of a platform's that tenant's part."""
+    told = {name: value for name, value in document.items() if name not in ("signature", "computation")}
+    if "platform" in document["scope"]:
+        told = {name: value for name, value in told.items() if name not in _OF_ALL}
+        for name in _OF_TENANTS:
+            told[name] = [each for each in told[name] if each["tenant_id"] == export.tenant_id]
+    told["tenants"] = [_detail(each, with_burn=export.changes is not None) for each in told["tenants"]]
+    return in_order(told)
 
 
-def _of_tenant(entries: Sequence[Any], tenant_id: str) -> Any:
+def in_order(document: Document) -> dict[str, Any]:
+    """The numbers first, and last the digests, which differ wherever anything does."""
+    details = [_in_order(each, ("report",), ("digests",)) for each in document["tenants"]]
+    first, last = ("scope", "report_period", "tenants"), ("content_digest", "report_id")
+    return _in_order({**document, "tenants": details}, first, last)
+
+
+def _in_order(values: Document, first: Sequence[str], last: Sequence[str]) -> dict[str, Any]:
+    names = [n for n in first if n in values] + [n for n in values if n not in (*first, *last)]
+    return {name: values[name] for name in [*names, *(n for n in last if n in values)]}
+
+
+def _detail(detail: Document, with_burn: bool) -> dict[str, Any]:
+    """Less the way to the numbers, which is another one, and burn rates where nothing tells them."""
+    told = {**detail}
+    if "rests_on" in told:
+        told["rests_on"] = {n: v for n, v in told["rests_on"].items() if n not in ("buckets", "results")}
+    if not with_burn:
+        told["report"] = {name: value for name, value in told["report"].items() if name != "burn"}
+    return told
+
+
+def of_tenant(entries: Sequence[Any], tenant_id: str) -> Any:
     """The entry of that tenant. Raises KeyError."""
     for entry in entries:
         if entry["tenant_id"] == tenant_id:
             return entry
     raise KeyError(f"nothing of tenant {tenant_id}")
-
-
-def versions_told(detail: Document) -> list[Version]:
-    """The terms in the report itself; none in a platform's."""
-    versions = []
-    for part in detail.get("parts", ()):
-        terms: Terms = terms_from_json(part["terms"])
-        start = exact(part["from"]) * terms.units_per_second
-        versions.append(Version(int(start), terms))
-    return versions
 
 
 def instant_of(text: str, units: int) -> int:
@@ -97,7 +92,18 @@ def instant_of(text: str, units: int) -> int:
     return since // timedelta(microseconds=1) * units // 1_000_000
 
 
-def _heading(document: Document, period: Period) -> Heading:
-    told = document["report_period"]
+def heading_of(document: Document, named: NamedPeriod) -> Heading:
+    """The document's, with the period that it is of."""
     as_of, made = (datetime.fromisoformat(document[name]) for name in ("as_of", "generated_at"))
-    return Heading(told["type"], told["label"], told["timezone"], period, as_of, made)
+    stage, revision, reason = (document[name] for name in ("stage", "revision", "reason"))
+    return Heading(
+        named.period_type,
+        named.label,
+        str(named.zone),
+        named.period,
+        as_of,
+        made,
+        stage,
+        revision,
+        reason,
+    )

@@ -15,8 +15,8 @@ def first_difference(told: Any, found: Any, name: str) -> str:
     if isinstance(told, Mapping) and isinstance(found, Mapping):
         for key in dict.fromkeys([*told, *found]):
             if key not in told or key not in found:
-                return f"{name}.{key}: only in the {'report' if key in told else 'recomputed report'}"
-            difference = first_difference(told[key], found[key], f"{name}.{key}")
+                return f"{_of(name, key)}: only in the {'report' if key in told else 'recomputed report'}"
+            difference = first_difference(told[key], found[key], _of(name, key))
             if difference:
                 return difference
         return ""
@@ -28,3 +28,7 @@ def first_difference(told: Any, found: Any, name: str) -> str:
     # To Python 1 is true, and to nobody else.
     same = told == found and isinstance(told, bool) == isinstance(found, bool)
     return "" if same else f"{name}: the report says {told}, {found} follows"
+
+
+def _of(name: str, key: str) -> str:
+    return f"{name}.{key}" if name else key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tenantwatch_collector.health import Change, CheckResult, known_history
@@ -14,6 +13,9 @@ from tenantwatch_collector.sla.facts import Facts, known_facts
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.traffic import RequestCount
+
+LEAD_SECONDS = 35 * 86_400
+"""How far before a period facts are told: burn rates and open incidents reach back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +74,3 @@ class Export:
             corrections=corrections_known(self.corrections, as_of),
             rollups=Rollups(self.sums, raw_from=self.raw_from),
         )
-
-    def follows(self, terms: Terms, period: tuple[int, int], as_of: int) -> Sequence[str]:
-        """The checks whose told changes in the period are not those that the results give."""
-        if self.changes is None:
-            return ()
-        from_results = known_facts(terms, self.results, as_of).changes
-        return [
-            name
-            for name in dict.fromkeys(check.check_id for check in terms.checks)
-            if _inside(known_history(self.changes.get(name, ()), as_of), period)
-            != _inside(from_results[name], period)
-        ]
-
-
-def _inside(changes: Sequence[Change], period: tuple[int, int]) -> list[Change]:
-    return [change for change in changes if period[0] <= change.time < period[1]]

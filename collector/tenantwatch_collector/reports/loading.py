@@ -19,7 +19,7 @@ from tenantwatch_collector.reports.agreements import (
     windows_known,
 )
 from tenantwatch_collector.reports.counting import Counting
-from tenantwatch_collector.reports.exported import DatedTerms, Export
+from tenantwatch_collector.reports.exported import LEAD_SECONDS, DatedTerms, Export
 from tenantwatch_collector.reports.members import members_by_time, name_of, places_of
 from tenantwatch_collector.reports.opened import WIDTHS_S, Opened
 from tenantwatch_collector.reports.requested import requests_of
@@ -38,8 +38,7 @@ from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.traffic import Unmasked
 from tenantwatch_collector.store.base import KnownChange, Tenant, TenantCheck, WindowRecord
 
-LEAD_US = 35 * 86_400 * UNITS
-"""How far before a period windows are looked for: burn rates and open incidents reach back."""
+LEAD_US = LEAD_SECONDS * UNITS
 _DAY_US = WIDTHS_S[0] * UNITS
 
 

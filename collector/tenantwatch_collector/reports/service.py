@@ -30,7 +30,7 @@ from tenantwatch_collector.sla.contract import Tier, versions_known
 from tenantwatch_collector.sla.judged import Judged, judge
 from tenantwatch_collector.sla.local_time import LocalTime
 from tenantwatch_collector.sla.steps import steps_of
-from tenantwatch_collector.store.base import PLATFORM_KEY, IssuedReport, Store, Tenant
+from tenantwatch_collector.store.base import PLATFORM_KEY, IssuedReport, Store, Tenant, TenantCheck
 
 _AT_ONCE = 100
 """Tenants that are read together: enough to spare the database, few enough to spare memory."""
@@ -110,9 +110,9 @@ class Reports:
         named = await self._named(tenant, asked)
         _, loaded = await self._judged(tenant, named, asked.as_of_us, by_check=True)
         as_of_us, low = asked.as_of_us, (named.period.start * UNITS) - LEAD_US
-        # A day more, for the platform's reports, whose days are those of UTC.
-        high = min(named.period.end * UNITS + _DAY_US, as_of_us)
-        names = {c.check_key: name_of(c) for c in await self._store.tenant_checks(tenant.tenant_key)}
+        checks = await self._store.tenant_checks(tenant.tenant_key)
+        high = min(named.period.end * UNITS + _longest_run_us(checks), as_of_us)
+        names = {check.check_key: name_of(check) for check in checks}
         for line in write_export(export_of(tenant, loaded, as_of_us)):
             yield line
         async for key, results in results_of(self._store, tenant.tenant_key, low, high, as_of_us):
@@ -169,6 +169,13 @@ def _subject(tenant: Tenant, loaded: Loaded, judged: Judged) -> Subject:
     return Subject(
         tenant.tenant_id, name, agreed, judged, loaded.facts, loaded.windows, digests, loaded.known_us
     )
+
+
+def _longest_run_us(checks: Sequence[TenantCheck]) -> int:
+    """How far after a period results may confirm one in it; a day at least, for the platform's reports, whose
+    days are those of UTC."""
+    runs = [max(c.confirm_failures, c.confirm_successes) * c.stale_after_ms * 1000 for c in checks]
+    return max(_DAY_US, *runs)
 
 
 def _named_in_utc(asked: Asked) -> NamedPeriod:

@@ -15,6 +15,7 @@ import pytest
 from tenantwatch_collector.engines import checks as books
 from tenantwatch_collector.engines.judge import Judge
 from tenantwatch_collector.health import Change, CheckResult, measurements, timeline
+from tenantwatch_collector.reports.follows import changes_again
 from tenantwatch_collector.reports.loading import Loaded, export_of, load
 from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.sla.periods import Period
@@ -138,7 +139,8 @@ class Life:
             export = export_of(self.tenant, loaded, as_of_us)
             export.results["a/http"] = self.sent
             terms = loaded.versions[-1].terms
-            assert not export.follows(terms, (self.begun_us - DAY_US, as_of_us), as_of_us)
+            since_us = self.begun_us - DAY_US
+            assert list(changes_again(export, terms, since_us, (self.begun_us, as_of_us), as_of_us)) == []
 
 
 async def life_in(folder: Path, clock: Clock) -> Life:

@@ -70,7 +70,8 @@ async def test_what_a_check_becomes_now_changes_no_figure_of_the_past(
     assert await Reports(life.store, signer).tenant_report(life.tenant, now()) == final
     said = list(verify(final, read_export(await exported(life, signer))))
     assert "acme: the exported terms are those in force" in said
-    assert not [line for line in said if isinstance(line, Note) and "give other changes" in line]
+    assert "acme: the exported changes are those that the exported results give" in said
+    assert not [line for line in said if isinstance(line, Note) and "are told" in line]
 
 
 async def test_a_change_within_a_period_is_one_from_that_instant_on(life: Life, signer: Signer) -> None:
@@ -91,7 +92,7 @@ async def test_a_change_within_a_period_is_one_from_that_instant_on(life: Life, 
     assert sum(line.startswith("   a/http:") for line in explain(found)) == 2
     document = await Reports(life.store, signer).tenant_report(life.tenant, now())
     said = list(verify(json.loads(json.dumps(document)), read_export(await exported(life, signer))))
-    assert said[-1] == "acme: the exported facts have the digests of the report's facts"
+    assert said[-2] == "acme: the exported changes are those that the exported results give"
 
 
 async def test_a_quarter_in_which_it_changed_is_named_where_its_results_are_gone(life: Life) -> None:

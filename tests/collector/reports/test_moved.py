@@ -13,18 +13,21 @@ from typing import Any
 import numpy as np
 import pytest
 from tenantwatch_collector.health import Change, CheckResult, differences
+from tenantwatch_collector.reports.again import instant_of, made_again
 from tenantwatch_collector.reports.agreements import UNITS
 from tenantwatch_collector.reports.canonical import digest
 from tenantwatch_collector.reports.difference import Difference
 from tenantwatch_collector.reports.document import content_of, report_id_of
 from tenantwatch_collector.reports.export import read_export
+from tenantwatch_collector.reports.exported import Export
 from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.members import Members
+from tenantwatch_collector.reports.named_again import local_time_of, same_period
 from tenantwatch_collector.reports.naming import PeriodName
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import Signer, load_signer
 from tenantwatch_collector.reports.verify import Note, verify
-from tenantwatch_collector.sla import known_facts
+from tenantwatch_collector.sla import Bucket, known_facts
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.store.base import (
     AgentPosition,
@@ -214,47 +217,104 @@ async def test_a_beginning_that_is_agreed_later_is_none_of_an_earlier_report(pas
     assert HOLDS in await past.held(later)
 
 
-async def test_what_an_earlier_build_did_not_tell_is_said_and_held_against_nobody(past: Past) -> None:
-    """It called a group whose role changes otherwise, and did not say of when its export is."""
+async def test_what_another_build_made_is_held_against_nobody_unless_it_is_the_same(past: Past) -> None:
+    """Nobody knows what its rules were: what differs by today's may have been right, and is not proved."""
     await past.redefine(WEB, PARTNER)
-    await past.live_until(START_US + 25 * HOUR_US)
-    await past.redefine(LEFT, PARTNER)
     await past.live_until(START_US + 33 * HOUR_US, half_of_the_time)
     report, lines = await past.report(), await past.export()
-    said = list(verify(report, read_export(_as_before(lines))))
+    report |= {"computation": 3}
+    said = list(verify(past.signer.sign(report), read_export(lines)))
     assert HOLDS in said
-    assert "burn rates are not made again: the report or the export is of an earlier build" in _notes(said)
+    assert "says that it is of computation 3; this build checks it by" in _notes(said)
     (detail,) = report["tenants"]
-    detail["parts"][0]["terms"] = _renamed(detail["parts"][0]["terms"])
-    report |= {"computation": 3, "content_digest": digest(content_of(report))}
-    report["report_id"] = report_id_of("2025-11-08", report["content_digest"])
-    assert HOLDS in list(verify(past.signer.sign(report), read_export(lines)))
-    detail["parts"][0]["terms"]["groups"][0]["role"] = "degrading"
-    report["content_digest"] = digest(content_of(report))
-    report["report_id"] = report_id_of("2025-11-08", report["content_digest"])
-    with pytest.raises(Difference, match=r"parts\[0\].terms.checks\[0\].group"):
+    detail["report"]["burn"][0]["long_rate"] = "0.0001"
+    with pytest.raises(Difference, match=r"long_rate.*cannot be checked: the report is of computation 3"):
         list(verify(past.signer.sign(report), read_export(lines)))
 
 
-async def test_an_export_from_before_the_report_does_not_tell_its_burn_rates(past: Past) -> None:
-    """Else a report might say that it is of any later instant."""
+@pytest.mark.parametrize(("says", "words"), [(True, "was made before that"), (False, "does not say of when")])
+async def test_an_export_from_before_the_report_proves_nothing_of_the_time_between(
+    past: Past, says: bool, words: str
+) -> None:
+    """Else a report might say that it is of any later instant, and leave out what arrived late."""
     await past.redefine(WEB, PARTNER)
     await past.live_until(START_US + 33 * HOUR_US)
     lines = await past.export()
     await past.live_until(START_US + 40 * HOUR_US)
-    said = list(verify(await past.report(), read_export(lines)))
-    assert "the export was made before 2025-11-09T16:00:00Z, of which the report says it is" in _notes(said)
+    with pytest.raises(Difference, match=f"as_of: .*{words}"):
+        list(verify(await past.report(), read_export(lines if says else _of_no_instant(lines))))
 
 
-def _notes(said: Sequence[str]) -> str:
-    return " ".join(line for line in said if isinstance(line, Note))
+@pytest.mark.parametrize("rewrites_all", [True, False])
+async def test_changes_that_are_not_those_of_the_results_are_found_out(
+    past: Past, rewrites_all: bool
+) -> None:
+    """Who holds the key may write down another past: the results that are left show it."""
+    await past.redefine(WEB, PARTNER)
+    await past.live_until(START_US + 20 * HOUR_US)
+    await past.live_until(START_US + 21 * HOUR_US, lambda check_id, number: Status.UNHEALTHY)
+    await past.live_until(START_US + 33 * HOUR_US)
+    export, report = read_export(await past.export()), await past.report()
+    assert report["tenants"][0]["report"]["incidents"]
+    # As if there had been none.
+    export.changes = {name: found[:1] for name, found in (export.changes or {}).items()}
+    lie = _rewritten(past, report, export) if rewrites_all else report
+    words = "change: the export says that a/.* its results give" if rewrites_all else r"report\.seconds"
+    with pytest.raises(Difference, match=words):
+        list(verify(lie, export))
 
 
-def _as_before(lines: Sequence[str]) -> list[str]:
+async def test_no_sum_stands_for_results_that_are_there(past: Past) -> None:
+    await past.redefine(WEB, PARTNER)
+    await past.live_until(START_US + 33 * HOUR_US)
+    export = read_export(await past.export())
+    export.sums["a/web"] = [Bucket(START_US + 48 * HOUR_US, 900 * UNITS)]
+    with pytest.raises(Difference, match="sum: a/web has one of 2025-11-10T00:00:00Z"):
+        list(verify(await past.report(), export))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"label": "2025-11-07"},
+        {"label": "2025-11"},
+        {"type": "monthly"},
+        {"timezone": "America/New_York"},
+        {"start": "2025-11-08T06:00:00Z"},
+        {"end": "2025-11-08T23:00:00Z"},
+    ],
+)
+async def test_a_period_is_what_its_type_and_label_name(past: Past, told: dict[str, str]) -> None:
+    await past.redefine(WEB, PARTNER)
+    await past.live_until(START_US + 33 * HOUR_US)
+    report, export = await past.report(), read_export(await past.export())
+    report["report_period"] |= told
+    with pytest.raises(Difference, match="report_period"):
+        list(verify(_signed_again(past, report), export))
+
+
+def _rewritten(past: Past, report: Any, export: Export) -> Any:
+    """The report that these facts give, by whoever has the key."""
+    as_of_us = instant_of(report["as_of"], UNITS)
+    versions = export.versions(as_of_us)
+    named = same_period(report, local_time_of(versions), as_of_us // UNITS)
+    told = made_again(report, export, versions, named, as_of_us)
+    told["tenants"][0]["rests_on"] |= report["tenants"][0]["rests_on"]
+    told["tenants"][0]["rests_on"]["changes"] = sum(map(len, (export.changes or {}).values()))
+    return _signed_again(past, report | told)
+
+
+def _signed_again(past: Past, report: Any) -> Any:
+    report["content_digest"] = digest(content_of(report))
+    report["report_id"] = report_id_of(report["report_period"]["label"], report["content_digest"])
+    return json.loads(json.dumps(past.signer.sign(report)))
+
+
+def _of_no_instant(lines: Sequence[str]) -> list[str]:
     heading = json.loads(lines[0])
     del heading["as_of"]
     return [json.dumps(heading), *lines[1:]]
 
 
-def _renamed(terms: Any) -> Any:
-    return json.loads(json.dumps(terms).replace('"site"', '"site (critical)"'))
+def _notes(said: Sequence[str]) -> str:
+    return " ".join(line for line in said if isinstance(line, Note))
