@@ -39,7 +39,8 @@ def _written(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     # Most are as they should be: a report of a thousand tenants has half a million of them.
     if isinstance(value, dict):
-        return {key: each if type(each) in _PLAIN else _plain(each) for key, each in value.items()}
+        odd = {key: _plain(each) for key, each in value.items() if type(each) not in _PLAIN}
+        return value | odd if odd else value
     if isinstance(value, list | tuple):
         return [each if type(each) in _PLAIN else _plain(each) for each in value]
     if isinstance(value, float) and value.is_integer():

@@ -99,13 +99,13 @@ class Issuing:
         document = await asyncio.to_thread(judged.document)
         named, asked = judged.named, judged.asked
         if named.period_type == "rolling" or named.period.end > asked.as_of:
-            return self._signer.sign(document)
+            return await self._signed(document)
         if asked.now:
             return await self._issue(judged, document)
         # What was issued by then is what was said then, though more may be known of it today.
         kept = await self._store.issued(judged.key, named.period_type, named.label)
         earlier = [issued for issued in kept if issued.issued_at_us <= asked.as_of_us]
-        return _told(earlier[-1]) if earlier else self._signer.sign(document)
+        return _told(earlier[-1]) if earlier else await self._signed(document)
 
     async def _issue(self, judged: Judgement, document: Mapping[str, Any]) -> dict[str, Any]:
         named = judged.named
@@ -118,12 +118,16 @@ class Issuing:
             if issue is None:
                 return _told(kept[-1])
             if issue.stage == "provisional":
-                return self._signer.sign(dict(document))
-            signed = self._signer.sign(
+                return await self._signed(document)
+            signed = await self._signed(
                 await asyncio.to_thread(judged.document, issue.stage, issue.number, issue.reason)
             )
             if await self._keep(judged, issue, signed, kept):
                 return signed
+
+    async def _signed(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """In a thread: a report of many tenants takes its time."""
+        return await asyncio.to_thread(self._signer.sign, document)
 
     async def _next(
         self, judged: Judgement, document: Mapping[str, Any], kept: Sequence[IssuedReport]

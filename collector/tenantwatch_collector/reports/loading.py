@@ -67,13 +67,13 @@ async def load(
     period: Period,
     as_of_us: int,
     tier: Tier | None = None,
-    steps: Sequence[Period] = (),
+    cuts: Sequence[int] = (),
     by_check: bool = False,
 ) -> Loaded:
     """Everything known at ``as_of_us``; on another ``tier``, if given, than agreed: each part of the period
     keeps its own hours, policies and credits, and gets the targets of that tier.
 
-    ``steps`` are those of the trend that will be made of it; ``by_check`` tells every check apart.
+    ``cuts`` are those of the trend that will be made of it; ``by_check`` tells every check apart.
     """
     found = opened.facts[tenant.tenant_key]
     agreed = [each for each in versions_of(tenant, found.contracts) if each.recorded_at <= as_of_us]
@@ -95,7 +95,7 @@ async def load(
     laid_out = lay_out_parts(versions, facts, period, as_of_us)
     places = places_of(members)
     counted = [_counted(stretches, part, as_of_us) for _, part, stretches in laid_out]
-    pieces = pieces_of(counted, steps, places.borders)
+    pieces = pieces_of(counted, [*cuts, *cuts_at(places.borders)])
     counting = Counting(opened, tenant.tenant_key, members[-1][1].names, places, as_of_us, by_check)
     measured, rollups = await counting.count(pieces)
     by_look = any(terms.slices is not None for terms, _, _ in laid_out)
@@ -155,13 +155,19 @@ def _dated_terms(tenant: Tenant, loaded: Loaded) -> list[DatedTerms]:
     return found
 
 
-def pieces_of(
-    counted: Sequence[Sequence[Span]], steps: Sequence[Period], borders: Sequence[int] = ()
-) -> list[Span]:
-    """The time in which results count, of each part of the period, cut at steps' ends and ``borders``: not at
-    a UTC day's end, which no sum goes on over."""
-    borders = [*borders, *(border for step in steps for border in (step.start, step.end))]
-    cuts = sorted({border for border in borders if border % _DAY_US})
+def cuts_of(steps: Iterable[Period]) -> list[int]:
+    """Where the steps of a trend cut time."""
+    return cuts_at({border for step in steps for border in (step.start, step.end)})
+
+
+def cuts_at(borders: Iterable[int]) -> list[int]:
+    """Not at a UTC day's end, which no sum goes on over."""
+    return [border for border in borders if border % _DAY_US]
+
+
+def pieces_of(counted: Sequence[Sequence[Span]], cuts: Sequence[int]) -> list[Span]:
+    """The time in which results count, of each part of the period, cut where sums must not go on."""
+    cuts = sorted(set(cuts))
     return [piece for part in counted for low, high in part for piece in _cut(low, high, cuts)]
 
 

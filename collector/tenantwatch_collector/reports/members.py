@@ -165,7 +165,7 @@ def _member(check: TenantCheck, before: CheckTerms | None, changes: Sequence[Cha
 def _roles(members: Sequence[Defined], chosen: Chosen) -> list[tuple[int, Role]]:
     """A group's roles, each with when it begins: as agreed, else by the kinds that are there at the time."""
     name = members[0][0].group
-    alone = {group_of(chosen, name, [check.kind]).role for check, _ in members}
+    alone = {group_of(chosen, name, [kind]).role for kind in {check.kind for check, _ in members}}
     if len(alone) == 1:
         return [(_FIRST, alone.pop())]
     events = [event for check, terms in members for event in _comes_and_goes(check.kind, terms)]

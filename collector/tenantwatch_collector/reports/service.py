@@ -16,6 +16,7 @@ from tenantwatch_collector.reports.issuing import Asked, Issuing, Judgement
 from tenantwatch_collector.reports.loading import (
     LEAD_US,
     Loaded,
+    cuts_of,
     export_of,
     load,
     pieces_of,
@@ -142,10 +143,11 @@ class Reports:
         period = named.period.in_units(UNITS)
         steps = [step.in_units(UNITS) for step in steps_of(named.period, named.zone)]
         inside = period.start, max(period.start, min(period.end, as_of_us))
-        pieces = pieces_of([[inside] if inside[0] < inside[1] else []], steps)
+        cuts = cuts_of(steps)
+        pieces = pieces_of([[inside] if inside[0] < inside[1] else []], cuts)
         keys = [tenant.tenant_key for tenant in tenants]
         opened = await open_facts(self._store, self._touches, keys, pieces, as_of_us)
-        loaded = [await load(opened, tenant, period, as_of_us, tier, steps, by_check) for tenant in tenants]
+        loaded = [await load(opened, tenant, period, as_of_us, tier, cuts, by_check) for tenant in tenants]
 
         def judge_them() -> list[tuple[Subject, Loaded]]:
             judged = [judge(e.versions, e.facts, period, as_of_us, steps, e.laid_out) for e in loaded]

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Signer:
     def __repr__(self) -> str:
         return f"Signer({self.key_id})"
 
-    def sign(self, report: dict[str, Any]) -> dict[str, Any]:
+    def sign(self, report: Mapping[str, Any]) -> dict[str, Any]:
         """The same report with its signature, in the place of any that it had."""
         unsigned = {name: value for name, value in report.items() if name != "signature"}
         signature = base64.b64encode(self._key.sign(canonical(unsigned))).decode()

@@ -173,9 +173,8 @@ class _Whole:
         self._as_of = as_of
 
     def __call__(self, bucket: Bucket) -> bool:
-        if bucket.known_at > self._as_of:
-            return False
-        return self.contains(bucket.start) and bucket.end <= self._span_at(bucket.start)[1]
+        low, high = self._span_at(bucket.start)
+        return bucket.known_at <= self._as_of and low <= bucket.start and bucket.end <= high
 
     def contains(self, time: int) -> bool:
         low, high = self._span_at(time)

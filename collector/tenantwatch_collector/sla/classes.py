@@ -6,11 +6,13 @@ between them. Beside the class stands the ``real`` level under the mask, which d
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
-from itertools import groupby, islice, takewhile
+from functools import lru_cache
+from itertools import groupby
 from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tenantwatch_wire.records import Status
@@ -79,9 +81,11 @@ class Scene:
         self._in_scope = False
 
     def set_level(self, check_id: str, level: Status) -> None:
-        self._count(check_id, -1)
-        self._levels[check_id] = level
-        self._count(check_id, 1)
+        before, self._levels[check_id] = self._levels[check_id], level
+        group = self._group_of.get(check_id)
+        if group is not None and check_id not in self._dropped:
+            self._there[group][before] -= 1
+            self._there[group][level] += 1
 
     def set_member(self, check_id: str, group: str) -> None:
         self._count(check_id, -1)
@@ -135,44 +139,57 @@ def classify(
     terms: Terms, changes: Mapping[str, Sequence[Change]], masks: Masks, within: Span
 ) -> list[Stretch]:
     """The stretches of ``within``, in order and without a gap; neighbours differ."""
-    scene = Scene(terms)
-    since, end = within
+    scene, (reached, end) = Scene(terms), within
     stretches: list[Stretch] = []
-    events = sorted(_events(terms, changes, masks), key=itemgetter(0))
-    for time, apply, what in events:
-        if time >= end:
-            break
-        if time > since:
-            append_stretch(stretches, Stretch(since, time, *scene.judge(), terms.policies))
-            since = time
+    since, before = reached, None
+    events = sorted((e for e in _events(terms, changes, masks) if e[0] < end), key=itemgetter(0))
+    for time, apply, what in [*events, (end, Scene.set_in_scope, (False,))]:
+        if time > reached:
+            judged = scene.judge()
+            if judged != before:
+                if before is not None:
+                    stretches.append(Stretch(since, reached, *before, terms.policies))
+                since, before = reached, judged
+            reached = time
         apply(scene, *what)
-    if since < end:
-        append_stretch(stretches, Stretch(since, end, *scene.judge(), terms.policies))
+    if before is not None:
+        stretches.append(Stretch(since, end, *before, terms.policies))
     return stretches
 
 
-def tally(stretches: Sequence[Stretch], within: Span) -> dict[TimeClass, int]:
+def touching(stretches: Sequence[Stretch], within: Span) -> Sequence[Stretch]:
+    """Those that may have any of it, out of stretches in order: all others have none."""
+    first = max(0, bisect_right(stretches, (within[0], _END)) - 1)
+    return stretches[first : bisect_left(stretches, (within[1],), first)]
+
+
+def tally(stretches: Sequence[Stretch], within: Span) -> Mapping[TimeClass, int]:
     """How much of ``within`` each class has; together they are all of what the stretches, which are in order,
     cover of it."""
-    total, (low, high) = _NO_TIME.copy(), within
-    first = max(0, bisect_right(stretches, low, key=_start) - 1)
-    for stretch in islice(stretches, first, None):
-        start, end = stretch.start, stretch.end
-        if start >= high:
-            break
-        if end > low:
-            total[stretch.time_class] += (end if end < high else high) - (start if start > low else low)
-    return total
+    return _tally(touching(stretches, within), *within)
 
 
 def tally_by_policies(
     stretches: Sequence[Stretch], within: Span
-) -> Iterator[tuple[Policies, dict[TimeClass, int]]]:
+) -> Iterator[tuple[Policies, Mapping[TimeClass, int]]]:
     """The same, apart for the times that count by other policies."""
-    first = max(0, bisect_right(stretches, within[0], key=_start) - 1)
-    inside = takewhile(lambda stretch: stretch.start < within[1], islice(stretches, first, None))
-    for policies, alike in groupby(inside, key=attrgetter("policies")):
-        yield policies, tally(list(alike), within)
+    for policies, alike in groupby(touching(stretches, within), key=attrgetter("policies")):
+        yield policies, _tally(list(alike), *within)
+
+
+def _tally(inside: Sequence[Stretch], low: int, high: int) -> Mapping[TimeClass, int]:
+    if len(inside) == 1 and inside[0].start <= low <= high <= inside[0].end:
+        return _all_of(inside[0].time_class, high - low)
+    total = _NO_TIME.copy()
+    for stretch in inside:
+        total[stretch.time_class] += max(0, min(stretch.end, high) - max(stretch.start, low))
+    return total
+
+
+@lru_cache(maxsize=1024)
+def _all_of(time_class: TimeClass, amount: int) -> Mapping[TimeClass, int]:
+    """One object for most days of most tenants, of which nothing happened."""
+    return MappingProxyType(_NO_TIME | {time_class: amount})
 
 
 def append_stretch(stretches: list[Stretch], new: Stretch) -> None:
@@ -197,8 +214,8 @@ def _events(
     for check_id in dict.fromkeys(check.check_id for check in terms.checks):
         for change in changes.get(check_id, ()):
             yield change.time, Scene.set_level, (check_id, change.level)
-        dropped = union((w.start, w.end) for w in masks.windows if w.checks and check_id in w.checks)
-        for start, end in dropped:
+        dropped = [(w.start, w.end) for w in masks.windows if w.checks and check_id in w.checks]
+        for start, end in union(dropped) if dropped else ():
             yield start, Scene.set_dropped, (check_id, True)
             yield end, Scene.set_dropped, (check_id, False)
     for check in terms.checks:

@@ -11,7 +11,7 @@ from tenantwatch_collector.sla.defined import definitions_in
 from tenantwatch_collector.sla.evaluate import Evaluation
 from tenantwatch_collector.sla.explain_words import group_words, instant, number, or_none, seconds, utc
 from tenantwatch_collector.sla.histogram import LatencyHistogram
-from tenantwatch_collector.sla.report import report
+from tenantwatch_collector.sla.report import PERCENTS, report
 from tenantwatch_collector.sla.rounding import decimal_text, half_even_text
 from tenantwatch_collector.sla.terms import Burn
 from tenantwatch_collector.sla.verdict import health_parts
@@ -178,8 +178,7 @@ def _traffic(e: Evaluation) -> Iterator[str]:
 def percentile_lines(latency: LatencyHistogram) -> Iterator[str]:
     """Each by its rank in the histogram, whose buckets are narrower than 0.79 % of what is in them."""
     yield f"   of {latency.count} response times in order, by buckets, the slowest {latency.max_us} us:"
-    for percent in (50, 95, 99):
-        found = latency.ranked(percent)
+    for percent, found in zip(PERCENTS, latency.ranked(PERCENTS), strict=True):
         if found is not None:
             least = ", or the slowest" if found.latency_us < found.highest_us else ""
             yield (

@@ -6,7 +6,7 @@ Merging adds counts, so it is exact and the order does not matter.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -106,6 +106,9 @@ class LatencyHistogram:
             self.max_us = other.max_us if self.max_us is None else max(self.max_us, other.max_us)
 
     def _add(self, counts: Mapping[int, int]) -> None:
+        if not self._counts:
+            self._counts = dict(counts)
+            return
         for bucket, count in counts.items():
             self._counts[bucket] = self._counts.get(bucket, 0) + count
 
@@ -114,16 +117,20 @@ class LatencyHistogram:
 
     def percentile_us(self, percent: int) -> int | None:
         """Nearest rank: the highest latency of that rank's bucket, at most the exact maximum."""
-        found = self.ranked(percent)
+        (found,) = self.ranked([percent])
         return None if found is None else found.latency_us
 
-    def ranked(self, percent: int) -> Ranked | None:
-        """The percentile with all that it follows from; None where nothing was counted."""
+    def ranked(self, percents: Sequence[int]) -> list[Ranked | None]:
+        """These percentiles with all that they follow from; None where nothing was counted."""
         if self.max_us is None:
-            return None
-        rank = max(1, -(-percent * self.count // 100))
+            return [None] * len(percents)
         buckets = sorted(self.counts)
         through = list(accumulate(map(self.counts.__getitem__, buckets)))
-        place = bisect_left(through, rank)
-        inside, highest = self.counts[buckets[place]], highest_of(buckets[place])
-        return Ranked(rank, through[place] - inside, inside, highest, min(highest, self.max_us))
+        ranks = [max(1, -(-percent * self.count // 100)) for percent in percents]
+        places = [(rank, bisect_left(through, rank)) for rank in ranks]
+        return [self._ranked(rank, buckets[place], through[place]) for rank, place in places]
+
+    def _ranked(self, rank: int, bucket: int, through: int) -> Ranked:
+        assert self.max_us is not None
+        inside, highest = self.counts[bucket], highest_of(bucket)
+        return Ranked(rank, through - inside, inside, highest, min(highest, self.max_us))

@@ -19,6 +19,8 @@ from tenantwatch_collector.sla.rounding import (
 )
 from tenantwatch_collector.sla.traffic import Slices, Traffic
 
+PERCENTS = (50, 95, 99)
+
 
 def report(evaluation: Evaluation) -> dict[str, Any]:
     """The report of one tenant and period; times and durations in seconds, exact decimals where not whole."""
@@ -88,7 +90,10 @@ def _response(traffic: Traffic) -> dict[str, Any]:
     return {
         "count": latency.count,
         "mean_ms": _maybe(half_even_text, latency.mean_ms(), 3),
-        **{f"p{percent}_us": latency.percentile_us(percent) for percent in (50, 95, 99)},
+        **{
+            f"p{percent}_us": None if found is None else found.latency_us
+            for percent, found in zip(PERCENTS, latency.ranked(PERCENTS), strict=True)
+        },
         "max_us": latency.max_us,
     }
 

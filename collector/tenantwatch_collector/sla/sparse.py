@@ -22,8 +22,11 @@ def encode_counts(counts: Mapping[int, int]) -> bytes:
     """The counts by bucket number; equal counts give equal bytes."""
     encoded, before = bytearray(), 0
     for bucket, count in sorted(counts.items()):
-        append_number(encoded, bucket - before)
-        append_number(encoded, count)
+        for number in (bucket - before, count):
+            if number <= 0x7F:
+                encoded.append(number)
+            else:
+                append_number(encoded, number)
         before = bucket
     return bytes(encoded)
 

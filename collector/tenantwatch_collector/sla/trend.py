@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 from tenantwatch_collector.health import Measurement
 from tenantwatch_collector.sla.availability import Counted, Seconds, count, count_within
 from tenantwatch_collector.sla.buckets import Reported, Rollups, count_results
-from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally
+from tenantwatch_collector.sla.classes import Stretch, TimeClass, tally, touching
 from tenantwatch_collector.sla.evaluate import reported_checks
 from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.periods import Period
@@ -66,7 +66,6 @@ class _Part:
         self._terms = terms
         self._period = period
         self._stretches = stretches
-        self._starts = [stretch.start for stretch in stretches]
 
     @cached_property
     def _checks(self) -> Sequence[Reported]:
@@ -77,8 +76,7 @@ class _Part:
 
     def point(self, near: _Near, step: Period, as_of: int) -> Point:
         inside = step.start, min(step.end, as_of)
-        first = max(0, bisect_right(self._starts, inside[0]) - 1)
-        stretches = self._stretches[first : bisect_left(self._starts, inside[1])]
+        stretches = touching(self._stretches, inside)
         seconds = tally(stretches, inside)
         traffic = near.whole(*inside, as_of) if not _is_masked(seconds) else None
         if traffic is None:
@@ -117,12 +115,12 @@ class _Near:
         if self._buckets or self._measured or self._requests is not None:
             return None
         buckets = self._together.within(low, high)
+        if any(bucket.end > high or bucket.known_at > as_of for bucket in buckets):
+            return None
+        if len(buckets) == 1:
+            return Traffic(buckets[0].total, buckets[0].unhealthy, buckets[0].latency)
         traffic = Traffic()
         for bucket in buckets:
-            if bucket.end > high or bucket.known_at > as_of:
-                return None
-            if len(buckets) == 1:
-                return Traffic(bucket.total, bucket.unhealthy, bucket.latency)
             traffic.total += bucket.total
             traffic.errors += bucket.unhealthy
             traffic.latency.merge(bucket.latency)

@@ -13,7 +13,7 @@ import pytest
 from tenantwatch_collector.engines.rollups import RollupEngine
 from tenantwatch_collector.health import Change, CheckResult, differences, measurements, timeline
 from tenantwatch_collector.reports.agreements import UNITS
-from tenantwatch_collector.reports.loading import Loaded, load, pieces_of
+from tenantwatch_collector.reports.loading import Loaded, cuts_of, load, pieces_of
 from tenantwatch_collector.reports.opened import Touches, open_facts
 from tenantwatch_collector.sla import Evaluation, Period, known_facts, report
 from tenantwatch_collector.sla.judged import judge
@@ -215,7 +215,7 @@ async def test_days_of_another_zone_are_counted_in_full(life: Life) -> None:
     steps = [Period(low, low + DAY_US) for low in range(period.start, period.end, DAY_US)]
     key, pieces = life.tenant.tenant_key, [(period.start, period.end)]
     opened = await open_facts(life.store, Touches(life.store), [key], pieces, received)
-    loaded = await load(opened, life.tenant, period, received, steps=steps)
+    loaded = await load(opened, life.tenant, period, received, cuts=cuts_of(steps))
     found = judge(loaded.versions, loaded.facts, period, received, steps)
     assert [point.traffic.total for point in found.trend] == [288, 288, 288]
     assert found.whole.traffic.total == 3 * 288
@@ -230,10 +230,10 @@ async def test_a_trend_of_local_days_adds_up_to_its_period(life: Life) -> None:
     steps = [
         Period(start, min(start + DAY_US, period.end)) for start in range(period.start, period.end, DAY_US)
     ]
-    pieces = pieces_of([[(period.start, period.end)]], steps)
+    pieces = pieces_of([[(period.start, period.end)]], cuts_of(steps))
     key = life.tenant.tenant_key
     opened = await open_facts(life.store, Touches(life.store), [key], pieces, received)
-    loaded = await load(opened, life.tenant, period, received, steps=steps)
+    loaded = await load(opened, life.tenant, period, received, cuts=cuts_of(steps))
     found = judge(loaded.versions, loaded.facts, period, received, steps, loaded.laid_out)
     assert found.whole.basis.results == 0
     raw = known_facts(loaded.versions[-1].terms, {"a/http": life.sent}, received)
