@@ -83,6 +83,7 @@ class AgentStream:
             hello.hostname,
             hello.configuration_digest,
             dict(hello.labels),
+            _backlog_until(hello),
         )
         for position in positions:
             self.runs.committed(int(position.lane), position.sequence)
@@ -282,3 +283,9 @@ def _includes(later: Answer, earlier: agent_pb2.ConnectResponse) -> bool:
         and earlier.HasField("acknowledgement")
         and answer.acknowledgement.lane == earlier.acknowledgement.lane
     )
+
+
+def _backlog_until(hello: agent_pb2.Hello) -> int:
+    """The last sequence in the agent's backlog; of what is named twice the last counts."""
+    following = {int(each.lane): int(each.sequence) for each in hello.lanes}
+    return min(max(0, following.get(Lane.BACKLOG, 0) - 1), 2**62)

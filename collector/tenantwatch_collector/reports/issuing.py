@@ -196,13 +196,17 @@ class Issuing:
         return True
 
     async def _seen_until(self, tenant: Tenant) -> list[int]:
-        """The newest result of each agent that still has checks."""
+        """The newest result of each agent that still has checks; 0 of one whose backlog is not all here.
+
+        What is live is sent first: that it is here says nothing of what was seen before.
+        """
         newest: dict[str, int] = {}
         for health in await self._store.check_health(tenant.tenant_key):
             if health.check.active:
                 seen = 0 if health.last_result is None else health.last_result.time_us
                 newest[health.check.agent_id] = max(newest.get(health.check.agent_id, 0), seen)
-        return list(newest.values())
+        behind = await self._store.agents_behind(tenant.tenant_key)
+        return [0 if agent_id in behind else seen for agent_id, seen in newest.items()]
 
 
 async def _reason(judged: Judgement, document: Mapping[str, Any], last: IssuedReport) -> str:

@@ -146,8 +146,15 @@ class ResultStore(Protocol):
         hostname: str,
         digest: str,
         labels: Mapping[str, str] = MappingProxyType({}),
+        backlog_until: int = 0,
     ) -> Sequence[AgentPosition]:
-        """Note the agent and answer the committed position of each of its lanes."""
+        """Note the agent and answer the committed position of each of its lanes.
+
+        ``backlog_until`` is the last sequence that it has in its backlog, 0 where there never was one.
+        """
+
+    async def agents_behind(self, tenant_key: int) -> frozenset[str]:
+        """Agents of whose backlog something is not here that they had when they came last."""
 
     async def register_checks(
         self,

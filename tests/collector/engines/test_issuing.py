@@ -18,11 +18,18 @@ from tenantwatch_collector.reports.issuing import Asked
 from tenantwatch_collector.reports.service import Reports
 from tenantwatch_collector.reports.signing import load_signer
 from tenantwatch_collector.sla.periods import FINAL_AFTER_SECONDS, calendar_period
-from tenantwatch_collector.store.base import PLATFORM_KEY, CorrectionRecord, IssuedReport
+from tenantwatch_collector.store.base import (
+    PLATFORM_KEY,
+    AgentPosition,
+    CorrectionRecord,
+    Delivery,
+    Gap,
+    IssuedReport,
+)
 from tenantwatch_collector.store.opening import open_store
 from tenantwatch_collector.store.sql.store import SqlStore
 from tenantwatch_collector.vitals import Vitals
-from tenantwatch_wire.records import Status
+from tenantwatch_wire.records import Lane, Status
 
 from tests.collector.reports.test_loading import HTTP, Life
 
@@ -98,6 +105,23 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await made.created_at(MONTH.start)
     yield made
     await store.close()
+
+
+async def test_a_month_waits_for_an_agents_backlog_though_what_is_live_came_first(desk: Desk) -> None:
+    key = desk.life.tenant.tenant_key
+    await desk.life.store.agent_arrived(key, "a", "g", "1", "h", "d", backlog_until=5)
+    engine = desk.engine()
+    await desk.life.arrive([*looks(MONTH.start, 12), *looks(MONTH.end, 1)])
+    desk.now_us = time.time_ns() // 1000 + HOUR_US
+    await engine.catch_up()
+    assert await desk.said() == []
+    for sequence in (4, 5):
+        lost = Gap(MONTH.start, MONTH.start + 1, "the spool was full")
+        place = AgentPosition(key, "a", "g", Lane.BACKLOG, sequence)
+        await desk.life.store.commit([Delivery(sequence, place, gap=lost)])
+        desk.now_us += HOUR_US
+        await engine.catch_up()
+        assert await desk.said() == ([] if sequence == 4 else [(LABEL, "final", 0)])
 
 
 async def test_a_month_is_issued_once_it_is_final_and_looked_at_no_more(desk: Desk) -> None:

@@ -7,11 +7,13 @@ import time
 
 import numpy as np
 from tenantwatch_collector.store.base import (
+    AgentPosition,
     Delivery,
     Gap,
     RefusedBatch,
     Store,
 )
+from tenantwatch_wire.records import Lane
 
 from tests.collector.store.conftest import Place as StorePlace
 from tests.collector.store.given import T0, batch, position, tenant_with_check, times
@@ -32,6 +34,23 @@ async def test_a_new_spool_begins_its_sequences_anew(store: Store) -> None:
     assert len(await times(store, check)) == 4
     known = await store.agent_arrived(tenant.tenant_key, "a1", "g", "1", "h", "d")
     assert known == [position(check, 2)]
+
+
+async def test_an_agent_is_behind_until_the_backlog_that_it_came_with_is_here(store: Store) -> None:
+    tenant, check = await tenant_with_check(store)
+    key = tenant.tenant_key
+    for agent_id, backlog_until in (("a1", 2), ("a2", 0)):
+        await store.agent_arrived(key, agent_id, "g", "1", "h", "d", backlog_until=backlog_until)
+    assert await store.agents_behind(key) == {"a1"}
+    await store.commit([batch(check, 1, 9)])
+    assert await store.agents_behind(key) == {"a1"}
+    backlog = AgentPosition(key, "a1", "g", Lane.BACKLOG, 2)
+    await store.commit([Delivery(1, backlog, gap=Gap(T0, T0 + 1, "the spool was full"))])
+    assert await store.agents_behind(key) == frozenset()
+    # A new spool counts anew.
+    await store.agent_arrived(key, "a1", "g2", "1", "h", "d", backlog_until=2)
+    assert await store.agents_behind(key) == {"a1"}
+    assert await store.agents_behind(key + 1) == frozenset()
 
 
 async def test_checks_have_the_labels_of_their_agent(store: Store) -> None:

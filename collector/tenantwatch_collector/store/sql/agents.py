@@ -35,17 +35,31 @@ class SqlAgents:
         hostname: str,
         digest: str,
         labels: Mapping[str, str] = MappingProxyType({}),
+        backlog_until: int = 0,
     ) -> Sequence[AgentPosition]:
         async with self._db.transaction() as tx:
             now, written = now_us(), json.dumps(dict(labels), sort_keys=True)
             await tx.execute(
                 "INSERT INTO agent (tenant_key, agent_id, version, hostname, configuration_digest,"
-                " spool_generation, labels, first_seen_us, last_seen_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " spool_generation, labels, backlog_until, first_seen_us, last_seen_us)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (tenant_key, agent_id) DO UPDATE SET"
                 " version = excluded.version, hostname = excluded.hostname, labels = excluded.labels,"
                 " configuration_digest = excluded.configuration_digest,"
-                " spool_generation = excluded.spool_generation, last_seen_us = excluded.last_seen_us",
-                (tenant_key, agent_id, version, hostname, digest, generation, written, now, now),
+                " spool_generation = excluded.spool_generation, backlog_until = excluded.backlog_until,"
+                " last_seen_us = excluded.last_seen_us",
+                (
+                    tenant_key,
+                    agent_id,
+                    version,
+                    hostname,
+                    digest,
+                    generation,
+                    written,
+                    backlog_until,
+                    now,
+                    now,
+                ),
             )
             rows = await tx.rows(
                 "SELECT lane, sequence FROM watermark"
@@ -56,6 +70,15 @@ class SqlAgents:
                 AgentPosition(tenant_key, agent_id, generation, Lane(row["lane"]), row["sequence"])
                 for row in rows
             ]
+
+    async def agents_behind(self, tenant_key: int) -> frozenset[str]:
+        rows = await self._db.read(
+            "SELECT a.agent_id FROM agent a LEFT JOIN watermark w ON w.tenant_key = a.tenant_key"
+            " AND w.agent_id = a.agent_id AND w.generation = a.spool_generation AND w.lane = ?"
+            " WHERE a.tenant_key = ? AND a.backlog_until > coalesce(w.sequence, 0)",
+            (int(Lane.BACKLOG), tenant_key),
+        )
+        return frozenset(row["agent_id"] for row in rows)
 
     async def register_checks(
         self,
