@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 _KEPT_TO_THE_END = """
-import asyncio, builtins
+import asyncio, functools
 from tenantwatch_collector.config import GrpcListener
 from tenantwatch_collector.doors import GrpcDoor
 
@@ -20,8 +20,8 @@ async def made():
 
 kept = asyncio.run(made())
 kept.itself = kept
-# Longer than all modules.
-builtins.kept = kept
+# By a module that all others need longer than what they log with.
+functools.kept = kept
 """
 
 
