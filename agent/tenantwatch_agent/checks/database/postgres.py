@@ -110,29 +110,32 @@ class PostgresSession:
     async def figures(self) -> Figures:
         if self._allowance.exceeded:
             await self._open_again()
-        # A transaction of its own: the query may have been ended at its cap of rows.
-        await self._begin_anew()
-        return await postgres_figures.read(self._figure)
+        return await postgres_figures.read(self._ask_each)
 
-    async def _figure(self, query: str) -> float | None:
-        """None for null, and where this login may not see it or this server does not know it."""
+    async def _ask_each(self, queries: Sequence[str]) -> Sequence[float | None]:
+        """All in one question; if one of them is kept from this login, each by itself."""
+        together = ", ".join(f"({query})" for query in queries)
+        if (row := await self._row(f"SELECT {together}")) is not None:
+            return row
+        rows = [await self._row(query) for query in queries]
+        return [row[0] if row else None for row in rows]
+
+    async def _row(self, query: str) -> tuple[float | None, ...] | None:
+        """None where this login may not see it or this server does not know it.
+
+        In a transaction of its own: the one before may have failed, or was ended at its cap of rows.
+        """
         assert self._connection is not None
         try:
-            cursor = await self._connection.execute(query.encode())
-            row: tuple[float | None] | None = await cursor.fetchone()
+            cursor = await self._connection.execute(b"ROLLBACK; %b; %b" % (self._begin, query.encode()))
+            while cursor.nextset():
+                continue
+            row: tuple[float | None, ...] | None = await cursor.fetchone()
         except (psycopg.ProgrammingError, psycopg.NotSupportedError):
-            await self._begin_anew()
             return None
         except psycopg.Error as error:
             raise self._failed(error) from None
-        return row[0] if row else None
-
-    async def _begin_anew(self) -> None:
-        assert self._connection is not None
-        try:
-            await self._connection.execute(b"ROLLBACK; " + self._begin)
-        except psycopg.Error as error:
-            raise self._failed(error) from None
+        return row
 
     def close(self) -> None:
         if self._raw is not None:

@@ -1,13 +1,14 @@
-"""What PostgreSQL tells a login of itself; each figure by its own query, since any may be kept from it."""
+"""What PostgreSQL tells a login of itself; each figure is its own query, since any may be kept from it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from tenantwatch_agent.checks.database.session import Figures
 
-Ask = Callable[[str], Awaitable[float | None]]
-"""The only cell of the answer; None for null, and where this login may not see it."""
+Figure = float | None
+Ask = Callable[[Sequence[str]], Awaitable[Sequence[Figure]]]
+"""The only cell of each answer; None for null, and where this login may not see it."""
 
 # Without pg_monitor others' sessions are there, but of all that they are only whose and where.
 _CONNECTIONS = """
@@ -48,18 +49,28 @@ WHERE replay_lsn < pg_current_wal_lsn() AND clock_timestamp() - reply_time
 
 async def read(ask: Ask) -> Figures:
     """Raises what ``ask`` raises."""
-    found = Figures(await ask(_CONNECTIONS), await ask(_BOUND), await ask(_SIZE))
-    found.longest_transaction_seconds = await _longest(ask, _TRANSACTION, _PREPARED)
-    found.is_replica = bool(await ask(_IN_RECOVERY))
+    found = Figures()
+    (
+        found.connections,
+        found.max_connections,
+        found.database_bytes,
+        transaction,
+        prepared,
+        in_recovery,
+        followers,
+    ) = await ask([_CONNECTIONS, _BOUND, _SIZE, _TRANSACTION, _PREPARED, _IN_RECOVERY, _FOLLOWERS])
+    found.longest_transaction_seconds = _longest(transaction, prepared)
+    found.is_replica = bool(in_recovery)
     if found.is_replica:
-        if await ask(_RECEIVERS) == 0:
+        receivers, not_replayed, nothing_heard = await ask([_RECEIVERS, _NOT_REPLAYED, _NOTHING_HEARD])
+        if receivers == 0:
             found.replication_stopped = "it receives nothing from its primary"
-        found.replication_lag_seconds = await _longest(ask, _NOT_REPLAYED, _NOTHING_HEARD)
-    elif replicas := await ask(_FOLLOWERS):
-        found.replicas = replicas
-        found.replication_lag_seconds = await _longest(ask, _REPLAY, _NOTHING_SAID)
+        found.replication_lag_seconds = _longest(not_replayed, nothing_heard)
+    elif followers:
+        found.replicas = followers
+        found.replication_lag_seconds = _longest(*await ask([_REPLAY, _NOTHING_SAID]))
     return found
 
 
-async def _longest(ask: Ask, *queries: str) -> float | None:
-    return max([seconds for query in queries if (seconds := await ask(query)) is not None], default=None)
+def _longest(*found: Figure) -> Figure:
+    return max([seconds for seconds in found if seconds is not None], default=None)
