@@ -22,6 +22,7 @@ from tenantwatch_wire.records import CheckDefinition, Result, Status
 
 from tests.agent.checks.looking import look
 from tests.agent.checks.web import OK, deaf, says, serving
+from tests.fakes import hostile
 from tests.mariadb import MariadbServer
 from tests.ports import stable_port
 from tests.servers import PostgresServer, RedisServer
@@ -69,7 +70,7 @@ async def test_http_and_tcp_take_the_address_that_answers(half_deaf: Callable[[i
         ):
             result = await checked(kind, **settings)
             assert result.status is Status.HEALTHY, result.text
-        assert await OwnEgress(Egress((f"{NAME}:{port}",))).reason_down() == ""
+        assert await OwnEgress(Egress((f"{NAME}:{port}",), timeout_seconds=20)).reason_down() == ""
 
 
 async def test_redis_takes_the_address_that_answers(
@@ -140,6 +141,13 @@ async def test_no_descriptor_left_is_no_failure_of_the_target(kind: str, setting
         result = await look(definition, check)
     assert result.status is Status.UNKNOWN, result.text
     assert "raise LimitNOFILE" in result.text
+
+
+async def test_what_a_server_lacks_is_its_own_failure() -> None:
+    said = b"SFATAL\0C53200\0Mcould not fork new process for connection: Cannot allocate memory\0\0"
+    async with hostile.saying([b"E" + (len(said) + 4).to_bytes(4, "big") + said]) as address:
+        result = await checked("database_connectivity", url=f"postgresql://u@{address}/d", tls="disable")
+    assert (result.status, "Cannot allocate memory" in result.text) == (Status.UNHEALTHY, True), result.text
 
 
 @pytest.mark.parametrize("number", [errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM, errno.ENFILE])

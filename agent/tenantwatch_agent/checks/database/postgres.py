@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -17,8 +16,8 @@ from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import AdaptersMap, Loader
 
 from tenantwatch_agent.checks import connecting, names, reach
-from tenantwatch_agent.checks.base import LACKING, cannot_open, os_reason, without_secrets
-from tenantwatch_agent.checks.database import postgres_figures
+from tenantwatch_agent.checks.base import os_reason, without_secrets
+from tenantwatch_agent.checks.database import libpq, postgres_figures
 from tenantwatch_agent.checks.database.allowance import Allowance
 from tenantwatch_agent.checks.database.relay import Relay
 from tenantwatch_agent.checks.database.session import (
@@ -40,7 +39,6 @@ _PHASES = {
     pq.ConnStatus.AUTHENTICATING: "login",
     pq.ConnStatus.AUTH_OK: "login",
 }
-_CONNECTING = (pq.ConnStatus.NEEDED, pq.ConnStatus.STARTED)
 
 # What the address leaves out is not sought in the agent's own environment or home: whatever server an address
 # names would be given it. Of a file that is there and is no plain one libpq complains on stderr.
@@ -169,16 +167,18 @@ class PostgresSession:
         texts = [
             conninfo.make_conninfo(**(self._parameters | self._chosen(address))) for address in addresses
         ]
-        attempts = [partial(_reach, text.encode()) for text in texts]
-        self._raw, step = raw, _ = await connecting.race(attempts, lambda reached: reached[0].finish())
+        attempts = [partial(libpq.reached, text.encode()) for text in texts]
+        self._raw, step = raw, _ = await connecting.race(attempts, lambda late: late[0].finish())
         while raw.status != pq.ConnStatus.BAD:
             phases.enter(_PHASES.get(pq.ConnStatus(raw.status), phases.now))
             self._stand_between(raw)
             if step == pq.PollingStatus.OK:
                 return
-            await _ready(raw.socket, reading=step == pq.PollingStatus.READING)
+            await libpq.ready(raw.socket, reading=step == pq.PollingStatus.READING)
             step = raw.connect_poll()
-        raise _unreached(raw)
+        reason = raw.get_error_message()
+        raw.finish()
+        raise psycopg.OperationalError(reason)
 
     def _chosen(self, address: str) -> dict[str, str]:
         if not address:
@@ -187,7 +187,7 @@ class PostgresSession:
 
     def _stand_between(self, raw: pq.abc.PGconn) -> None:
         """Before the server's first word is read; libpq may connect anew, as it does for sslmode=prefer."""
-        if raw.status in _CONNECTING:
+        if raw.status in libpq.CONNECTING:
             self._drop_relay()
         elif self._relay is None and raw.status in _PHASES:
             self._relay = Relay(raw.socket, self._allowance)
@@ -220,47 +220,6 @@ def _read_as_text(adapters: AdaptersMap) -> None:
     for kind in adapters.types:
         for oid in filter(None, (kind.oid, kind.array_oid)):
             adapters.register_loader(oid, _ServersText)
-
-
-async def _reach(text: bytes) -> tuple[pq.abc.PGconn, int]:
-    """A connection of libpq that a server has taken, and what it waits for next. Raises as ``_unreached``."""
-    raw, step = pq.PGconn.connect_start(text), int(pq.PollingStatus.WRITING)
-    try:
-        while raw.status in _CONNECTING:
-            await _ready(raw.socket, reading=step == pq.PollingStatus.READING)
-            step = raw.connect_poll()
-        if raw.status == pq.ConnStatus.BAD:
-            raise _unreached(raw)
-    except BaseException:
-        raw.finish()
-        raise
-    return raw, step
-
-
-def _unreached(raw: pq.abc.PGconn) -> Exception:
-    """Why there is no connection; an OSError for what this machine lacked."""
-    reason, own = raw.get_error_message(), cannot_open()
-    raw.finish()
-    if own is not None:
-        return own
-    lacked = next((number for number in LACKING if os.strerror(number) in reason), 0)
-    return OSError(lacked, os.strerror(lacked)) if lacked else psycopg.OperationalError(reason)
-
-
-async def _ready(descriptor: int, reading: bool) -> None:
-    """Return when the socket can be read or written."""
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-
-    def found() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    (loop.add_reader if reading else loop.add_writer)(descriptor, found)
-    try:
-        await ready
-    finally:
-        (loop.remove_reader if reading else loop.remove_writer)(descriptor)
 
 
 def _parameters(url: str, tls: Tls) -> dict[str, Any]:
