@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tenantwatch_collector.reports.digests import fact_digests
-from tenantwatch_collector.reports.document import Heading, document_of
+from tenantwatch_collector.reports.digests import AGREED, fact_digests
+from tenantwatch_collector.reports.document import COMPUTATION, Heading, document_of
 from tenantwatch_collector.reports.exported import Export
 from tenantwatch_collector.reports.naming import NamedPeriod
 from tenantwatch_collector.reports.subject import Subject
@@ -42,17 +42,21 @@ def made_again(
     )
     tenant_id = None if "platform" in document["scope"] else export.tenant_id
     again = document_of(heading_of(document, named), [subject], tenant_id)
+    again["computation"] = document["computation"]
     return narrowed(json.loads(json.dumps(again)), export)
 
 
 def narrowed(document: Document, export: Export) -> dict[str, Any]:
     """The document less what an export of one tenant cannot tell: of a platform's that tenant's part."""
-    told = {name: value for name, value in document.items() if name not in ("signature", "computation")}
+    told = {name: value for name, value in document.items() if name != "signature"}
     if "platform" in document["scope"]:
         told = {name: value for name, value in told.items() if name not in _OF_ALL}
         for name in _OF_TENANTS:
             told[name] = [each for each in told[name] if each["tenant_id"] == export.tenant_id]
     told["tenants"] = [_detail(each, with_burn=export.changes is not None) for each in told["tenants"]]
+    if document["computation"] != COMPUTATION:
+        # Other builds put other words of the terms, which are told in full, under these digests.
+        told["tenants"] = [_without_agreed(each) for each in told["tenants"]]
     return in_order(told)
 
 
@@ -76,6 +80,10 @@ def _detail(detail: Document, with_burn: bool) -> dict[str, Any]:
     if not with_burn:
         told["report"] = {name: value for name, value in told["report"].items() if name != "burn"}
     return told
+
+
+def _without_agreed(detail: Document) -> dict[str, Any]:
+    return {**detail, "digests": {n: v for n, v in detail["digests"].items() if n not in AGREED}}
 
 
 def of_tenant(entries: Sequence[Any], tenant_id: str) -> Any:

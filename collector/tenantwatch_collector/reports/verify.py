@@ -6,28 +6,25 @@ Stops at the first difference and names it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
 from tenantwatch_collector.reports.again import instant_of, made_again, narrowed
 from tenantwatch_collector.reports.canonical import digest
 from tenantwatch_collector.reports.difference import Difference, first_difference
-from tenantwatch_collector.reports.document import COMPUTATION, SCHEMA, content_of, report_id_of
+from tenantwatch_collector.reports.document import COMPUTATION, SCHEMA, content_of
 from tenantwatch_collector.reports.exported import LEAD_SECONDS, Export
 from tenantwatch_collector.reports.follows import changes_again, sums_are_of_what_is_gone
 from tenantwatch_collector.reports.named_again import UTC_DAYS, local_time_of, same_period
+from tenantwatch_collector.reports.own import own_difference
 from tenantwatch_collector.reports.signing import verify_signature
-from tenantwatch_collector.reports.subject import MAX_TIMELINE
 from tenantwatch_collector.reports.terms_again import same_terms, versions_of
-from tenantwatch_collector.sla.classes import TimeClass
 from tenantwatch_collector.sla.life import is_final
-from tenantwatch_collector.sla.rounding import exact, floor_text
 
 Document = Mapping[str, Any]
 _MALFORMED = (KeyError, TypeError, IndexError, AttributeError, ValueError, ArithmeticError, RecursionError)
 _ON_TRUST = (
-    "stage, revision and reason, when it was generated, and tenants' names and tiers are what the collector"
-    " says: no fact tells them"
+    "stage, revision and reason, when it was generated, tenants' names and tiers, and how many sums and"
+    " results were read for it are what the collector says: no fact tells them"
 )
 
 
@@ -62,8 +59,8 @@ def _content(document: Document, export: Export | None) -> Iterator[str]:
     if digest(content_of(dict(document))) != document["content_digest"]:
         raise Difference("content_digest: the content has another digest")
     yield f"its content has the digest {document['content_digest']}"
-    yield from _own(document)
     _own_life(document)
+    yield from _own(document)
     told = document["computation"]
     if told != COMPUTATION:
         yield Note(f"it says that it is of computation {told}; this build checks it by {COMPUTATION}")
@@ -76,33 +73,10 @@ def _content(document: Document, export: Export | None) -> Iterator[str]:
 
 
 def _own(document: Document) -> Iterator[str]:
-    for detail in document["tenants"]:
-        _own_arithmetic(detail)
-    yield "the timelines give the seconds, and the seconds the availability"
-    report_id = report_id_of(document["report_period"]["label"], document["content_digest"])
-    if document["report_id"] != report_id:
-        raise Difference(f"report_id: the report says {document['report_id']}, {report_id} follows")
-
-
-def _own_arithmetic(detail: Document) -> None:
-    told = detail["report"]
-    if len(detail.get("timeline", ())) < MAX_TIMELINE:
-        counted = dict.fromkeys((c.value for c in TimeClass), Fraction(0))
-        for start, end, name in detail.get("timeline", ()):
-            counted[name] += exact(end) - exact(start)
-        for name, seconds in counted.items() if "timeline" in detail else ():
-            _same(f"{detail['tenant_id']}: report.seconds.{name}", told["seconds"][name], seconds)
-    eligible, available = exact(told["eligible_s"]), exact(told["available_s"])
-    ratio = None if not eligible else floor_text(100 * available / eligible, 4)
-    if ratio != told["availability_pct"]:
-        raise Difference(
-            f"report.availability_pct: the report says {told['availability_pct']}, {ratio} follows"
-        )
-
-
-def _same(name: str, told: Any, found: Fraction) -> None:
-    if exact(told) != found:
-        raise Difference(f"{name}: the report says {told}, {float(found):g} follows")
+    difference = own_difference(document)
+    if difference:
+        raise Difference(difference)
+    yield "its timelines and counts give its numbers, and its numbers all that it says of them"
 
 
 def _own_life(document: Document) -> None:
@@ -114,6 +88,8 @@ def _own_life(document: Document) -> None:
         raise Difference(f"revision: the report says {revision}, and is {stage}")
     if type(reason) is not str or (stage == "revised") != bool(reason):
         raise Difference(f"reason: the report says {reason!r}, and is {stage}")
+    if type(document["computation"]) is not int or document["computation"] < 1:
+        raise Difference(f"computation: the report says {document['computation']!r}, which is none")
     end, as_of = (instant_of(text, 1) for text in (document["report_period"]["end"], document["as_of"]))
     if stage != "provisional" and not is_final(end, as_of, ()):
         raise Difference(f"as_of: the report is {stage} at {document['as_of']}, before 72 hours had passed")

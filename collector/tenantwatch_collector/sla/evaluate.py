@@ -105,6 +105,21 @@ def evaluate(
     traffic, basis = count_results(facts.rollups, facts.measured, checks, counts.spans(), as_of)
     if facts.requests is not None:
         traffic.total, traffic.errors = count_requests(facts.requests, counts)
+    slices = _slices(terms, facts, stretches, sliced or inside, as_of)
+    return evaluated(terms, period, as_of, stretches, traffic, slices, basis)
+
+
+def evaluated(
+    terms: Terms,
+    period: Period,
+    as_of: int,
+    stretches: Sequence[Stretch],
+    traffic: Traffic,
+    slices: Slices | None,
+    basis: Basis,
+) -> Evaluation:
+    """All that follows from a timeline and from what was counted in it."""
+    inside = period.start, max(period.start, min(period.end, as_of))
     seconds = tally(stretches, inside)
     counted = count(seconds, terms.policies)
     incidents = find_incidents(stretches, inside)
@@ -117,7 +132,7 @@ def evaluate(
         counted=counted,
         incidents=incidents,
         traffic=traffic,
-        slices=_slices(terms, facts, stretches, sliced or inside, as_of),
+        slices=slices,
         budget=budget(period.end - period.start, seconds, counted.down, terms.targets, terms.policies),
         burn=burn_rates(stretches, terms.burn, terms.targets, as_of) if terms.burn else [],
         violations=violations(*judged),

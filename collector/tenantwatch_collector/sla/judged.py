@@ -66,7 +66,7 @@ def judge(
         whole,
         parts,
         issued if touching else None,
-        _truth([truth_of(e, laid[2]) for e, laid in zip(parts, laid_out, strict=True)]),
+        truth_of_parts([truth_of(e, laid[2]) for e, laid in zip(parts, laid_out, strict=True)]),
         trend_of(laid_out, facts, steps, as_of),
         touching,
     )
@@ -87,7 +87,7 @@ def _touching(corrections: Sequence[Correction], whole: Evaluation, issued: Eval
     return [c for c in corrections if c.start < whole.eval_end and c.end > low]
 
 
-def _truth(found: Sequence[Truth]) -> Truth:
+def truth_of_parts(found: Sequence[Truth]) -> Truth:
     """Each target is judged in each part, by that part's policies; what would count adds up. A part of which
     nothing counts, as one that has not begun, leaves nothing open."""
     found = [truth for truth in found if truth.if_down.eligible] or found[:1]

@@ -17,7 +17,7 @@ from tenantwatch_collector.sla.spans import union
 from tenantwatch_collector.sla.traffic import Slices, Traffic
 from tenantwatch_collector.sla.verdict import Credit
 
-_ORDER = ("availability", "response_time", "error_rate", "recovery_time")
+VIOLATIONS = ("availability", "response_time", "error_rate", "recovery_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Combined:
     @property
     def violations(self) -> list[str]:
         found = {name for part in self.parts for name in part.violations}
-        return [name for name in _ORDER if name in found]
+        return [name for name in VIOLATIONS if name in found]
 
     @property
     def compliant(self) -> bool | None:

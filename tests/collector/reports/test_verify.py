@@ -193,10 +193,10 @@ def test_whose_key_it_was_is_said(
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("eligible_s",), "1e-999999999"),
-        (("seconds", "down"), "1e999999999"),
-        (("available_s",), "not measured"),
-        (("available_s",), True),
+        (("response", "mean_ms"), "1e-999999999"),
+        (("incidents", 0, "start"), "1e999999999"),
+        (("incidents", 0, "downtime_s"), "not measured"),
+        (("incidents", 0, "downtime_s"), True),
     ],
 )
 def test_a_signed_number_without_bounds_ends_at_once(
