@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 HIGHEST_BUCKET = 57 << 8 | 0xFF
 """Of a latency that fits into 64 bits."""
-_AT_ONCE = 64
-"""Histograms that are decoded together: their columns fit into the processor's cache."""
+_AT_ONCE = 16
+"""Histograms that are decoded together: so few that their columns stay in the processor's cache, and in
+memory that the process has and need not map anew each time."""
 
 Column = npt.NDArray[np.int64]
 

@@ -9,9 +9,10 @@ case is breached only if the rest of the period cannot mend it (`outlook.py`); e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import Literal
 
 from tenantwatch_wire.records import Status
 
@@ -81,8 +82,8 @@ def truth_of(evaluation: Evaluation, stretches: Sequence[Stretch]) -> Truth:
     return Truth(if_up, if_down, verdicts)
 
 
-def _bound(seconds: Seconds, policies: Policies, unknown: str) -> Counted:
-    return count(seconds, replace(policies, unknown=unknown))  # type: ignore[arg-type]
+def _bound(seconds: Seconds, policies: Policies, unknown: Literal["up", "down"]) -> Counted:
+    return count(seconds, Policies(policies.maintenance, unknown, policies.degraded))
 
 
 def _availability(best: Fraction | None, worst: Fraction | None, evaluation: Evaluation) -> Verdict:
