@@ -63,6 +63,8 @@ class Evaluation:
     """Where the incidents start that lasted longer than was agreed."""
     basis: Basis = field(default_factory=Basis, compare=False)
     """What the counts of results rest on: the way there, not a number of the report."""
+    burn_terms: Terms | None = None
+    """Those that burn rates go by, where others than ``terms`` were in force at their instant."""
 
     @property
     def compliant(self) -> bool | None:

@@ -13,7 +13,7 @@ from tenantwatch_collector.sla.explain_words import group_words, instant, number
 from tenantwatch_collector.sla.histogram import LatencyHistogram
 from tenantwatch_collector.sla.report import PERCENTS, report
 from tenantwatch_collector.sla.rounding import decimal_text, half_even_text
-from tenantwatch_collector.sla.terms import Burn
+from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.verdict import health_parts
 
 MAX_STRETCHES = 100
@@ -191,33 +191,35 @@ def percentile_lines(latency: LatencyHistogram) -> Iterator[str]:
 
 def burn_lines(e: Evaluation) -> Iterator[str]:
     """The rules at the instant asked about, each with what its two windows hold."""
-    if not e.burn or e.terms.burn is None:
+    terms = e.burn_terms or e.terms
+    if not e.burn or terms.burn is None:
         return
-    target = decimal_text(e.terms.targets.availability_percentage)
+    target = decimal_text(terms.targets.availability_percentage)
     yield f"7. Burn rates up to the instant asked about: down / eligible / (1 - {target} / 100)"
     yield "   A rule is met if both of its windows burn above its threshold, which is"
     yield "   budget % / 100 x the budget's period / the long window."
     yield "   An alert asks besides whether enough of the long window was measured."
     for answer in e.burn:
-        yield from _burn_rule(answer, e, e.terms.burn)
+        yield from _burn_rule(answer, e, terms)
 
 
-def _burn_rule(answer: BurnAnswer, e: Evaluation, burn: Burn) -> Iterator[str]:
-    rule = answer.rule
-    sums = f"{number(rule.budget_pct)} / 100 x {seconds(burn.slo_period, e)} / {seconds(rule.long, e)}"
+def _burn_rule(answer: BurnAnswer, e: Evaluation, terms: Terms) -> Iterator[str]:
+    assert terms.burn is not None
+    rule, slo_period = answer.rule, seconds(terms.burn.slo_period, e)
+    target = decimal_text(terms.targets.availability_percentage)
+    sums = f"{number(rule.budget_pct)} / 100 x {slo_period} / {seconds(rule.long, e)}"
     yield f"   {rule.severity}: threshold = {sums} = {half_even_text(answer.threshold, 4)}"
     for name, window, rate in (("long ", rule.long, answer.long), ("short", rule.short, answer.short)):
-        yield f"      {name} {seconds(window, e)} s: {_rate(rate, answer.threshold, e)}"
+        yield f"      {name} {seconds(window, e)} s: {_rate(rate, answer.threshold, target, e)}"
     yield f"      {_burn_outcome(answer)}"
 
 
-def _rate(rate: BurnRate, threshold: Fraction, e: Evaluation) -> str:
+def _rate(rate: BurnRate, threshold: Fraction, target: str, e: Evaluation) -> str:
     down, eligible = seconds(rate.counted.down, e), seconds(rate.counted.eligible, e)
     if rate.unlimited:
         return f"{down} s down of {eligible} s, where none is allowed: without limit, above"
     if rate.rate is None:
         return "no time counts: not measured, not above"
-    target = decimal_text(e.terms.targets.availability_percentage)
     told = f"{down} / {eligible} / (1 - {target} / 100) = {half_even_text(rate.rate, 4)} x"
     return f"{told}, {'above' if rate.exceeds(threshold) else 'not above'}"
 

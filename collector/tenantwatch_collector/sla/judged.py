@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tenantwatch_collector.sla.availability import Counted
+from tenantwatch_collector.sla.availability import Counted, burn_rates
 from tenantwatch_collector.sla.classes import Stretch
 from tenantwatch_collector.sla.corrections import Correction
 from tenantwatch_collector.sla.evaluate import Evaluation, evaluate
 from tenantwatch_collector.sla.facts import Facts
 from tenantwatch_collector.sla.layout import lay_out_versions
-from tenantwatch_collector.sla.parts import Version, slice_spans, split_period
+from tenantwatch_collector.sla.parts import Version, in_force_at, slice_spans, split_period
 from tenantwatch_collector.sla.periods import Period
 from tenantwatch_collector.sla.terms import Terms
 from tenantwatch_collector.sla.trend import Point, trend_of
@@ -56,11 +56,12 @@ def judge(
     if laid_out is None:
         laid_out = lay_out_parts(versions, facts, period, as_of)
     parts, issued = _evaluated(laid_out, facts, as_of), None
-    whole = whole_of(parts, laid_out[0][2])
+    whole = _burning(whole_of(parts, laid_out[0][2]), versions, laid_out[0][2], as_of)
     if facts.corrections:
         bare = replace(facts, corrections=())
         as_measured = lay_out_parts(versions, bare, period, as_of)
         issued = whole_of(_evaluated(as_measured, bare, as_of), as_measured[0][2])
+        issued = _burning(issued, versions, as_measured[0][2], as_of)
     touching = [] if issued is None else _touching(facts.corrections, whole, issued)
     return Judged(
         whole,
@@ -80,6 +81,17 @@ def _evaluated(
         evaluate(terms, facts, part, as_of, stretches, sliced)
         for (terms, part, stretches), sliced in zip(laid_out, spans, strict=True)
     ]
+
+
+def _burning(
+    whole: Evaluation, versions: Sequence[Version], laid_out: Sequence[Stretch], as_of: int
+) -> Evaluation:
+    """With the burn rates of the instant asked about, which are the same whichever period is asked about."""
+    terms = in_force_at(versions, as_of)
+    if terms is whole.terms:
+        return whole
+    burn = burn_rates(laid_out, terms.burn, terms.targets, as_of) if terms.burn else []
+    return replace(whole, burn=burn, burn_terms=terms)
 
 
 def _touching(corrections: Sequence[Correction], whole: Evaluation, issued: Evaluation) -> list[Correction]:

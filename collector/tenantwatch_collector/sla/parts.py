@@ -18,6 +18,12 @@ class Version:
     terms: Terms
 
 
+def in_force_at(versions: Sequence[Version], time: int) -> Terms:
+    """The terms of an instant; before the first version they are that one's."""
+    ordered = sorted(versions, key=lambda version: version.in_force_from)
+    return ([ordered[0], *(each for each in ordered[1:] if each.in_force_from <= time)][-1]).terms
+
+
 def split_period(period: Period, versions: Sequence[Version]) -> list[tuple[Terms, Period]]:
     """The period's parts with their terms; time before the first version is judged by that one."""
     ordered = sorted(versions, key=lambda version: version.in_force_from)

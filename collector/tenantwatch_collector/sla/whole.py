@@ -78,8 +78,8 @@ def begun(parts: Sequence[Evaluation]) -> Sequence[Evaluation]:
 
 def whole_of(parts: Sequence[Evaluation], laid_out: Sequence[Stretch]) -> Evaluation:
     """One evaluation out of a period's parts, in order, and of all that was laid out for them. Burn rates and
-    shown targets are those of the terms now in force; the health score is the parts', each by its eligible
-    time. A single part is returned as it is."""
+    shown targets are those of the last part that has begun; the health score is the parts', each by its
+    eligible time. A single part is returned as it is."""
     if len(parts) == 1:
         return parts[0]
     combined = Combined(parts)

@@ -22,9 +22,11 @@ from tenantwatch_collector.sla import (
     report,
 )
 from tenantwatch_collector.sla.classes import TimeClass
+from tenantwatch_collector.sla.explain_judged import explain_judged
 from tenantwatch_collector.sla.judged import judge as judge_versions
 from tenantwatch_collector.sla.parts import Version, slice_spans, split_period
 from tenantwatch_collector.sla.platform import platform_compliance
+from tenantwatch_collector.sla.rounding import decimal_text
 from tenantwatch_collector.sla.terms import Burn, BurnRule, CreditRow, Credits, SliceTerms
 from tenantwatch_collector.sla.traffic import Slices
 from tenantwatch_collector.sla.truth import Verdict
@@ -176,6 +178,19 @@ def test_burn_rates_count_each_time_by_its_own_policies() -> None:
     (answer,) = told([Version(0, burning), Version(800, harsh)], facts).burn
     assert answer.long.rate == Fraction(200, 800) / Fraction(1, 2)
     assert answer.short.rate == 2
+
+
+def test_burn_rates_of_an_instant_are_the_same_whichever_period_is_asked_about() -> None:
+    rule = Burn(10_000, (BurnRule("critical", Fraction(100), 800, 100),))
+    lax, strict = replace(LAX, burn=rule), replace(STRICT, burn=rule)
+    versions = [Version(0, lax), Version(1500, strict)]
+    facts = known_facts(lax, outage(1600, 1700), 2000)
+    periods = [Period(0, 1000), Period(1000, 2000), Period(1600, 2000)]
+    past, split, present = (judge_versions(versions, facts, period, 2000) for period in periods)
+    assert past.whole.terms == lax
+    assert past.whole.burn == split.whole.burn == present.whole.burn != []
+    target = f"(1 - {decimal_text(strict.targets.availability_percentage)} / 100)"
+    assert any(target in line for line in explain_judged(past))
 
 
 @pytest.mark.parametrize(
