@@ -26,6 +26,18 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
+# OpenSSL asks for it where Python is new enough to have it look closely.
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -110,6 +122,8 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         )
+        if is_authority:
+            builder = builder.add_extension(_SIGNS, critical=True)
         if issuer is not None:
             known_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
             builder = builder.add_extension(known_by, critical=False)
