@@ -184,6 +184,8 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
                 or first.WhichOneof("message") != "hello"
             ):
                 raise RefusedForEver("a stream begins with a Hello")
+            # While nobody else can end this stream: gRPC tells no end that comes amid its first words.
+            await context.send_initial_metadata(())
             key = await self._take_over(session, tenant.tenant_key, first.hello.agent_id)
             await stream.open(first.hello)
             session.stream = stream

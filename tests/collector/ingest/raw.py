@@ -28,12 +28,7 @@ class Raw:
 
     async def open(self, channel: grpc.aio.Channel, agent_id: str) -> grpc.aio.StreamStreamCall:
         """A stream that was welcomed and knows one check."""
-        connect = channel.stream_stream(METHOD, None, agent_pb2.ConnectResponse.FromString)
-        call = connect(metadata=(("authorization", f"Bearer {self.token}"),))
-        hello = agent_pb2.Hello(
-            protocol_version=limits.PROTOCOL_VERSION, agent_id=agent_id, spool_generation="g"
-        )
-        await call.write(Request(hello=hello).SerializeToString())
+        call = await self.greeted(channel, agent_id)
         assert (await call.read()).WhichOneof("message") == "welcome"
         entry = agent_pb2.CheckEntry(
             check_id="web", kind="http_endpoint", interval_ms=60_000, timeout_ms=1_000, confirm_failures=1,
@@ -41,6 +36,16 @@ class Raw:
         )  # fmt: skip
         dictionary = agent_pb2.CheckDictionary(entries=[entry])
         await call.write(Request(dictionary=dictionary).SerializeToString())
+        return call
+
+    async def greeted(self, channel: grpc.aio.Channel, agent_id: str) -> grpc.aio.StreamStreamCall:
+        """A stream on which the agent has said who it is."""
+        connect = channel.stream_stream(METHOD, None, agent_pb2.ConnectResponse.FromString)
+        call = connect(metadata=(("authorization", f"Bearer {self.token}"),))
+        hello = agent_pb2.Hello(
+            protocol_version=limits.PROTOCOL_VERSION, agent_id=agent_id, spool_generation="g"
+        )
+        await call.write(Request(hello=hello).SerializeToString())
         return call
 
     async def rows(self, sql: str) -> list[tuple[object, ...]]:
