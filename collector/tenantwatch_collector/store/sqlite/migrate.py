@@ -7,6 +7,7 @@ import json
 import sqlite3
 import struct
 from collections.abc import Callable
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def migrate(path: Path) -> int:
 
 
 def _migrate(path: Path) -> int:
-    with sqlite3.connect(path, timeout=60, isolation_level=None) as connection:
+    with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection, connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version"
@@ -65,7 +66,6 @@ def _migrate(path: Path) -> int:
         _refuse_newer(connection, version)
         for number, name, sql in files:
             _apply(connection, number, name, sql)
-    connection.close()
     path.chmod(0o600)
     return version
 
