@@ -62,7 +62,8 @@ async def read(ask: Ask) -> Figures:
     found.longest_transaction_seconds = _longest(transaction, prepared)
     found.is_replica = bool(in_recovery)
     if found.is_replica:
-        receivers, not_replayed, nothing_heard = await ask([_RECEIVERS, _NOT_REPLAYED, _NOTHING_HEARD])
+        # Receivers last: one that has just begun is not missing beside what it received.
+        not_replayed, nothing_heard, receivers = await ask([_NOT_REPLAYED, _NOTHING_HEARD, _RECEIVERS])
         if receivers == 0:
             found.replication_stopped = "it receives nothing from its primary"
         found.replication_lag_seconds = _longest(not_replayed, nothing_heard)
