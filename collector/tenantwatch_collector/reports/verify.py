@@ -27,6 +27,11 @@ _ON_TRUST = (
     " results were read for it are what the collector says: no fact tells them"
 )
 
+_NO_FACTS = (
+    "without an export nothing shows that its timelines, counts, terms, exclusions, burn rates and digests"
+    " are those of the facts"
+)
+
 
 class Note(str):
     """A line that says what was not proved, and why that is no contradiction."""
@@ -64,7 +69,9 @@ def _content(document: Document, export: Export | None) -> Iterator[str]:
     told = document["computation"]
     if told != COMPUTATION:
         yield Note(f"it says that it is of computation {told}; this build checks it by {COMPUTATION}")
-    if export is not None:
+    if export is None:
+        yield Note(_NO_FACTS)
+    else:
         try:
             yield from _against(document, export)
         except Difference as difference:

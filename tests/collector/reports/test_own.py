@@ -18,6 +18,7 @@ from tenantwatch_collector.reports.signing import Signer, load_signer
 from tenantwatch_collector.reports.subject import Subject
 from tenantwatch_collector.reports.verify import Note, verify
 from tenantwatch_collector.sla import Period, calendar_period
+from tenantwatch_collector.sla.contract import Contract
 from tenantwatch_collector.sla.judged import judge
 from tenantwatch_collector.sla.parts import Version
 from tenantwatch_collector.sla.steps import steps_of
@@ -122,8 +123,35 @@ def test_what_is_true_of_itself_holds_and_what_nothing_proves_is_said(
     for document in (bad_month, platform, written(examples.tenant_document(examples.silent()))):
         lines = said(signer, copy.deepcopy(document))
         assert OWN in lines
-        (note,) = [line for line in lines if isinstance(line, Note)]
-        assert note.startswith("stage, revision and reason")
+        first, second = [line for line in lines if isinstance(line, Note)]
+        assert first.startswith("without an export nothing shows")
+        assert second.startswith("stage, revision and reason")
+
+
+@pytest.mark.parametrize("degraded", ["up", "down"])
+@pytest.mark.parametrize("maintenance", ["exclude", "up", "ignore"])
+@pytest.mark.parametrize("unknown", ["exclude", "up", "down"])
+def test_whatever_was_agreed_and_changed_holds(
+    signer: Signer, maintenance: str, unknown: str, degraded: str
+) -> None:
+    """From the middle of the month on other terms are in force, with hours in which alone they count."""
+    one, hours = examples.with_incidents(), {"from_minute": 480, "to_minute": 1200}
+    policies = {"maintenance": maintenance, "unknown": unknown, "degraded": degraded}
+    later = Contract.model_validate(
+        {
+            "tier": "basic",
+            "timezone": "Europe/Berlin",
+            "policies": policies,
+            "service_hours": [{"weekday": day, **hours} for day in range(7)],
+            "credits": {"fee": "100", "table": [{"below": "99.9", "credit_pct": "5"}]},
+        }
+    )
+    terms = later.to_terms(examples.CHECKS, examples.GROUPS, None)
+    versions = [Version(0, one.judged.whole.terms), Version(examples.at(15, 2, 30), terms)]
+    steps = steps_of(examples.MONTH, examples.ZONE)
+    judged = judge(versions, one.facts, examples.MONTH, examples.AS_OF, steps)
+    assert len(judged.parts) == 2
+    assert OWN in said(signer, written(examples.tenant_document(replace(one, judged=judged))))
 
 
 @pytest.mark.parametrize(("named", "lie"), LIES)

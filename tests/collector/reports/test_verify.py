@@ -187,7 +187,7 @@ def test_whose_key_it_was_is_said(
     assert main(["sla", "verify", path, "--key-id", signer.key_id]) == 0
     said = capsys.readouterr().out
     assert "who made it is not proved" not in said
-    assert said.count("note:") == 1, "and that is of what no fact tells"
+    assert said.count("note:") == 2, "of what no fact tells, and what there are none of here"
 
 
 @pytest.mark.parametrize(
