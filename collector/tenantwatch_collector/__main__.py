@@ -68,8 +68,6 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _try(options: argparse.Namespace) -> None:
-    # The agent is started from this process; gRPC's fork handlers would only complain about it.
-    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
     from tenantwatch_collector.commands import trial
 
     _loop(trial.run_trial(load_config(None), options.rest_port, options.grpc_port))

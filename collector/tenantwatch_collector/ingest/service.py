@@ -18,14 +18,14 @@ from tenantwatch_collector.identity import Authenticator, Caller, bearer
 from tenantwatch_collector.ingest.batching import GroupCommit
 from tenantwatch_collector.ingest.fairness import TenantRates
 from tenantwatch_collector.ingest.stream import AgentStream
+from tenantwatch_collector.ingest.turns import Origin, Turns
 from tenantwatch_collector.ingest.unreadable import Unreadable
-from tenantwatch_collector.store.base import Store, StoreUnavailable
+from tenantwatch_collector.store.base import Store, StoreUnavailable, Tenant
 from tenantwatch_collector.vitals import Vitals
 
 GUARD_SECONDS = 10.0
 LAST_WORDS_SECONDS = 10.0
 BRING_AGAIN_SECONDS = 2.0
-TURN_SECONDS, HOLD_UP_SECONDS = 30.0, 5.0
 _OVERLAP_US = 60_000_000
 """How far back the guard looks each time, for tokens revoked through another collector's clock."""
 
@@ -41,6 +41,8 @@ class Session:
     task: asyncio.Task[None] | None = None
     ending: tuple[grpc.StatusCode, str] | None = None
     """Why it is being ended by us, for its agent."""
+    origin: Origin | None = None
+    """Set once the agent said Hello."""
     stream: AgentStream | None = None
     """Set once the agent was welcomed."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,7 +73,7 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
         self._on_definitions = on_definitions
         self._sessions: dict[tuple[int, str], Session] = {}
         self._guard: asyncio.Task[None] | None = None
-        self._taken_over: dict[tuple[int, str], float] = {}
+        self._turns = Turns()
         self._draining = False
         self._bringing: set[asyncio.Task[None]] = set()
 
@@ -186,7 +188,8 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
                 raise RefusedForEver("a stream begins with a Hello")
             # While nobody else can end this stream: gRPC tells no end that comes amid its first words.
             await context.send_initial_metadata(())
-            key = await self._take_over(session, tenant.tenant_key, first.hello.agent_id)
+            session.origin = Origin(context.peer(), first.hello.spool_generation)
+            key = await self._take_over(session, tenant, first.hello.agent_id)
             await stream.open(first.hello)
             session.stream = stream
             log.info("agent %s of %s is here", first.hello.agent_id, tenant.tenant_id)
@@ -210,33 +213,17 @@ class AgentService(agent_pb2_grpc.AgentServiceServicer):
             if key is not None and self._sessions.get(key) is session:
                 del self._sessions[key]
 
-    async def _take_over(self, session: Session, tenant_key: int, agent_id: str) -> tuple[int, str]:
+    async def _take_over(self, session: Session, tenant: Tenant, agent_id: str) -> tuple[int, str]:
         """Make this the agent's only stream: the older one has ended, with all it sent committed."""
-        key = (tenant_key, agent_id)
+        key = (tenant.tenant_key, agent_id)
         older, self._sessions[key] = self._sessions.get(key), session
-        if older is not None and older.task is not None:
-            log.warning(
-                "agent %s of tenant %s is here a second time, from %s while its stream from %s is open: if"
-                " they are two, give each an agent_id of its own",
-                agent_id,
-                session.caller.tenant.tenant_id if session.caller.tenant else "?",
-                session.context.peer(),
-                older.context.peer(),
-            )
-            await self._take_turns(key)
+        if older is not None and older.task is not None and session.origin is not None:
+            await self._turns.take(key, tenant.tenant_id, older.origin, session.origin)
             reason = "another agent with this agent_id connected; each agent needs an agent_id of its own"
             older.ending = grpc.StatusCode.ABORTED, reason
             older.task.cancel()
             await asyncio.wait([older.task])
         return key
-
-    async def _take_turns(self, key: tuple[int, str]) -> None:
-        """Hold up whoever takes over again and again: two agents with one id would do nothing else."""
-        now = time.monotonic()
-        self._taken_over = {k: at for k, at in self._taken_over.items() if now - at < TURN_SECONDS}
-        if key in self._taken_over:
-            await asyncio.sleep(HOLD_UP_SECONDS)
-        self._taken_over[key] = time.monotonic()
 
     async def _converse(self, stream: AgentStream, context: Context) -> None:
         try:

@@ -32,26 +32,46 @@ class Typesetter:
         view = await asyncio.to_thread(view_of, document)
         job = json.dumps({"view": view, "generated_at": document["generated_at"]}).encode()
         async with self._workers:
-            worker = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tenantwatch_collector.reports.render",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
             try:
                 async with asyncio.timeout(self._timeout_seconds):
-                    pdf, complaint = await worker.communicate(job)
+                    return await _typeset(job)
             except TimeoutError as error:
                 raise TypesettingFailed(
                     f"the PDF was not ready after {self._timeout_seconds:g} s; ask for json or csv"
                 ) from error
-            finally:
-                await _end(worker)
-        if worker.returncode:
-            raise TypesettingFailed(f"the PDF could not be made: {complaint.decode(errors='replace')[-500:]}")
-        return pdf
+
+
+async def _typeset(job: bytes) -> bytes:
+    try:
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tenantwatch_collector.reports.render",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise TypesettingFailed(f"no PDF could be begun: {error.strerror}") from error
+    try:
+        pdf, complaint = await worker.communicate(job)
+    except (OSError, RuntimeError) as error:
+        # uvloop refuses, with a RuntimeError, to write to a worker that has ended already.
+        await _end(worker)
+        raise TypesettingFailed(
+            f"the PDF could not be made: its process ended early, {_ending(worker)}"
+        ) from error
+    finally:
+        await _end(worker)
+    if worker.returncode:
+        said = complaint.decode(errors="replace")[-500:] or _ending(worker)
+        raise TypesettingFailed(f"the PDF could not be made: {said}")
+    return pdf
+
+
+def _ending(worker: asyncio.subprocess.Process) -> str:
+    code = worker.returncode or 0
+    return f"by signal {-code}" if code < 0 else f"with exit code {code}"
 
 
 async def _end(worker: asyncio.subprocess.Process) -> None:

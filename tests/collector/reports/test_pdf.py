@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pypdf
 import pytest
+import uvloop
 from tenantwatch_collector.reports.charts import PERCENT, WIDTH, bars, strip
 from tenantwatch_collector.reports.pdf import Typesetter, TypesettingFailed
 from tenantwatch_collector.sla.parts import Version
@@ -151,3 +157,38 @@ async def test_a_name_is_only_a_name(name: str) -> None:
 async def test_no_pdf_is_waited_for_for_ever() -> None:
     with pytest.raises(TypesettingFailed, match="ask for json or csv"):
         await Typesetter(timeout_seconds=0.0).to_pdf(examples.tenant_document(examples.silent()))
+
+
+def test_a_worker_that_is_gone_before_it_was_asked_is_no_pdf_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the loop of the collector, which then raises another error than the standard one."""
+    start = asyncio.create_subprocess_exec
+
+    async def ended(*command: str, **pipes: Any) -> asyncio.subprocess.Process:
+        worker = await start(sys.executable, "-c", "import os; os.abort()", **pipes)
+        await worker.wait()
+        return worker
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", ended)
+    document = examples.tenant_document(examples.silent())
+    with (
+        pytest.raises(TypesettingFailed, match="by signal 6"),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(Typesetter().to_pdf(document))
+
+
+async def test_no_process_for_it_is_no_pdf_now(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    with pytest.raises(TypesettingFailed, match="No such file"):
+        await Typesetter().to_pdf(examples.tenant_document(examples.silent()))
+
+
+def test_grpc_leaves_forks_alone_in_every_command_of_the_collector() -> None:
+    """Said before gRPC is imported, whatever module of the collector is the first."""
+    program = (
+        "import os, sys, tenantwatch_collector; assert 'grpc' not in sys.modules;"
+        "import tenantwatch_collector.app; print(os.environ['GRPC_ENABLE_FORK_SUPPORT'])"
+    )
+    told = {**os.environ, "GRPC_ENABLE_FORK_SUPPORT": "1"}
+    asked = subprocess.run([sys.executable, "-c", program], env=told, capture_output=True, text=True)
+    assert asked.stdout == "0\n", asked.stderr
