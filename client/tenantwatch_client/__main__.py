@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sys
 
-import typer
+try:
+    import typer
 
-from tenantwatch_client.commands.program import app
-from tenantwatch_client.errors import ClientError
+    from tenantwatch_client.commands.program import app
+    from tenantwatch_client.errors import ClientError
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"tenantwatch: {missing.name} is not installed: this program is the extra client, pip install"
+        " '.[client]' where tenantwatch was installed from"
+    )
 
 
 def main() -> None:

@@ -210,4 +210,7 @@ def passwords(url: str) -> list[str]:
 
 
 def missing_client(module: str, extra: str) -> CheckerFailed:
-    return CheckerFailed(f"{module} is not installed: pip install 'tenantwatch[agent,{extra}]'")
+    return CheckerFailed(
+        f"{module} is not installed: it comes with the extra {extra}, pip install '.[agent,{extra}]' where"
+        " tenantwatch was installed from"
+    )

@@ -177,7 +177,7 @@ def _longest_run_us(checks: Sequence[TenantCheck]) -> int:
     """How far after a period results may confirm one in it; a day at least, for the platform's reports, whose
     days are those of UTC."""
     runs = [max(c.confirm_failures, c.confirm_successes) * c.stale_after_ms * 1000 for c in checks]
-    return max(_DAY_US, *runs)
+    return max([_DAY_US, *runs])
 
 
 def _named_in_utc(asked: Asked) -> NamedPeriod:

@@ -46,6 +46,14 @@ async def test_metrics_are_the_same_at_both_doors(here: Served) -> None:
     assert told["text"] == text.text
 
 
+async def test_facts_of_a_time_without_checks_are_exported_too(here: Served) -> None:
+    told = await here.tenant.http.get(
+        f"/api/v1{SLA}/export?period=daily&date=2000-01-01&as_of=2000-01-01T00:00:00Z",
+        headers={"authorization": f"Bearer {here.tenant.token}"},
+    )
+    assert (told.status_code, '{"change":' in told.text) == (200, False), told.text
+
+
 async def test_a_report_by_grpc_is_the_signed_document(here: Served) -> None:
     request = pb.GetServiceLevelReportRequest(tenant_id=TENANT, period="daily", date=YESTERDAY)
     metadata = (("authorization", f"Bearer {here.tenant.token}"),)

@@ -55,7 +55,8 @@ def _opened(section: AppriseSection) -> Any:
         import apprise
     except ImportError:
         raise ConfigurationError(
-            f"{section.channel}: Apprise is not installed: pip install 'tenantwatch[collector,apprise]'"
+            f"{section.channel}: Apprise is not installed: pip install '.[collector,apprise]' where"
+            " tenantwatch was installed from"
         ) from None
     # It reports what it sends, with addresses that hold secrets.
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
