@@ -195,6 +195,13 @@ class Collector(Program):
     async def command(self, *arguments: str) -> str:
         return await self.run(*arguments, "--config", str(self.configuration))
 
+    async def verify(self, folder: Path, report: Mapping[str, Any], export: str) -> str:
+        """What `sla verify` says of a report and an export, which become files; no server is asked."""
+        files = folder / "report.json", folder / "export.jsonl"
+        files[0].write_text(json.dumps(report))
+        files[1].write_text(export)
+        return await self.run("sla", "verify", *map(str, files))
+
     async def create_tenant(self, tenant_id: str, tier: str = "professional") -> None:
         await self.command("tenant", "create", tenant_id, "--name", tenant_id.title(), "--tier", tier)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -76,10 +75,7 @@ async def report_is_verified(here: Ground, admin: Caller, folder: Path) -> None:
     report = await admin.get(f"/reports/sla?tenant_id={TENANT}&{ASKED}")
     as_of = quote(report["as_of"])
     export = await admin.text(f"/sla/{TENANT}/export?{ASKED}&as_of={as_of}")
-    (folder / "report.json").write_text(json.dumps(report))
-    (folder / "export.jsonl").write_text(export)
-    files = str(folder / "report.json"), str(folder / "export.jsonl")
-    said = await here.collector.run("sla", "verify", *files)
+    said = await here.collector.verify(folder, report, export)
     assert f"{TENANT}: the exported facts give every number of the report" in said
     told = await admin.text(f"/sla/{TENANT}/explain?{ASKED}")
     assert "group site: critical, unhealthy if one of its checks is" in told

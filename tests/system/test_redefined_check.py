@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,9 +56,6 @@ async def test_what_was_reported_of_a_check_stays_whatever_it_becomes(tmp_path: 
         figures = told["detail"]["report"] | {"burn": None}
         assert figures == report["tenants"][0]["report"] | {"burn": None}
         export = await admin.text(f"/sla/{TENANT}/export?{ASKED}")
-        (tmp_path / "report.json").write_text(json.dumps(report))
-        (tmp_path / "export.jsonl").write_text(export)
-        files = str(tmp_path / "report.json"), str(tmp_path / "export.jsonl")
-        said = await here.collector.run("sla", "verify", *files)
+        said = await here.collector.verify(tmp_path, report, export)
     assert f"{TENANT}: the exported facts give every number of the report" in said
     assert "give other changes" not in said

@@ -153,11 +153,7 @@ async def test_requests_that_a_service_counts_give_the_report_of_the_same_case(
         number % 7 * 10 for number, at in enumerate(times) if _in(case, at)
     )
     assert 0 < found["slices"]["bad"] < found["slices"]["total"]
-    (tmp_path / "report.json").write_text(json.dumps(report))
-    (tmp_path / "export.jsonl").write_text(export)
-    said = await here.collector.run(
-        "sla", "verify", str(tmp_path / "report.json"), str(tmp_path / "export.jsonl")
-    )
+    said = await here.collector.verify(tmp_path, report, export)
     assert "give every number of the report" in said
 
 
@@ -177,11 +173,7 @@ async def test_a_report_is_signed_and_checked_against_its_export(here: Ground, t
         told = await admin.text(f"/sla/{tenant_id}/explain?{asked}")
         pdf = await admin.bytes(f"/reports/sla?tenant_id={tenant_id}&{asked}&format=pdf")
         table = await admin.text(f"/reports/sla?{asked}&format=csv")
-    (tmp_path / "report.json").write_text(json.dumps(report))
-    (tmp_path / "export.jsonl").write_text(export)
-    said = await here.collector.run(
-        "sla", "verify", str(tmp_path / "report.json"), str(tmp_path / "export.jsonl")
-    )
+    said = await here.collector.verify(tmp_path, report, export)
     assert "the exported facts give every number of the report" in said
     assert "have the digests of the report's facts" in said
     assert "availability = 100 x 85500 / 86400" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from tenantwatch_agent.checks.base import Check
@@ -15,6 +16,15 @@ async def look(definition: CheckDefinition, check: Check) -> Result:
     """Within the definition's timeout; whatever happens is a result."""
     one = ConfiguredCheck(definition, check, definition.timeout_ms / 1000)
     return await Looker(Vitals()).look(one)
+
+
+async def until(looking: Callable[[], Awaitable[Result]], holds: Callable[[Result], bool]) -> Result:
+    """The first of many looks for which it holds; what a server comes to, it comes to in its own time."""
+    async with asyncio.timeout(60):
+        while True:
+            result = await looking()
+            if holds(result):
+                return result
 
 
 async def given_up(looking: Callable[[int], Awaitable[Result]], phase: str, first_ms: int = 300) -> None:

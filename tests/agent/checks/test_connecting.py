@@ -60,6 +60,12 @@ def at_name(url: str) -> str:
     return url.replace("127.0.0.1", NAME)
 
 
+async def answers(kind: str, url: str) -> None:
+    """See that the check finds the server under its name of several addresses."""
+    result = await checked(kind, url=at_name(url))
+    assert result.status is Status.HEALTHY, result.text
+
+
 async def test_http_and_tcp_take_the_address_that_answers(half_deaf: Callable[[int], None]) -> None:
     async with serving(says(OK)) as url:
         port = int(url.rpartition(":")[2].partition("/")[0])
@@ -77,24 +83,21 @@ async def test_redis_takes_the_address_that_answers(
     half_deaf: Callable[[int], None], redis_server: RedisServer
 ) -> None:
     half_deaf(redis_server.port)
-    result = await checked("redis_connectivity", url=at_name(redis_server.url))
-    assert result.status is Status.HEALTHY, result.text
+    await answers("redis_connectivity", redis_server.url)
 
 
 async def test_postgresql_takes_the_address_that_answers(
     half_deaf: Callable[[int], None], postgres_server: PostgresServer
 ) -> None:
     half_deaf(postgres_server.port)
-    result = await checked("database_connectivity", url=at_name(postgres_server.url))
-    assert result.status is Status.HEALTHY, result.text
+    await answers("database_connectivity", postgres_server.url)
 
 
 async def test_mysql_takes_the_address_that_answers(
     half_deaf: Callable[[int], None], mariadb_server: MariadbServer
 ) -> None:
     half_deaf(mariadb_server.port)
-    result = await checked("database_connectivity", url=at_name(mariadb_server.url()))
-    assert result.status is Status.HEALTHY, result.text
+    await answers("database_connectivity", mariadb_server.url())
 
 
 @contextlib.contextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity,
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tests.agent.checks.looking import given_up, look
+from tests.agent.checks.looking import given_up, look, until
 from tests.fakes import hostile
 from tests.fakes.certificates import Authority
 from tests.fakes.mysql_server import MysqlServer
@@ -227,6 +226,7 @@ async def test_the_worst_channel_counts(
 async def test_a_replica_that_follows_and_falls_behind(mariadb_server: MariadbServer) -> None:
     """Both are real; the replica is then told to apply everything an hour late."""
     url = mariadb_server.url()
+    looking = partial(database, url)
     with tempfile.TemporaryDirectory(prefix="tenantwatch-mariadb-") as name:
         primary = new_mariadb(Path(name), "--log-bin=log", "--server-id=2")
         primary.start()
@@ -241,17 +241,19 @@ async def test_a_replica_that_follows_and_falls_behind(mariadb_server: MariadbSe
                 )
                 await follow.execute("START SLAVE")
                 # The first events may still arrive late: the server counts whole seconds.
-                result = await until(url, lambda result: result.metrics.get("replication_lag_seconds") == 0)
+                result = await until(
+                    looking, lambda result: result.metrics.get("replication_lag_seconds") == 0
+                )
                 assert (result.status, result.metrics["is_replica"]) == (Status.HEALTHY, 1)
                 await follow.execute("STOP SLAVE")
                 await follow.execute("CHANGE MASTER TO MASTER_DELAY=3600")
                 await follow.execute("START SLAVE")
                 await lead.execute("CREATE TABLE late (a INT)")
-                behind = {"replication_lag_degraded_seconds": 0.0}
-                result = await until(url, lambda result: result.status is Status.DEGRADED, **behind)
+                strictly = partial(database, url, replication_lag_degraded_seconds=0.0)
+                result = await until(strictly, lambda result: result.status is Status.DEGRADED)
                 assert result.text.startswith("replication lag ")
                 primary.stop()
-                result = await until(url, lambda result: result.status is Status.UNHEALTHY)
+                result = await until(looking, lambda result: result.status is Status.UNHEALTHY)
                 assert result.text.startswith("replication stands still: IO thread: ")
                 await follow.execute("STOP SLAVE")
                 await follow.execute("RESET SLAVE ALL")
@@ -259,15 +261,6 @@ async def test_a_replica_that_follows_and_falls_behind(mariadb_server: MariadbSe
             primary.stop()
             leading.close()
             await following.ensure_closed()
-
-
-async def until(url: str, holds: Callable[[Result], bool], **settings: Any) -> Result:
-    """The first result for which it holds."""
-    async with asyncio.timeout(60):
-        while True:
-            result = await database(url, **settings)
-            if holds(result):
-                return result
 
 
 async def test_a_wrong_password_is_told_and_not_shown(mariadb_server: MariadbServer) -> None:

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from tenantwatch_agent.checks.database_connectivity import DatabaseConnectivity,
 from tenantwatch_agent.errors import ConfigurationError
 from tenantwatch_wire.records import CheckDefinition, Result, Status
 
-from tests.agent.checks.looking import given_up, look
+from tests.agent.checks.looking import given_up, look, until
 from tests.fakes import hostile
 from tests.fakes.certificates import Authority
 from tests.fakes.proxy import Proxy, Way
@@ -325,15 +326,6 @@ async def _caught_up(replica: PostgresServer) -> None:
     assert (result.status, result.metrics["is_replica"]) == (Status.HEALTHY, 1)
 
 
-async def until(url: str, holds: Callable[[Result], bool], **settings: Any) -> Result:
-    """The first result for which it holds."""
-    async with asyncio.timeout(60):
-        while True:
-            result = await database(url, **settings)
-            if holds(result):
-                return result
-
-
 async def test_a_replica_that_hangs_is_behind_on_both_sides(postgres_server: PostgresServer) -> None:
     """Its receiver neither reads nor ends, as on a machine whose disk hangs."""
     follower = postgres_server.new_replica()
@@ -349,9 +341,9 @@ async def test_a_replica_that_hangs_is_behind_on_both_sides(postgres_server: Pos
             await leading.execute("SELECT pg_reload_conf()")
             await leading.execute("CREATE TABLE unheard (a int)")
             await leading.execute("DROP TABLE unheard")
-        limit = {"replication_lag_degraded_seconds": 1.5}
         for url in (postgres_server.url, follower.url):
-            result = await until(url, lambda result: result.status is Status.DEGRADED, **limit)
+            looking = partial(database, url, replication_lag_degraded_seconds=1.5)
+            result = await until(looking, lambda result: result.status is Status.DEGRADED)
             assert result.text.startswith("replication lag "), result.text
         os.kill(row[0], signal.SIGCONT)
     finally:

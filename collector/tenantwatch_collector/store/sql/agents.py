@@ -211,17 +211,7 @@ def _says(known: StoredCheck | None, definition: CheckDefinition, active: bool) 
 
 
 def _values(definition: CheckDefinition, active: bool) -> tuple[object, ...]:
-    return (
-        definition.check_id,
-        definition.kind,
-        definition.group or definition.kind,
-        definition.interval_ms,
-        definition.timeout_ms,
-        definition.confirm_failures,
-        definition.confirm_successes,
-        definition.target,
-        active,
-    )
+    return definition.check_id, *judged_by(definition), definition.target, active
 
 
 def _labels_of(row: Row) -> tuple[tuple[str, str], ...]:
