@@ -90,7 +90,11 @@ class Contracting:
             refuse_moved_beginning(tenant, kept, new.contract, known)
             record.before, record.after = version_view(kept[-1]), new
             await record.store.add_contract(
-                tenant.tenant_key, max(begins_us, now_us), caller.subject, new.reason, contract
+                tenant.tenant_key,
+                begins_us if begins_us > now_us else None,
+                caller.subject,
+                new.reason,
+                contract,
             )
         return await self.terms(caller, tenant_id)
 

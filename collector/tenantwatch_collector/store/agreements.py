@@ -91,9 +91,9 @@ class AgreementStore(Protocol):
     """The part of the store's contract that service levels rest on."""
 
     async def add_contract(
-        self, tenant_key: int, in_force_from_us: int, author: str, reason: str, contract: str
+        self, tenant_key: int, in_force_from_us: int | None, author: str, reason: str, contract: str
     ) -> ContractRecord:
-        """Keep a new version, recorded now."""
+        """Keep a new version, recorded now, and in force from then on where nothing else is said."""
 
     async def contracts(self, tenant_key: int) -> Sequence[ContractRecord]:
         """All versions, in their order."""

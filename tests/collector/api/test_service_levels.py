@@ -75,6 +75,8 @@ async def test_terms_are_set_by_grpc_and_read_by_both(here: Served) -> None:
     told = await here.admin.call("SetTerms", ParseDict(new, pb.SetTermsRequest()))
     tiers = [version["contract"]["tier"] for version in told["versions"]]
     assert (tiers[0], tiers[-1]) == ("professional", "enterprise")
+    # At once is when they are kept: not a moment before they were known.
+    assert told["versions"][-1]["in_force_from"] == told["versions"][-1]["recorded_at"]
     by_rest = await here.tenant.rest("GET", f"{SLA}/terms")
     by_grpc = await here.tenant.call("GetTerms", pb.GetTermsRequest(tenant_id=TENANT))
     assert without_nulls(by_grpc) == without_nulls(by_rest)

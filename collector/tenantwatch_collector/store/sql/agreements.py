@@ -26,11 +26,13 @@ class SqlAgreements:
     _db: Database
 
     async def add_contract(
-        self, tenant_key: int, in_force_from_us: int, author: str, reason: str, contract: str
+        self, tenant_key: int, in_force_from_us: int | None, author: str, reason: str, contract: str
     ) -> ContractRecord:
         async with self._db.transaction() as tx:
             number = await _next(tx, "contract", "number", tenant_key)
-            record = ContractRecord(tenant_key, number, in_force_from_us, now_us(), author, reason, contract)
+            now = now_us()
+            from_us = now if in_force_from_us is None else in_force_from_us
+            record = ContractRecord(tenant_key, number, from_us, now, author, reason, contract)
             await _insert(tx, "contract", _CONTRACT, record)
         return record
 
